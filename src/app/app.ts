@@ -1,0 +1,262 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Logger } from "../base/logger.js";
+import { ownedPromise } from "../base/owned-promise.js";
+import type { Broker } from "../broker/broker.js";
+import { MemoryBroker } from "../broker/memory.js";
+import { splitTarget } from "../connection/request.js";
+import type {
+  App,
+  HttpRequest,
+  HttpResponse,
+  HttpServer,
+  Listening,
+  ListenOptions,
+  Published,
+  PublishOptions,
+  Stats,
+} from "../declare/app.js";
+import type { ChannelRef } from "../declare/channel.js";
+import type { AnyConnection } from "../declare/connection.js";
+import type { Middleware } from "../declare/context.js";
+import type { AnyEndpoint, EndpointDefinition } from "../declare/endpoint.js";
+import type { AppLimits } from "../declare/limits.js";
+import { createHttpHandler } from "../http/handler.js";
+import { jsonLogger, logTo } from "../observe/log.js";
+import { createCounters, type Happening } from "../observe/observe.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import type { Upgrade } from "../transport/transport.js";
+import { WsTransport } from "../transport/ws.js";
+import { resolveLimits } from "./limits.js";
+import { listen, stopListening, type UpgradeListener } from "./listen.js";
+import { Routes } from "./routes.js";
+import { RunningApp, type StartOptions } from "./running.js";
+import { randomId, systemClock } from "./system.js";
+
+export interface AppOptions {
+  /** What can be connected to. Without any it is an app that only publishes. */
+  endpoints: readonly AnyEndpoint[];
+  /** Where events go between processes. Default: a broker in the memory of this process. */
+  broker?: Broker | undefined;
+  /** What is left out has PROTOCOL.md's default. An endpoint's own come before these. */
+  limits?: AppLimits | undefined;
+  /** Anything like pino. Default: JSON lines to stderr. */
+  logger?: Logger | undefined;
+  /** Around each message of every endpoint, outside the endpoint's own. */
+  use?: readonly Middleware[] | undefined;
+  /** Errors that no client can be told of, after they were logged. */
+  onError?: ((error: unknown, at: ErrorPlace) => void) | undefined;
+}
+
+export interface ErrorPlace {
+  /** What was being done, such as `open` or `message "say"`. */
+  readonly during: string;
+  readonly connection: string | undefined;
+  readonly endpoint: string | undefined;
+}
+
+/**
+ * Puts endpoints together to an app, which starts with `listen` or `attach`.
+ *
+ * @throws ConfigError where two endpoints, or two channels, can match one name, or a limit cannot be
+ */
+export function createApp(options: AppOptions): App {
+  return new TidingsApp(options);
+}
+
+/** What the world around an app is: the computer, or a test. */
+export interface Surroundings extends Pick<StartOptions, "clock" | "createId" | "endOfTurn" | "overrides"> {
+  /** Above the app's and the endpoints' own. */
+  readonly limits: AppLimits;
+  /** Where an app without a logger logs. */
+  readonly defaultLogger: Logger;
+}
+
+const COMPUTER: Surroundings = {
+  clock: systemClock,
+  createId: randomId,
+  endOfTurn: setImmediate,
+  overrides: new Map(),
+  limits: {},
+  defaultLogger: jsonLogger((line) => process.stderr.write(line), systemClock.now),
+};
+
+const WITHOUT_HISTORY: Published = { offset: undefined };
+const FORBIDDEN = { code: 1008, reason: "forbidden" };
+const NOWHERE = { connection: undefined, endpoint: undefined };
+
+export class TidingsApp implements App {
+  readonly #options: AppOptions;
+  #routes: Routes;
+  readonly #ws = new WsTransport();
+  readonly #servers = new Set<Server>();
+  readonly #attached = new Map<HttpServer, UpgradeListener>();
+  readonly #answerHttp: ReturnType<typeof createHttpHandler>;
+  #happened: (what: Happening) => void;
+  #starting: Promise<RunningApp> | undefined;
+  #running: RunningApp | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#routes = new Routes(options);
+    this.#happened = this.#watcher(COMPUTER.defaultLogger);
+    this.#answerHttp = createHttpHandler({
+      hasEndpoint: (path) => this.#routes.find(path) !== undefined,
+      isReady: () => this.#running?.isReady === true,
+      countUsers: async () => (await this.#running?.hub.countUsers()) ?? 0,
+      countConnections: () => this.#running?.hub.connectionCount ?? 0,
+      onError: (error) => this.#happened({ event: "error", error, during: "http", ...NOWHERE }),
+    });
+  }
+
+  publish(ref: ChannelRef, type: string, payload: unknown, options: PublishOptions = {}): Promise<Published> {
+    const running = this.#running;
+    const except = options.except?.id;
+    const stored =
+      running === undefined
+        ? this.#started().then(({ hub }) => hub.publish(ref, type, payload, except))
+        : running.hub.publish(ref, type, payload, except);
+    return ownedPromise(
+      stored.then(() => WITHOUT_HISTORY),
+      (error) => this.#happened({ event: "error", error, during: `publish of "${type}"`, ...NOWHERE }),
+      setImmediate,
+    );
+  }
+
+  *connections(): Iterable<AnyConnection> {
+    // A hub's members are the connections of this process.
+    for (const member of this.#running?.hub.members.values() ?? []) yield member as unknown as AnyConnection;
+  }
+
+  async isConnected(user: string): Promise<boolean> {
+    return (await this.#started()).hub.isConnected(user);
+  }
+
+  async disconnectUser(user: string, how: { code: number; reason?: string | undefined } = FORBIDDEN): Promise<void> {
+    await (await this.#started()).hub.disconnectEverywhere(user, how.code, how.reason ?? "");
+  }
+
+  stats(): Stats {
+    return this.#running?.stats() ?? { connections: 0, users: 0, channels: 0, ...createCounters() };
+  }
+
+  async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
+    await this.#started();
+    const { server, listening } = await listen(port, options, (request, response) => this.http(request, response));
+    this.#servers.add(server);
+    server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      const found = this.#routes.find(splitTarget(request.url ?? "/").path);
+      void this.#started().then((running) => running.answer(this.#ws.upgrade(request, stream, head), found));
+    });
+    return listening;
+  }
+
+  attach(server: HttpServer): void {
+    if (this.#attached.has(server)) throw new TidingsError("already_attached", "This server is attached already.");
+    const listener: UpgradeListener = (request, stream, head) => {
+      const found = this.#routes.find(splitTarget(request.url ?? "/").path);
+      // Somebody else's, unless nobody else is there: then it would hang for ever.
+      if (found === undefined && server.listenerCount("upgrade") > 1) return;
+      const upgrade = this.#ws.upgrade(request, stream, head);
+      void this.#started().then((running) => running.answer(upgrade, found));
+    };
+    this.#attached.set(server, listener);
+    server.on("upgrade", listener);
+    void this.#started().catch((error) => this.#happened({ event: "error", error, during: "start", ...NOWHERE }));
+  }
+
+  http(request: HttpRequest, response: HttpResponse, next?: () => void): void {
+    this.#answerHttp(request, response, next);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close().finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Starts it as a test wants it. Rejects with `already_started` where it runs. */
+  async startIn(surroundings: Surroundings): Promise<void> {
+    if (this.#starting !== undefined) {
+      throw new TidingsError(
+        "already_started",
+        "This app is started already: close it, or dispose of its test, first.",
+      );
+    }
+    await this.#start(surroundings);
+  }
+
+  /** Answers an upgrade that came through no server. */
+  async answer(upgrade: Upgrade): Promise<void> {
+    const running = await this.#started();
+    await running.answer(upgrade, this.#routes.find(splitTarget(upgrade.target).path));
+  }
+
+  /** What was declared for this path. */
+  endpointAt(path: string): EndpointDefinition | undefined {
+    return this.#routes.find(path)?.route.endpoint;
+  }
+
+  #started(): Promise<RunningApp> {
+    return this.#starting ?? this.#start(COMPUTER);
+  }
+
+  #start(surroundings: Surroundings): Promise<RunningApp> {
+    const starting = this.#startOnce(surroundings);
+    this.#starting = starting;
+    // A start that failed may be tried again.
+    starting.catch(() => {
+      if (this.#starting === starting) this.#starting = undefined;
+    });
+    return starting;
+  }
+
+  async #startOnce({ limits, defaultLogger, ...surroundings }: Surroundings): Promise<RunningApp> {
+    const { broker, endpoints } = this.#options;
+    for (const { auth } of endpoints.map((each) => each["~definition"])) {
+      if (auth !== undefined && !surroundings.overrides.has(auth)) auth.check();
+    }
+    this.#routes = new Routes({ ...this.#options, overLimits: limits });
+    this.#happened = this.#watcher(defaultLogger);
+    this.#running = await RunningApp.start({
+      ...surroundings,
+      app: this,
+      broker: broker ?? new MemoryBroker(surroundings.createId),
+      maxConnections: resolveLimits({ ...this.#options.limits, ...limits }).connections,
+      happened: this.#happened,
+    });
+    return this.#running;
+  }
+
+  async #close(): Promise<void> {
+    for (const [server, listener] of this.#attached) server.off("upgrade", listener);
+    this.#attached.clear();
+    const running = await this.#starting;
+    await running?.close();
+    await Promise.all([...this.#servers].map(stopListening));
+    this.#servers.clear();
+    this.#starting = undefined;
+    this.#running = undefined;
+  }
+
+  #watcher(defaultLogger: Logger): (what: Happening) => void {
+    const { logger = defaultLogger, onError } = this.#options;
+    const log = logTo(logger);
+    return (what) => {
+      log(what);
+      if (what.event !== "error") return;
+      const { error, during, connection, endpoint } = what;
+      try {
+        onError?.(error, { during, connection, endpoint });
+      } catch (thrown) {
+        log({ event: "error", error: thrown, during: "onError", connection, endpoint });
+      }
+    };
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The port between one process's hub and all the others.
+ *
+ * Every method is asynchronous, as if a server stood behind it; a broker that lives in the process must have done its
+ * work when the call returns, so that what server code awaits, and what it merely calls, keep their order.
+ * A broker that is away rejects with a `TidingsError` `unavailable`.
+ */
+export interface Broker {
+  readonly "~is": "broker";
+  /** Connects one process. Called once per start of an app; several apps may share one broker. */
+  connect(node: BrokerNode): Promise<BrokerLink>;
+}
+
+/** What a process does with what it is told. */
+export interface BrokerNode {
+  /** An event of a channel this process subscribed to, in the order of its publishing. Must not throw. */
+  deliver(event: BrokerEvent): void;
+  /** Close every connection of this user here. Must not throw. */
+  disconnectUser(user: string, code: number, reason: string): void;
+}
+
+/** What a process may ask for. */
+export interface BrokerLink {
+  /**
+   * Takes an event and hands it to every process that subscribed to its channel, this one included.
+   *
+   * One atomic step: the next offset of the channel, then delivery; all processes see one order per channel. Resolves
+   * when it is taken and this process has been told.
+   */
+  publish(event: Publication): Promise<Position>;
+  /** From now on this process hears the channel. Asked for once per channel, by its first local listener. */
+  subscribe(channel: string): Promise<Position>;
+  /** From now on it does not. Given back by the last local listener. */
+  unsubscribe(channel: string): Promise<void>;
+  /** One of the user's connections is open in this process. It counts until `depart`, or until the process is gone. */
+  arrive(user: string, connection: string): Promise<void>;
+  /** It has closed. */
+  depart(user: string, connection: string): Promise<void>;
+  /** Has the user an open connection in any process? */
+  isConnected(user: string): Promise<boolean>;
+  /** Tells every process to close the user's connections, this one included. */
+  disconnectUser(user: string, code: number, reason: string): Promise<void>;
+  /** Users with an open connection, over all processes. */
+  countUsers(): Promise<number>;
+  /** Gives back everything this process holds. */
+  close(): Promise<void>;
+}
+
+export interface Publication {
+  readonly channel: string;
+  readonly type: string;
+  /** The payload as JSON text: encoded once, by the process that published it. */
+  readonly payloadJson: string;
+  /** The id of the connection that is not to hear it. */
+  readonly except: string | undefined;
+}
+
+/** A place in a channel's stream. Offsets begin at 1 and rise within an epoch, one unbroken life of the stream. */
+export interface Position {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+export interface BrokerEvent extends Publication, Position {}

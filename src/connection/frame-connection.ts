@@ -1,0 +1,98 @@
+import { isThenable } from "../base/thenable.js";
+import type { RawConnection } from "../declare/connection.js";
+import type { Identity } from "../declare/credential.js";
+import type { SpeaksFrames } from "../declare/endpoint.js";
+import { encodeBinaryFrame, encodeTextFrame } from "../delivery/frame.js";
+import { Handover } from "./handover.js";
+import { LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
+import { OneAtATime } from "./one-at-a-time.js";
+
+export interface FrameConnectionOptions extends LiveConnectionOptions {
+  readonly speaks: SpeaksFrames;
+}
+
+/** A connection that hands frames to the app as they are. */
+export class FrameConnection extends LiveConnection implements RawConnection<Identity | undefined> {
+  readonly #speaks: SpeaksFrames;
+  readonly #work: OneAtATime<string | Uint8Array>;
+  /** Frames on their way to the loop of `run`. */
+  readonly #loop: Handover<string | Uint8Array> | undefined;
+  #isLooping = false;
+
+  constructor(options: FrameConnectionOptions) {
+    super(options);
+    this.#speaks = options.speaks;
+    this.#loop = options.speaks.run && new Handover();
+    this.#work = new OneAtATime({
+      handle: (frame) => this.#handle(frame),
+      maxItems: this.route.limits.waitingMessages,
+      maxBytes: this.route.limits.waitingBytes,
+      pause: () => this.socket.pause(),
+      resume: () => this.socket.resume(),
+    });
+  }
+
+  start(): void {
+    this.enter();
+  }
+
+  text(text: string): void {
+    this.#receive(text, text.length);
+  }
+
+  binary(bytes: Uint8Array): void {
+    this.#receive(bytes, bytes.byteLength);
+  }
+
+  send(frame: string | Uint8Array): boolean {
+    return this.push(() => (typeof frame === "string" ? encodeTextFrame(frame) : encodeBinaryFrame(frame)));
+  }
+
+  frames(): AsyncIterable<string | Uint8Array> {
+    if (this.#loop === undefined)
+      throw new TypeError("`frames()` is for `run`: this endpoint has handlers for frames.");
+    if (this.#isLooping) throw new TypeError("`frames()` can be iterated only once.");
+    this.#isLooping = true;
+    return this.#loop;
+  }
+
+  protected begin(): void {
+    if (this.#speaks.run !== undefined) {
+      void this.run(
+        this.#speaks.run(this.context).then(
+          () => this.close(),
+          (error: unknown) => this.fail(error, "run"),
+        ),
+      );
+    }
+    this.#work.release();
+  }
+
+  protected stop(): void {
+    this.#work.stop();
+    this.#loop?.end();
+  }
+
+  #receive(frame: string | Uint8Array, bytes: number): void {
+    const { counters } = this.environment.observer;
+    counters.messagesReceived += 1;
+    counters.bytesReceived += bytes;
+    this.#work.add(frame, bytes);
+  }
+
+  /** Its turn has come. Never throws; a promise it returns never rejects. */
+  #handle(frame: string | Uint8Array): void | Promise<void> {
+    if (this.#loop !== undefined) return this.#loop.give(frame);
+    try {
+      const handled =
+        typeof frame === "string"
+          ? this.#speaks.text?.(this.context, frame)
+          : this.#speaks.binary?.(this.context, frame);
+      if (isThenable(handled)) {
+        return this.run(Promise.resolve(handled).then(undefined, (error: unknown) => this.fail(error, "frame")));
+      }
+    } catch (error) {
+      this.fail(error, "frame");
+    }
+  }
+}

@@ -1,0 +1,266 @@
+import type { Timer } from "../base/clock.js";
+import { isThenable } from "../base/thenable.js";
+import type { ChannelRef } from "../declare/channel.js";
+import type { AnyConnection } from "../declare/connection.js";
+import type { AnyContext } from "../declare/context.js";
+import type { Identity } from "../declare/credential.js";
+import type { Frame } from "../delivery/frame.js";
+import { Outbox } from "../delivery/outbox.js";
+import type { Member } from "../hub/hub.js";
+import { closeReason, isSendableCloseCode } from "../protocol/close-codes.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import type { Socket, SocketListener } from "../transport/transport.js";
+import type { Admission } from "./admission.js";
+import { type Environment, report } from "./environment.js";
+import { publicError, refusalClose } from "./refusal.js";
+import type { Route } from "./route.js";
+
+export interface LiveConnectionOptions {
+  readonly socket: Socket;
+  readonly route: Route;
+  readonly admission: Admission;
+  readonly environment: Environment;
+  readonly address: string;
+}
+
+/**
+ * The life of one accepted connection, the same for messages and for frames:
+ *
+ *     accepted ─→ opening ─→ open ─→ closing ─→ ended
+ *        └───────────┴─────────────────↑
+ *
+ * `enter` leads from accepted to open: the hub knows it, `open` runs, then what has arrived may be handled.
+ * `#leave` is the one way into closing, whoever began it: the app by `close`, the peer, a broken protocol, a lost network,
+ * an outbox that is full. It leaves its channels, waits for what still runs, calls the endpoint's `close` once, and has
+ * ended when the socket is gone too.
+ */
+export abstract class LiveConnection implements AnyConnection, Member, SocketListener {
+  readonly id: string;
+  readonly user: Identity | undefined;
+  readonly channels: Set<string> = new Set();
+  readonly outbox: Outbox;
+  protected readonly socket: Socket;
+  protected readonly route: Route;
+  protected readonly environment: Environment;
+  protected readonly context: AnyContext;
+  readonly #address: string;
+  readonly #acceptedAtMs: number;
+  #stage: "accepted" | "opening" | "open" | "closing" = "accepted";
+  #closed: { readonly code: number; readonly reason: string } | undefined;
+  #abort: AbortController | undefined;
+  /** `open`, or the handler that runs. */
+  #running: Promise<void> | undefined;
+  #hasOpenBegun = false;
+  #isSocketGone = false;
+  #isSettled = false;
+
+  constructor({ socket, route, admission, environment, address }: LiveConnectionOptions) {
+    this.id = environment.createId();
+    this.user = admission.user;
+    this.socket = socket;
+    this.route = route;
+    this.environment = environment;
+    this.context = {
+      app: environment.app,
+      connection: this,
+      params: admission.params,
+      query: admission.query,
+      user: admission.user,
+    };
+    this.#address = address;
+    this.#acceptedAtMs = environment.clock.now();
+    this.outbox = new Outbox(environment.turn, socket, route.limits.outbox, () => this.#overflow());
+    environment.observer.counters.connectionsOpened += 1;
+  }
+
+  /** The handshake is done: begins to live. */
+  abstract start(): void;
+  abstract text(text: string): void;
+  abstract binary(bytes: Uint8Array): void;
+  /** `open` is over: what waits may be handled. */
+  protected abstract begin(): void;
+  /** It closes: nothing more is handled. */
+  protected abstract stop(): void;
+
+  get bufferedBytes(): number {
+    return this.outbox.bufferedBytes;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.isClosing) this.#abort.abort();
+    }
+    return this.#abort.signal;
+  }
+
+  close(code = 1000, reason = ""): void {
+    if (!isSendableCloseCode(code)) throw new RangeError(`A server may not close with ${code} (RFC 6455 §7.4).`);
+    if (this.isClosing) return;
+    this.#leave(code, closeReason(reason));
+    this.outbox.flush();
+    this.outbox.drop();
+    this.socket.close(code, closeReason(reason));
+  }
+
+  /** The app goes away. */
+  goAway(): void {
+    this.close(1001, "going_away");
+  }
+
+  closing(code: number, reason: string): void {
+    if (this.isClosing) return;
+    this.#leave(code, reason);
+    this.outbox.flush();
+    this.outbox.drop();
+  }
+
+  closed(code: number, reason: string): void {
+    this.#isSocketGone = true;
+    if (!this.isClosing) {
+      this.#leave(code, reason);
+      this.outbox.drop();
+    }
+    this.#endOnce();
+  }
+
+  protected get isClosing(): boolean {
+    return this.#stage === "closing";
+  }
+
+  /** False where it has closed: then nothing is sent. */
+  protected push(frame: () => Frame): boolean {
+    if (this.isClosing) return false;
+    this.outbox.push(frame());
+    return true;
+  }
+
+  /** Opens, and from then on handles what arrives. `welcome` is said before `open` runs. */
+  protected enter(welcome?: () => Frame): void {
+    if (this.#stage !== "accepted") return;
+    this.#stage = "opening";
+    this.#running = this.#open(welcome).then(
+      () => this.#opened(),
+      (error: unknown) => this.fail(error, "open"),
+    );
+  }
+
+  /** What runs now, so that `close` can wait for it. It must not reject. */
+  protected run(running: Promise<void>): Promise<void> {
+    this.#running = running;
+    return running;
+  }
+
+  /** Ends a broken connection. */
+  protected fail(error: unknown, during: string): void {
+    this.report(error, during);
+    if (this.isClosing) return;
+    const { code, reason } = refusalClose(publicError(error), this.route.endpoint.closeCodes);
+    this.close(code, reason);
+  }
+
+  /** Tells whoever watches. What is a `TidingsError` was meant for the client, and what an aborted handler throws for nobody. */
+  protected report(error: unknown, during: string): void {
+    if (error instanceof TidingsError || (this.isClosing && isAbort(error))) return;
+    const { observer } = this.environment;
+    report(observer, error, { during, connection: this.id, endpoint: this.route.endpoint.pattern.source });
+  }
+
+  /** Joins the channels of these names. */
+  protected async joinAll(refs: readonly ChannelRef[]): Promise<void> {
+    await Promise.all(refs.map((ref) => this.environment.hub.join(this, ref.channel)));
+  }
+
+  async #open(welcome: (() => Frame) | undefined): Promise<void> {
+    const { hub, observer } = this.environment;
+    await hub.enter(this);
+    if (this.isClosing) return;
+    if (welcome !== undefined) this.push(welcome);
+    observer.happened({
+      event: "connected",
+      connection: this.id,
+      endpoint: this.route.endpoint.pattern.source,
+      user: this.user?.id,
+      address: this.#address,
+    });
+    this.#hasOpenBegun = true;
+    await this.route.endpoint.open?.(this.context);
+    await this.joined();
+  }
+  /** Resolves when the joins that `open` began are done. */
+  protected joined(): Promise<void> | undefined {
+    return undefined;
+  }
+
+  #opened(): void {
+    if (this.isClosing) return;
+    this.#running = undefined;
+    this.#stage = "open";
+    this.begin();
+  }
+
+  #overflow(): void {
+    if (this.isClosing) return;
+    this.environment.observer.counters.slowConsumers += 1;
+    this.outbox.drop();
+    this.close(1013, "slow_consumer");
+  }
+
+  #leave(code: number, reason: string): void {
+    this.#stage = "closing";
+    this.#closed = { code, reason };
+    this.stop();
+    this.environment.hub.exit(this);
+    this.#abort?.abort();
+    void this.#settle({ code, reason });
+  }
+
+  /** Waits for what runs, for `limits.close` at most, then calls the endpoint's `close`. */
+  async #settle(closed: { readonly code: number; readonly reason: string }): Promise<void> {
+    if (this.#running !== undefined) await this.#settledInTime(this.#running);
+    if (this.#hasOpenBegun) {
+      try {
+        const closing = this.route.endpoint.close?.(this.context, closed);
+        if (isThenable(closing)) {
+          await this.#settledInTime(Promise.resolve(closing).catch((error: unknown) => this.report(error, "close")));
+        }
+      } catch (error) {
+        this.report(error, "close");
+      }
+    }
+    this.#isSettled = true;
+    this.#endOnce();
+  }
+
+  async #settledInTime(running: Promise<unknown>): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.environment.clock.after(this.route.limits.close, resolve);
+    });
+    try {
+      await Promise.race([running, late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  #endOnce(): void {
+    if (!this.#isSettled || !this.#isSocketGone) return;
+    const { observer, clock, ended } = this.environment;
+    observer.counters.connectionsClosed += 1;
+    observer.happened({
+      event: "disconnected",
+      connection: this.id,
+      endpoint: this.route.endpoint.pattern.source,
+      user: this.user?.id,
+      code: this.#closed?.code ?? 1006,
+      reason: this.#closed?.reason ?? "",
+      durationMs: clock.now() - this.#acceptedAtMs,
+    });
+    ended(this);
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

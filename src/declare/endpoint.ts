@@ -1,0 +1,339 @@
+import { ConfigError } from "../base/config-error.js";
+import { isMessageType, isReserved, type ReservedFromClients, type ReservedFromServers } from "../protocol/names.js";
+import type { Json, Reply } from "../schema/json.js";
+import type { Input, Output, Schema, Schemas } from "../schema/standard.js";
+import type { Refuse } from "./advice.js";
+import type { AnyChannel, ChannelDefinition } from "./channel.js";
+import type { Closed } from "./closed.js";
+import type { AnyContext, Context, Entry, Inputs, Middleware, RawContext, RefOf } from "./context.js";
+import type { Carries, ContractOf, EndpointContract, Params } from "./contract.js";
+import type { Credential, Identity } from "./credential.js";
+import type { EndpointLimits } from "./limits.js";
+import { PathPattern } from "./path-pattern.js";
+
+/** What `createApp` takes. */
+export interface AnyEndpoint {
+  readonly "~is": "endpoint";
+  readonly path: string;
+  readonly "~definition": EndpointDefinition;
+}
+export interface Endpoint<Contract extends EndpointContract = EndpointContract> extends AnyEndpoint, Carries<Contract> {
+  readonly path: Contract["path"];
+}
+export interface RawEndpoint<Path extends string = string> extends AnyEndpoint {
+  readonly path: Path;
+  readonly raw: true;
+}
+
+/** What both kinds of endpoint take. */
+export interface EndpointBase<Names extends Schema, Query extends Schema, User extends Identity | undefined, Ctx> {
+  /** Who it is, asked before the handshake is accepted. */
+  auth?: Credential<User & Identity> | undefined;
+  /** Makes the path's params what handlers see; without it they are strings. */
+  params?: Names | undefined;
+  /** Makes the query what handlers see; without it it is strings, of a repeated key the last. */
+  query?: Query | undefined;
+  /** May they enter? Asked before the handshake is accepted; false is `forbidden`. */
+  allow?: ((entry: Entry<Ctx>) => boolean | Promise<boolean>) | undefined;
+  /** Close codes in the place of 1008, each 3000–4999. */
+  closeCodes?: CloseCodes | undefined;
+  /** How plain clients are refused: by an HTTP status (default), or by a handshake that is closed at once. */
+  refuse?: "http" | "close" | undefined;
+  /** The endpoint's own subprotocols, offered beside `tidings.v1`. */
+  subprotocols?: readonly string[] | undefined;
+  limits?: EndpointLimits | undefined;
+  /** Runs before any message is handled. What it throws closes the connection. */
+  open?(ctx: Ctx): unknown;
+  /** Runs exactly once for every connection whose `open` began, when it has left its channels. */
+  close?(ctx: Ctx, closed: Closed): unknown;
+}
+export interface CloseCodes {
+  unauthorized?: number | undefined;
+  token_expired?: number | undefined;
+  forbidden?: number | undefined;
+}
+
+export interface EndpointOptions<
+  Names extends Schema,
+  Query extends Schema,
+  User extends Identity | undefined,
+  Receives extends Schemas,
+  Replies extends Schemas,
+  Sends extends Schemas,
+  Channels extends readonly AnyChannel[],
+  Returns,
+  Ctx,
+> extends EndpointBase<Names, Query, User, Ctx> {
+  /** What a client may say: message → schema. */
+  receives?: (Receives & Refuse<keyof Receives & ReservedFromClients, ReservedAdvice>) | undefined;
+  /** What it is answered: message → schema. Without it the handler's return type is the reply's. */
+  replies?:
+    | (Replies & Refuse<Exclude<keyof Replies, keyof NoInfer<Receives>>, "Declare this message in `receives` first.">)
+    | undefined;
+  /** What `connection.send` may say: message → schema. */
+  sends?: (Sends & Refuse<keyof Sends & ReservedFromServers, ReservedAdvice>) | undefined;
+  /** The channels whose events may arrive here. */
+  channels?: Channels | undefined;
+  /** Around each message, the first outermost. */
+  use?: readonly Middleware<Ctx>[] | undefined;
+  /** A handler for each message of `receives`. What it returns is the reply to a message with an `id`. */
+  on?:
+    | ({
+        [Type in keyof Returns]: Handler<
+          Ctx,
+          PayloadOf<NoInfer<Receives>, Type>,
+          Type extends keyof NoInfer<Replies> ? MaybePromise<Input<NoInfer<Replies>[Type]>> : Returns[Type]
+        >;
+      } & { [Type in keyof NoInfer<Receives>]: unknown } & Refuse<
+          Exclude<keyof Returns, keyof NoInfer<Receives>>,
+          "Declare this message in `receives` first."
+        >)
+    | undefined;
+}
+export type Handler<Ctx, Payload, Returns> = (ctx: Ctx, payload: Payload) => Returns;
+export type PayloadOf<Receives, Type> = Type extends keyof Receives ? Output<Receives[Type]> : never;
+export type MaybePromise<T> = T | Promise<T>;
+export type ReservedAdvice = "The protocol uses this name itself: choose another.";
+/** Params and query without a schema of their own. */
+export type Strings = Schema<Readonly<Record<string, string>>>;
+/** Pattern → what the other side can know of the channel. */
+export type ChannelsByPattern<C> = C extends AnyChannel
+  ? { [Pattern in ContractOf<C>["pattern"]]: ContractOf<C> }
+  : never;
+type Together<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
+  ? { [Key in keyof All]: All[Key] }
+  : never;
+export type ChannelMap<Channels extends readonly AnyChannel[]> = [Channels[number]] extends [never]
+  ? Record<never, never>
+  : Together<ChannelsByPattern<Channels[number]>> & object;
+
+/**
+ * Declares an endpoint that speaks messages: JSON in text frames, `{ type, payload }` (PROTOCOL.md).
+ *
+ * @throws ConfigError for a pattern, a name or a set of handlers that cannot be
+ */
+export function endpoint<
+  const Path extends string,
+  User extends Identity | undefined = undefined,
+  Names extends Schema = Schema<Params<Path>>,
+  Query extends Schema = Strings,
+  Receives extends Schemas = Record<never, never>,
+  Replies extends Schemas = Record<never, never>,
+  Sends extends Schemas = Record<never, never>,
+  const Channels extends readonly AnyChannel[] = [],
+  const Returns = Record<never, never>,
+>(
+  path: Path,
+  options: EndpointOptions<
+    Names,
+    Query,
+    User,
+    Receives,
+    Replies,
+    Sends,
+    Channels,
+    Returns,
+    Context<
+      Output<NoInfer<Names>>,
+      Output<NoInfer<Query>>,
+      NoInfer<User>,
+      Inputs<NoInfer<Sends>>,
+      RefOf<NoInfer<Channels>[number]>
+    >
+  >,
+): Endpoint<{
+  path: Path;
+  query: Input<Query>;
+  receives: { [Type in keyof Receives]: Input<Receives[Type]> };
+  replies: {
+    -readonly [Type in keyof Returns]: Type extends keyof Replies
+      ? Json<Output<Replies[Type]>>
+      : Reply<Awaited<Returns[Type]>>;
+  };
+  sends: { [Type in keyof Sends]: Json<Output<Sends[Type]>> };
+  channels: ChannelMap<Channels>;
+}> {
+  // What the types have tied together above is read back here by name, as the core needs it.
+  const given = options as unknown as UntypedOptions;
+  const receives = new Map<string, Received>();
+  const handlers = given.on ?? {};
+  for (const [type, schema] of Object.entries(given.receives ?? {})) {
+    checkMessageName(path, type, "from-clients");
+    const handle = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
+    if (typeof handle !== "function") throw missingHandler(path, type);
+    const reply = Object.hasOwn(given.replies ?? {}, type) ? given.replies?.[type] : undefined;
+    receives.set(type, { schema, reply, handle });
+  }
+  for (const type of Object.keys({ ...handlers, ...given.replies })) {
+    if (!receives.has(type)) throw undeclaredMessage(path, type);
+  }
+  for (const type of Object.keys(given.sends ?? {})) checkMessageName(path, type, "from-servers");
+
+  return {
+    "~is": "endpoint",
+    path,
+    "~definition": {
+      ...definitionOf(path, given),
+      speaks: {
+        kind: "messages",
+        receives,
+        sends: new Map(Object.entries(given.sends ?? {})),
+        channels: (given.channels ?? []).map((each) => each["~definition"]),
+        use: given.use ?? [],
+      },
+    },
+  };
+}
+
+export interface RawEndpointOptions<Names extends Schema, Query extends Schema, User extends Identity | undefined, Ctx>
+  extends EndpointBase<Names, Query, User, Ctx> {
+  text?(ctx: Ctx, text: string): unknown;
+  binary?(ctx: Ctx, bytes: Uint8Array): unknown;
+  /** A loop over `connection.frames()` instead of `text` and `binary`. Leaving it closes the connection with 1000. */
+  run?(ctx: Ctx): Promise<unknown>;
+}
+
+/**
+ * Declares an endpoint that hands text and binary frames to the app as they are. A handler that throws closes the
+ * connection with 1011.
+ *
+ * @throws ConfigError for a pattern that cannot be, or both `run` and handlers for frames
+ */
+export function rawEndpoint<
+  const Path extends string,
+  User extends Identity | undefined = undefined,
+  Names extends Schema = Schema<Params<Path>>,
+  Query extends Schema = Strings,
+>(
+  path: Path,
+  options: RawEndpointOptions<
+    Names,
+    Query,
+    User,
+    RawContext<Output<NoInfer<Names>>, Output<NoInfer<Query>>, NoInfer<User>>
+  >,
+): RawEndpoint<Path> {
+  const given = options as unknown as UntypedRawOptions;
+  if (given.run !== undefined && (given.text !== undefined || given.binary !== undefined)) {
+    throw new ConfigError("run_and_handlers", {
+      message: `${path} has both \`run\` and handlers for frames.`,
+      fix: "Keep the loop, or keep `text` and `binary`.",
+    });
+  }
+  return {
+    "~is": "endpoint",
+    raw: true,
+    path,
+    "~definition": {
+      ...definitionOf(path, given),
+      speaks: { kind: "frames", text: given.text, binary: given.binary, run: given.run },
+    },
+  };
+}
+
+/** What the core reads of an endpoint's declaration. Its handlers' contexts are the ones made for them. */
+export interface EndpointDefinition {
+  readonly pattern: PathPattern;
+  readonly auth: Credential | undefined;
+  readonly params: Schema | undefined;
+  readonly query: Schema | undefined;
+  readonly allow: ((entry: Entry<AnyContext>) => boolean | Promise<boolean>) | undefined;
+  readonly closeCodes: CloseCodes;
+  readonly refuse: "http" | "close";
+  readonly subprotocols: readonly string[];
+  readonly limits: EndpointLimits;
+  readonly open: ((ctx: AnyContext) => unknown) | undefined;
+  readonly close: ((ctx: AnyContext, closed: Closed) => unknown) | undefined;
+  readonly speaks: SpeaksMessages | SpeaksFrames;
+}
+export interface SpeaksMessages {
+  readonly kind: "messages";
+  readonly receives: ReadonlyMap<string, Received>;
+  readonly sends: ReadonlyMap<string, Schema>;
+  readonly channels: readonly ChannelDefinition[];
+  readonly use: readonly Middleware[];
+}
+export interface SpeaksFrames {
+  readonly kind: "frames";
+  readonly text: ((ctx: AnyContext, text: string) => unknown) | undefined;
+  readonly binary: ((ctx: AnyContext, bytes: Uint8Array) => unknown) | undefined;
+  readonly run: ((ctx: AnyContext) => Promise<unknown>) | undefined;
+}
+/** One message of `receives`. */
+export interface Received {
+  readonly schema: Schema;
+  readonly reply: Schema | undefined;
+  readonly handle: (ctx: AnyContext, payload: unknown) => unknown;
+}
+
+type UntypedBase = EndpointBase<Schema, Schema, Identity, AnyContext>;
+interface UntypedOptions extends UntypedBase {
+  readonly receives?: Schemas | undefined;
+  readonly replies?: Schemas | undefined;
+  readonly sends?: Schemas | undefined;
+  readonly channels?: readonly AnyChannel[] | undefined;
+  readonly use?: readonly Middleware[] | undefined;
+  readonly on?: Readonly<Record<string, Received["handle"]>> | undefined;
+}
+type UntypedRawOptions = RawEndpointOptions<Schema, Schema, Identity, AnyContext>;
+
+function definitionOf(path: string, given: UntypedBase): Omit<EndpointDefinition, "speaks"> {
+  if (!path.startsWith("/")) {
+    throw new ConfigError("invalid_pattern", {
+      message: `The endpoint "${path}" does not begin with "/".`,
+      fix: `Write "/${path}".`,
+    });
+  }
+  const closeCodes = given.closeCodes ?? {};
+  for (const [reason, code] of Object.entries(closeCodes)) checkCloseCode(path, reason, code);
+  return {
+    pattern: new PathPattern(path),
+    auth: given.auth,
+    params: given.params,
+    query: given.query,
+    allow: given.allow,
+    closeCodes,
+    refuse: given.refuse ?? "http",
+    subprotocols: given.subprotocols ?? [],
+    limits: given.limits ?? {},
+    open: given.open,
+    close: given.close,
+  };
+}
+
+function checkCloseCode(path: string, reason: string, code: unknown): void {
+  if (code === undefined || (Number.isInteger(code) && Number(code) >= 3000 && Number(code) <= 4999)) return;
+  throw new ConfigError("invalid_close_code", {
+    message: `${path} closes with ${String(code)} for \`${reason}\`.`,
+    fix: "An app's own close codes are 3000 to 4999 (RFC 6455 §7.4.2).",
+  });
+}
+
+function checkMessageName(path: string, type: string, direction: "from-clients" | "from-servers"): void {
+  if (isReserved(type, direction)) {
+    throw new ConfigError("reserved_name", {
+      message: `${path} declares the message "${type}", which the protocol uses itself.`,
+      fix: "Choose another name.",
+    });
+  }
+  if (!isMessageType(type)) {
+    throw new ConfigError("invalid_name", {
+      message: `${path} declares the message ${JSON.stringify(type)}.`,
+      fix: "A name is 1 to 64 letters, digits and _ - . : and begins with a letter.",
+    });
+  }
+}
+
+function missingHandler(path: string, type: string): ConfigError {
+  return new ConfigError("missing_handler", {
+    message: `The message "${type}" has no handler at ${path}.`,
+    fix: `Add \`${type}\` to \`on\`, or take it out of \`receives\`.`,
+  });
+}
+
+function undeclaredMessage(path: string, type: string): ConfigError {
+  return new ConfigError("undeclared_message", {
+    message: `The message "${type}" is in \`on\` or \`replies\` at ${path}, but not in \`receives\`.`,
+    fix: "Declare it in `receives` with its schema.",
+  });
+}

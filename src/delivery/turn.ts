@@ -1,0 +1,81 @@
+import type { Counters } from "../observe/observe.js";
+import type { Lane } from "./lane.js";
+import type { Outbox } from "./outbox.js";
+
+/** Runs a function at the end of the present turn of the event loop: after the sockets that are readable were read. */
+export type EndOfTurn = (run: () => void) => void;
+
+/**
+ * What is to be written in this turn of the event loop, by everyone.
+ *
+ * A publish costs one entry in its channel's lane, however many listen. At the end of the turn each lane tells its
+ * outboxes that there is something for them, then each outbox makes one write. Every entry takes a number, so that an
+ * outbox that hears several lanes, or is sent to directly as well, can put them in the order of the calls.
+ */
+export class Turn {
+  readonly counters: Counters;
+  readonly endOfTurn: EndOfTurn;
+  #sequence = 0;
+  #lanes: Lane[] = [];
+  #outboxes: Outbox[] = [];
+  #laneBytes = 0;
+  #isScheduled = false;
+  readonly #flush = (): void => this.flush();
+
+  constructor(endOfTurn: EndOfTurn, counters: Counters) {
+    this.endOfTurn = endOfTurn;
+    this.counters = counters;
+  }
+
+  /** The number of the next entry. */
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  /** The number of the newest entry. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** A lane has its first entry of this turn. */
+  addLane(lane: Lane): void {
+    this.#lanes.push(lane);
+    this.#schedule();
+  }
+
+  /** An outbox has its first entry of this turn. */
+  addOutbox(outbox: Outbox): void {
+    this.#outboxes.push(outbox);
+    this.#schedule();
+  }
+
+  /** Code that never lets the turn end would fill the lanes without bound: past this the turn's writes are made now. */
+  countLaneBytes(bytes: number): void {
+    this.#laneBytes += bytes;
+    if (this.#laneBytes > MAX_LANE_BYTES) this.flush();
+  }
+
+  /** Makes the writes of this turn. */
+  flush(): void {
+    this.#isScheduled = false;
+    this.#laneBytes = 0;
+    const lanes = this.#lanes;
+    this.#lanes = [];
+    for (const lane of lanes) lane.announce();
+    const outboxes = this.#outboxes;
+    this.#outboxes = [];
+    const overflowing = outboxes.filter((outbox) => !outbox.flush());
+    for (const lane of lanes) lane.clear();
+    // Last, because it closes connections, and what is done about that may publish.
+    for (const outbox of overflowing) outbox.overflow();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.endOfTurn(this.#flush);
+  }
+}
+
+const MAX_LANE_BYTES = 1024 * 1024;

@@ -1,0 +1,48 @@
+export { type AppOptions, createApp, type ErrorPlace } from "./app/app.js";
+export { ConfigError } from "./base/config-error.js";
+export type { Duration } from "./base/duration.js";
+export type { Logger } from "./base/logger.js";
+export type { Size } from "./base/size.js";
+export type { Broker } from "./broker/broker.js";
+export type {
+  App,
+  HttpRequest,
+  HttpResponse,
+  HttpServer,
+  Listening,
+  ListenOptions,
+  Published,
+  PublishOptions,
+  Stats,
+} from "./declare/app.js";
+export { type AnyChannel, type Channel, type ChannelOptions, type ChannelRef, channel } from "./declare/channel.js";
+export type { Closed } from "./declare/closed.js";
+export type { AnyConnection, Connection, RawConnection, SendFunction } from "./declare/connection.js";
+export type {
+  AnyContext,
+  Context,
+  ContextOf,
+  Entry,
+  Facts,
+  Message,
+  Middleware,
+  RawContext,
+} from "./declare/context.js";
+export type { Arrivals, Carries, ChannelContract, ContractOf, EndpointContract, Params } from "./declare/contract.js";
+export type { Credential, Identity } from "./declare/credential.js";
+export {
+  type AnyEndpoint,
+  type CloseCodes,
+  type Endpoint,
+  type EndpointOptions,
+  endpoint,
+  type RawEndpoint,
+  type RawEndpointOptions,
+  rawEndpoint,
+} from "./declare/endpoint.js";
+export type { Handshake } from "./declare/handshake.js";
+export type { AppLimits, EndpointLimits } from "./declare/limits.js";
+export type { ErrorCode } from "./protocol/error-codes.js";
+export { forbidden, type Issue, TidingsError, unauthorized } from "./protocol/tidings-error.js";
+export type { Json, Reply } from "./schema/json.js";
+export type { Input, Output, Schema, Schemas } from "./schema/standard.js";

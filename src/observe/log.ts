@@ -1,0 +1,51 @@
+import type { Logger } from "../base/logger.js";
+import type { Happening } from "./observe.js";
+
+/** Writes what happened to a logger: one line each, with the connection's id wherever there is one. */
+export function logTo(logger: Logger): (what: Happening) => void {
+  return (what) => {
+    switch (what.event) {
+      case "connected":
+        logger.info(what, "connected");
+        break;
+      case "refused":
+        logger.warn(what, "refused");
+        break;
+      case "disconnected":
+        logger.info(what, "disconnected");
+        break;
+      case "error": {
+        // `err` is where pino and its kin look for an error and write its stack.
+        const { error, ...rest } = what;
+        logger.error({ ...rest, err: error }, `error in ${what.during}`);
+        break;
+      }
+    }
+  };
+}
+
+/**
+ * The logger of an app that was given none: JSON lines to stderr, from `info` up.
+ *
+ * @param write where a line goes, its line break included
+ */
+export function jsonLogger(write: (line: string) => void, now: () => number): Logger {
+  const line =
+    (level: string) =>
+    (fields: object, message = ""): void => {
+      write(`${JSON.stringify({ level, time: new Date(now()).toISOString(), msg: message, ...fields }, readable)}\n`);
+    };
+  return { debug: () => {}, info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+function readable(_key: string, value: unknown): unknown {
+  if (value instanceof Error) {
+    return {
+      type: value.name,
+      message: value.message,
+      stack: value.stack,
+      ...(value.cause !== undefined && { cause: value.cause }),
+    };
+  }
+  return typeof value === "bigint" ? String(value) : value;
+}

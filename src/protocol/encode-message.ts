@@ -1,0 +1,204 @@
+import { defaultLimits } from "./limits.js";
+import type { MessageId } from "./message.js";
+import type { Issue } from "./tidings-error.js";
+
+/**
+ * A payload that JSON has no text for: a bigint, a cycle, too deep, or a `toJSON` that threw. `cause` is what the engine said.
+ */
+export class EncodeError extends Error {
+  override readonly name: string = "EncodeError";
+}
+
+/**
+ * A payload as JSON text. `undefined`, and a lone function or symbol, is `null`.
+ *
+ * @throws {EncodeError} for what can't be encoded, as does every function here that takes a payload.
+ */
+export function encodePayload(payload: unknown): string {
+  try {
+    // For what it leaves out the answer is `undefined`, which its type does not say.
+    return (JSON.stringify(payload) as string | undefined) ?? "null";
+  } catch (cause) {
+    throw new EncodeError("The payload can't be written as JSON.", { cause });
+  }
+}
+
+/** What the server code sends to one connection. */
+export function encodeAppMessage(type: string, payload: unknown): string {
+  return `{"type":${JSON.stringify(type)},"payload":${encodePayload(payload)}}`;
+}
+
+export interface EventFields {
+  readonly type: string;
+  readonly channel: string;
+  /** Only on a channel with history. */
+  readonly offset?: number | undefined;
+  /** From {@link encodePayload}: it is encoded once, for all who hear it. Must be JSON text; it is not checked. */
+  readonly payloadJson: string;
+}
+
+/** An event of a channel. */
+export function encodeEvent(event: EventFields): string {
+  return writeEvent(event, `,"channel":${JSON.stringify(event.channel)}`);
+}
+
+/** The answer to a message with an `id`. */
+export function encodeReply(id: MessageId, payload: unknown, channel?: string | undefined): string {
+  return encodeReplyJson(id, encodePayload(payload), channel);
+}
+
+/** The same with a payload that {@link encodePayload} gave. */
+export function encodeReplyJson(id: MessageId, payloadJson: string, channel?: string | undefined): string {
+  const about = channel === undefined ? "" : `,"channel":${JSON.stringify(channel)}`;
+  return `{"type":"reply","id":${JSON.stringify(id)}${about},"payload":${payloadJson}}`;
+}
+
+export interface HistoryFields {
+  readonly id: MessageId;
+  readonly epoch?: string | undefined;
+  /** Oldest first. */
+  readonly events: readonly Omit<EventFields, "channel">[];
+}
+
+/** The answer to `history`. */
+export function encodeHistory({ id, epoch, events }: HistoryFields): string {
+  const stream = epoch === undefined ? "" : `"epoch":${JSON.stringify(epoch)},`;
+  const list = events.map((event) => writeEvent(event, ""));
+  return encodeReplyJson(id, `{${stream}"events":[${list.join(",")}]}`);
+}
+
+export interface ErrorFields {
+  readonly code: string;
+  readonly message: string;
+  /** The failed message's, where one could be read. */
+  readonly id?: MessageId | undefined;
+  /** Where the failed message named one. */
+  readonly channel?: string | undefined;
+  /** The failed message's. */
+  readonly type?: string | undefined;
+  /** The first 10 are told. */
+  readonly issues?: readonly Issue[] | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** The answer to a message that failed. */
+export function encodeError({ code, message, id, channel, type, issues, retryAfterMs }: ErrorFields): string {
+  // A validator's issue may hold more than these two fields, such as the value it refused.
+  const told = issues?.slice(0, defaultLimits.issues).map((issue) => ({ path: issue.path, message: issue.message }));
+  return encodePayload({ type: "error", id, channel, payload: { code, message, type, issues: told, retryAfterMs } });
+}
+
+export interface SubscribedFields {
+  readonly channel: string;
+  /** The request's; none for a join by the server. */
+  readonly id?: MessageId | undefined;
+  /** With `offset`: only on a channel with history. */
+  readonly epoch?: string | undefined;
+  /** The position before the first event that follows. */
+  readonly offset?: number | undefined;
+  /** Exactly where `since` was sent. */
+  readonly recovered?: boolean | undefined;
+  /** Where asked for, and not too many. */
+  readonly members?: readonly unknown[] | undefined;
+  /** In the place of `members` where they are too many. */
+  readonly count?: number | undefined;
+  /** Where the channel has a snapshot and `recovered` is not true. `undefined` is none, `null` an empty one. */
+  readonly state?: unknown;
+}
+
+/** The connection is on the channel now. */
+export function encodeSubscribed(fields: SubscribedFields): string {
+  const { channel, id, epoch, offset, recovered, members, count, state } = fields;
+  const payload = { epoch, offset, recovered, members, count, state };
+  return encodePayload({ type: "subscribed", id, channel, payload });
+}
+
+export interface UnsubscribedFields {
+  readonly channel: string;
+  /** The request's. */
+  readonly id?: MessageId | undefined;
+  /** Why, where the server took it off: `forbidden` or `left`. */
+  readonly code?: string | undefined;
+}
+
+/** The connection is off the channel now. */
+export function encodeUnsubscribed({ channel, id, code }: UnsubscribedFields): string {
+  return encodePayload({ type: "unsubscribed", id, channel, payload: code === undefined ? undefined : { code } });
+}
+
+export interface GapFields {
+  readonly channel: string;
+  /** With `offset`: only on a channel with history. */
+  readonly epoch?: string | undefined;
+  /** The position before the next event. */
+  readonly offset?: number | undefined;
+  /** Where the channel has a snapshot. */
+  readonly state?: unknown;
+}
+
+/** Events of the channel were, or may have been, lost in this place. */
+export function encodeGap({ channel, epoch, offset, state }: GapFields): string {
+  return encodePayload({ type: "gap", channel, payload: { epoch, offset, state } });
+}
+
+export interface PresenceFields {
+  readonly channel: string;
+  readonly joined?: readonly unknown[] | undefined;
+  readonly left?: readonly unknown[] | undefined;
+  /** Replaces all that was told before. */
+  readonly members?: readonly unknown[] | undefined;
+  /** In the place of the members where they are too many. */
+  readonly count?: number | undefined;
+}
+
+/** The members of the channel changed. */
+export function encodePresence({ channel, joined, left, members, count }: PresenceFields): string {
+  return encodePayload({ type: "presence", channel, payload: { joined, left, members, count } });
+}
+
+export interface AuthSuccessFields {
+  /** The user's public face. */
+  readonly user: { readonly id: string };
+  readonly expiresInMs?: number | undefined;
+  /** The request's. */
+  readonly id?: MessageId | undefined;
+}
+
+/** The credential of an `auth` was taken. */
+export function encodeAuthSuccess({ user, expiresInMs, id }: AuthSuccessFields): string {
+  return encodePayload({ type: "auth_success", id, payload: { user, expiresInMs } });
+}
+
+export interface ConnectedFields {
+  /** The connection's id. */
+  readonly connection: string;
+  readonly heartbeatMs: number;
+  /** The user's public face. */
+  readonly user?: { readonly id: string } | undefined;
+  readonly expiresInMs?: number | undefined;
+}
+
+/** The connection is open; only with `tidings.v1`. */
+export function encodeConnected({ connection, heartbeatMs, user, expiresInMs }: ConnectedFields): string {
+  return encodePayload({ type: "connected", payload: { connection, heartbeatMs, user, expiresInMs } });
+}
+
+/** The server goes away; dial `reconnectAfterMs` after the close. Only with `tidings.v1`. */
+export function encodeDrain(reconnectAfterMs: number): string {
+  return encodePayload({ type: "drain", payload: { reconnectAfterMs } });
+}
+
+/** The heartbeat; only with `tidings.v1`. */
+export function encodePing(): string {
+  return '{"type":"ping"}';
+}
+
+/** The answer to a `ping` message. */
+export function encodePong(id?: MessageId | undefined): string {
+  return id === undefined ? '{"type":"pong"}' : `{"type":"pong","id":${JSON.stringify(id)}}`;
+}
+
+function writeEvent({ type, offset, payloadJson }: Omit<EventFields, "channel">, about: string): string {
+  const position = offset === undefined ? "" : `,"offset":${offset}`;
+  return `{"type":${JSON.stringify(type)}${about}${position},"payload":${payloadJson}}`;
+}

@@ -1,0 +1,50 @@
+/** The wire protocol as data and functions, for whoever writes a client, a server or a proxy of their own. */
+export { type CloseCode, closeCodes, closeReason, isSendableCloseCode, thenAfterClose } from "./close-codes.js";
+export {
+  type AuthSuccessFields,
+  type ConnectedFields,
+  EncodeError,
+  type ErrorFields,
+  type EventFields,
+  encodeAppMessage,
+  encodeAuthSuccess,
+  encodeConnected,
+  encodeDrain,
+  encodeError,
+  encodeEvent,
+  encodeGap,
+  encodeHistory,
+  encodePayload,
+  encodePing,
+  encodePong,
+  encodePresence,
+  encodeReply,
+  encodeReplyJson,
+  encodeSubscribed,
+  encodeUnsubscribed,
+  type GapFields,
+  type HistoryFields,
+  type PresenceFields,
+  type SubscribedFields,
+  type UnsubscribedFields,
+} from "./encode-message.js";
+export { type ErrorCode, errorCodes, hasCodeForm, isErrorCode } from "./error-codes.js";
+export { defaultLimits, type Limits, type RateLimit } from "./limits.js";
+export { type BadMessage, barePing, barePong, type ClientMessage, type MessageId } from "./message.js";
+export {
+  isChannelName,
+  isMessageId,
+  isMessageType,
+  isOwnErrorCode,
+  isParamValue,
+  isPublishKey,
+  isReserved,
+  type ReservedFromClients,
+  type ReservedFromServers,
+  reservedFromClients,
+  reservedFromServers,
+} from "./names.js";
+export { parseMessage } from "./parse-message.js";
+export { isRefusalReason, type Refusal, type RefusalReason, refusalOf, refusals, type Then } from "./refusals.js";
+export { bearerFromSubprotocols, parseSubprotocols, selectSubprotocol, tidingsV1 } from "./subprotocol.js";
+export { forbidden, type Issue, TidingsError, type TidingsErrorOptions, unauthorized } from "./tidings-error.js";

@@ -1,0 +1,17 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+
+/** Any validator that speaks Standard Schema: zod, valibot, arktype and others. */
+export type Schema<In = unknown, Out = In> = StandardSchemaV1<In, Out>;
+
+/** Message name → schema. */
+export type Schemas = Readonly<Record<string, Schema>>;
+
+// Inferred, not looked up with the spec's InferInput: with arktype that is "excessively deep" in a generic position.
+export type Input<S> = S extends { readonly "~standard": { readonly types?: { readonly input: infer In } | undefined } }
+  ? In
+  : never;
+export type Output<S> = S extends {
+  readonly "~standard": { readonly types?: { readonly output: infer Out } | undefined };
+}
+  ? Out
+  : never;

@@ -1,0 +1,28 @@
+import * as v from "valibot";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { validate, validateNow } from "./validate.js";
+
+test("a value that fits comes out as the schema makes it", () => {
+  expect(validate(z.object({ n: z.coerce.number(), tag: z.string().default("x") }), { n: "3" })).toEqual({
+    value: { n: 3, tag: "x" },
+  });
+  expect(validate(v.object({ n: v.number() }), { n: 3, more: true })).toEqual({ value: { n: 3 } });
+});
+
+test("what does not fit is named by its path, for zod and for valibot", () => {
+  const value = { users: [{ name: "ana" }, { name: 7 }] };
+  const path = ["users", 1, "name"];
+  expect(validate(z.object({ users: z.array(z.object({ name: z.string() })) }), value)).toMatchObject({
+    issues: [{ path, message: expect.stringContaining("string") }],
+  });
+  expect(validate(v.object({ users: v.array(v.object({ name: v.string() })) }), value)).toMatchObject({
+    issues: [{ path, message: expect.stringContaining("string") }],
+  });
+});
+
+test("an asynchronous schema answers with a promise, and is refused for what is sent", async () => {
+  const schema = z.string().refine(async (text) => text !== "no");
+  expect(await validate(schema, "yes")).toEqual({ value: "yes" });
+  expect(() => validateNow(schema, "yes")).toThrow(TypeError);
+});

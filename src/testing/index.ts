@@ -1,0 +1,9 @@
+export { RefusedError } from "./refused-error.js";
+export {
+  startTestApp,
+  type TestApp,
+  type TestAppOptions,
+  type TestClock,
+  type TestConnectOptions,
+} from "./test-app.js";
+export type { RawTestConnection, TestArrival, TestArrivals, TestConnection } from "./test-connection.js";

@@ -1,0 +1,219 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type RawData, type ServerOptions, WebSocket, WebSocketServer, type Server as WebSocketServerOf } from "ws";
+import { closeReason } from "../protocol/close-codes.js";
+import type { AcceptOptions, RefusalResponse, Socket, SocketListener, Upgrade } from "./transport.js";
+
+/** Upgrades of `node:http` and `node:https` servers, received by `ws`. */
+export class WsTransport {
+  readonly #servers = new Map<string, Server>();
+
+  /** Takes what a server's `upgrade` event gives. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Upgrade {
+    return new WsUpgrade(request, stream, head, (options) => this.#serverFor(options));
+  }
+
+  /** `ws` takes its limits per server, an app's endpoints have their own: one server for each set of limits. */
+  #serverFor({ messageSize, fragments, closeMs }: AcceptOptions): Server {
+    const key = `${messageSize}/${fragments}/${closeMs}`;
+    const known = this.#servers.get(key);
+    if (known !== undefined) return known;
+    const options: ServerOptions<typeof ExplainingWebSocket> & { closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      WebSocket: ExplainingWebSocket,
+      maxPayload: messageSize,
+      maxFragments: fragments,
+      maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+      closeTimeout: closeMs,
+      perMessageDeflate: false,
+      handleProtocols: (_offered, request) => selectedSubprotocols.get(request) ?? false,
+    };
+    const server: Server = new WebSocketServer(options);
+    this.#servers.set(key, server);
+    return server;
+  }
+}
+
+type Server = WebSocketServerOf<typeof ExplainingWebSocket>;
+
+/** Pieces of one message that `ws` keeps while it is incomplete: bounds the memory of a peer that sends byte by byte. */
+const MAX_BUFFERED_CHUNKS = 4_096;
+
+const selectedSubprotocols = new WeakMap<IncomingMessage, string>();
+
+class WsUpgrade implements Upgrade {
+  readonly #request: IncomingMessage;
+  readonly #stream: Duplex;
+  readonly #head: Buffer;
+  readonly #serverFor: (options: AcceptOptions) => Server;
+
+  constructor(request: IncomingMessage, stream: Duplex, head: Buffer, serverFor: (options: AcceptOptions) => Server) {
+    this.#request = request;
+    this.#stream = stream;
+    this.#head = head;
+    this.#serverFor = serverFor;
+    // Until `ws` takes the stream over nobody listens to it, and an error nobody listens to ends the process.
+    stream.on("error", ignore);
+  }
+
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+
+  get target(): string {
+    return this.#request.url ?? "/";
+  }
+
+  get headers(): Headers {
+    const headers = new Headers();
+    const raw = this.#request.rawHeaders;
+    for (let index = 0; index + 1 < raw.length; index += 2) headers.append(raw[index] ?? "", raw[index + 1] ?? "");
+    return headers;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  get address(): string {
+    return this.#request.socket.remoteAddress ?? "";
+  }
+
+  get isSecure(): boolean {
+    return "encrypted" in this.#request.socket;
+  }
+
+  get isGone(): boolean {
+    return this.#stream.destroyed || !this.#stream.readable || !this.#stream.writable;
+  }
+
+  accept(options: AcceptOptions, listen: (socket: Socket) => SocketListener): Socket | undefined {
+    if (this.isGone) {
+      this.#stream.destroy();
+      return undefined;
+    }
+    if (options.subprotocol !== undefined) selectedSubprotocols.set(this.#request, options.subprotocol);
+    let accepted: Socket | undefined;
+    // With `noServer` this calls back before it returns, or not at all.
+    this.#serverFor(options).handleUpgrade(this.#request, this.#stream, this.#head, (webSocket) => {
+      this.#stream.off("error", ignore);
+      const socket = new WsSocket(webSocket, this.#stream);
+      accepted = socket;
+      socket.listen(listen(socket));
+    });
+    return accepted;
+  }
+
+  refuse({ status, headers, body }: RefusalResponse): void {
+    if (this.isGone) {
+      this.#stream.destroy();
+      return;
+    }
+    const lines = [`HTTP/1.1 ${status} ${STATUS_TEXTS[status] ?? "Refused"}`];
+    const all = { ...headers, connection: "close", "content-length": String(Buffer.byteLength(body)) };
+    for (const [name, value] of Object.entries(all)) lines.push(`${name}: ${value}`);
+    this.#stream.once("finish", () => this.#stream.destroy());
+    this.#stream.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  }
+}
+
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  408: "Request Timeout",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+class WsSocket implements Socket {
+  readonly #webSocket: ExplainingWebSocket;
+  readonly #stream: Duplex;
+  #isClosing = false;
+
+  constructor(webSocket: ExplainingWebSocket, stream: Duplex) {
+    this.#webSocket = webSocket;
+    this.#stream = stream;
+  }
+
+  listen(listener: SocketListener): void {
+    const webSocket = this.#webSocket;
+    webSocket.on("message", (data: RawData, isBinary: boolean) => {
+      if (this.#isClosing) return;
+      // With the default `binaryType` a message is one Buffer.
+      const bytes = data as Buffer;
+      if (isBinary) listener.binary(bytes);
+      else listener.text(bytes.toString());
+    });
+    webSocket.beforeClosing = (code, reason) => {
+      if (this.#isClosing) return;
+      listener.closing(code, reason);
+      this.#isClosing = true;
+    };
+    // `ws` closes and reports by "close" what it reports by "error" first.
+    webSocket.on("error", ignore);
+    webSocket.once("close", (code, reason) => {
+      this.#isClosing = true;
+      listener.closed(code, reason.toString());
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  write(frames: Uint8Array): void {
+    // Straight to the stream: `ws` would frame and write it once more for each receiver. The order with its own frames
+    // (pong, close) holds, because without compression it writes those to the same stream at once.
+    if (!this.#isClosing && this.#stream.writable) this.#stream.write(frames);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    // A paused socket would never see the peer's close frame.
+    this.#webSocket.resume();
+    this.#webSocket.close(code, closeReason(reason));
+  }
+
+  terminate(): void {
+    this.#isClosing = true;
+    this.#webSocket.terminate();
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+}
+
+/**
+ * `ws` answers a close frame, and closes for a broken protocol, by calling its own `close`. Here that is announced
+ * first, and a close for a broken protocol gets its reason (PROTOCOL.md, Refusing and closing).
+ */
+class ExplainingWebSocket extends WebSocket {
+  beforeClosing: ((code: number, reason: string) => void) | undefined;
+
+  override close(code?: number, reason?: string | Buffer): void {
+    const word = reason ?? CLOSE_WORDS[code ?? 1005];
+    if (this.readyState === WebSocket.OPEN) this.beforeClosing?.(code ?? 1005, word?.toString() ?? "");
+    super.close(code, word);
+  }
+}
+
+const CLOSE_WORDS: Readonly<Record<number, string>> = {
+  1002: "protocol_error",
+  1007: "invalid_data",
+  1009: "message_too_big",
+};
+
+function ignore(): void {}

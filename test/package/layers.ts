@@ -1,0 +1,60 @@
+const observePort = "observe/observe.ts";
+const transportPort = "transport/transport.ts";
+const brokerPort = "broker/broker.ts";
+
+const declared = ["base", "protocol", "schema", "declare"];
+const forHub = [...declared, observePort, "delivery", brokerPort];
+const belowApp = [...forHub, "hub", "connection", transportPort, "auth", "tasks", "asyncapi", "observe", "http"];
+
+/** The doors that are one file of a port's folder, an adapter that not everybody installs. */
+export const adapterDoors: Readonly<Record<string, string>> = { redis: "broker/redis.ts", otel: "observe/otel.ts" };
+
+/** The folders under `src/` that are doors of the package, or its command: the only ones with an `index.ts`. */
+export const doorFolders: readonly string[] = ["protocol", "auth", "testing", "client", "react", "tasks", "cli"];
+
+const doors = ["index.ts", ...doorFolders.map((folder) => `${folder}/index.ts`), ...Object.values(adapterDoors)];
+
+/**
+ * Who may import whom under `src/`.
+ *
+ * A name ending in `.ts` is that one file, any other a whole folder. A file with a row of its own is a contract: it
+ * follows that row and not its folder's, and may not import its siblings.
+ */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  "index.ts": ["app", "declare", "protocol", "base"],
+  base: [],
+  protocol: [],
+  schema: ["base"],
+  declare: ["base", "protocol", "schema"],
+  [observePort]: ["base", "protocol"],
+  [transportPort]: ["base", "protocol", observePort],
+  transport: ["base", "protocol", observePort],
+  [brokerPort]: ["base", "protocol", observePort],
+  broker: ["base", "protocol", observePort],
+  delivery: ["base", "protocol", observePort, transportPort],
+  hub: forHub,
+  connection: [...forHub, "hub", transportPort],
+  auth: declared,
+  tasks: declared,
+  asyncapi: declared,
+  observe: ["base", "protocol", "declare"],
+  http: [...declared, "observe", "asyncapi"],
+  app: [...belowApp, "transport/ws.ts", "broker/memory.ts"],
+  client: ["base", "protocol"],
+  react: ["client"],
+  testing: ["base", "protocol", "declare", "app", "client", "transport/memory.ts", "broker/memory.ts"],
+  cli: doors,
+};
+
+/** What a folder may import beyond its row, as long as nothing of it is left after compiling. */
+export const typeLayers: Readonly<Record<string, readonly string[]>> = { client: ["declare", "schema"] };
+
+/** No `node:` and no package in here, but for types of the packages named. */
+export const pureFolders: readonly string[] = declared;
+export const typePackages: readonly string[] = ["@standard-schema/spec"];
+
+/** Packages that only these files and folders may import. */
+export const packageOwners: Readonly<Record<string, readonly string[]>> = {
+  ws: ["transport/ws.ts", "client/node.ts"],
+  jose: ["auth"],
+};

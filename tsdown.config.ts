@@ -1,0 +1,17 @@
+import { defineConfig } from "tsdown";
+
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    "auth/index": "src/auth/index.ts",
+    "protocol/index": "src/protocol/index.ts",
+    "testing/index": "src/testing/index.ts",
+  },
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  dts: true,
+  sourcemap: true,
+  fixedExtension: false,
+  tsconfig: "src/tsconfig.json",
+});
