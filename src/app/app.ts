@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { Broker } from "../broker/broker.js";
 import { MemoryBroker } from "../broker/memory.js";
+import { refusalResponse } from "../connection/refusal.js";
 import { splitTarget } from "../connection/request.js";
 import type {
   App,
@@ -96,6 +97,7 @@ export class TidingsApp implements App {
   #starting: Promise<RunningApp> | undefined;
   #running: RunningApp | undefined;
   #closing: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -142,12 +144,11 @@ export class TidingsApp implements App {
   }
 
   async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
-    await this.#started();
+    await this.#started(true);
     const { server, listening } = await listen(port, options, (request, response) => this.http(request, response));
     this.#servers.add(server);
     server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-      const found = this.#routes.find(splitTarget(request.url ?? "/").path);
-      void this.#started().then((running) => running.answer(this.#ws.upgrade(request, stream, head), found));
+      void this.answer(this.#ws.upgrade(request, stream, head));
     });
     return listening;
   }
@@ -155,15 +156,13 @@ export class TidingsApp implements App {
   attach(server: HttpServer): void {
     if (this.#attached.has(server)) throw new TidingsError("already_attached", "This server is attached already.");
     const listener: UpgradeListener = (request, stream, head) => {
-      const found = this.#routes.find(splitTarget(request.url ?? "/").path);
-      // Somebody else's, unless nobody else is there: then it would hang for ever.
-      if (found === undefined && server.listenerCount("upgrade") > 1) return;
-      const upgrade = this.#ws.upgrade(request, stream, head);
-      void this.#started().then((running) => running.answer(upgrade, found));
+      // A path of no endpoint is somebody else's, unless nobody else is there: then it would hang for ever.
+      const isOurs = this.#routes.find(splitTarget(request.url ?? "/").path) !== undefined;
+      if (isOurs || server.listenerCount("upgrade") === 1) void this.answer(this.#ws.upgrade(request, stream, head));
     };
     this.#attached.set(server, listener);
     server.on("upgrade", listener);
-    void this.#started().catch((error) => this.#happened({ event: "error", error, during: "start", ...NOWHERE }));
+    this.#started(true).catch((error) => this.#happened({ event: "error", error, during: "start", ...NOWHERE }));
   }
 
   http(request: HttpRequest, response: HttpResponse, next?: () => void): void {
@@ -192,10 +191,15 @@ export class TidingsApp implements App {
     await this.#start(surroundings);
   }
 
-  /** Answers an upgrade that came through no server. */
+  /** Answers an upgrade, wherever it comes from. Never rejects. */
   async answer(upgrade: Upgrade): Promise<void> {
-    const running = await this.#started();
-    await running.answer(upgrade, this.#routes.find(splitTarget(upgrade.target).path));
+    try {
+      const running = await this.#started();
+      await running.answer(upgrade, this.#routes.find(splitTarget(upgrade.target).path));
+    } catch {
+      // It could not start, which whoever started it was told.
+      upgrade.refuse(refusalResponse(new TidingsError("unavailable")));
+    }
   }
 
   /** What was declared for this path. */
@@ -203,11 +207,15 @@ export class TidingsApp implements App {
     return this.#routes.find(path)?.route.endpoint;
   }
 
-  #started(): Promise<RunningApp> {
-    return this.#starting ?? this.#start(COMPUTER);
+  /** It runs, or begins to. Once closed it begins only where it is to serve again. */
+  #started(isToServe = false): Promise<RunningApp> {
+    if (this.#starting !== undefined) return this.#starting;
+    if (this.#isClosed && !isToServe) return Promise.reject(new TidingsError("unavailable", "This app is closed."));
+    return this.#start(COMPUTER);
   }
 
   #start(surroundings: Surroundings): Promise<RunningApp> {
+    this.#isClosed = false;
     const starting = this.#startOnce(surroundings);
     this.#starting = starting;
     // A start that failed may be tried again.
@@ -237,12 +245,13 @@ export class TidingsApp implements App {
   async #close(): Promise<void> {
     for (const [server, listener] of this.#attached) server.off("upgrade", listener);
     this.#attached.clear();
-    const running = await this.#starting;
+    const running = await this.#starting?.catch(() => undefined);
     await running?.close();
     await Promise.all([...this.#servers].map(stopListening));
     this.#servers.clear();
     this.#starting = undefined;
     this.#running = undefined;
+    this.#isClosed = true;
   }
 
   #watcher(defaultLogger: Logger): (what: Happening) => void {

@@ -56,8 +56,8 @@ export async function admit(
   const { endpoint } = route;
   const request = new HandshakeRequest(upgrade, params);
   request.checkTokens();
-  const validParams = endpoint.params === undefined ? params : await fit(endpoint.params, params, "path");
-  const validQuery = endpoint.query === undefined ? request.query : await fit(endpoint.query, request.query, "query");
+  const validParams = endpoint.params === undefined ? params : await fitTo(endpoint.params, params, "path");
+  const validQuery = endpoint.query === undefined ? request.query : await fitTo(endpoint.query, request.query, "query");
   const { user, expiresAtMs } = await authenticate(route, request, environment);
   if (endpoint.allow !== undefined) {
     const entry: Entry<AnyContext> = { app: environment.app, params: validParams, query: validQuery, user, request };
@@ -66,7 +66,7 @@ export async function admit(
   return { params: validParams, query: validQuery, user, expiresAtMs };
 }
 
-async function fit(schema: Schema, value: unknown, where: string): Promise<unknown> {
+async function fitTo(schema: Schema, value: unknown, where: string): Promise<unknown> {
   const validated = await validate(schema, value);
   if ("value" in validated) return validated.value;
   const [first] = validated.issues;

@@ -57,20 +57,28 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
   }
 
   protected begin(): void {
-    if (this.#speaks.run !== undefined) {
-      void this.run(
-        this.#speaks.run(this.context).then(
-          () => this.close(),
-          (error: unknown) => this.fail(error, "run"),
-        ),
-      );
-    }
+    if (this.#speaks.run !== undefined) void this.run(this.#run(this.#speaks.run));
     this.#work.release();
+  }
+
+  protected async finish(): Promise<void> {
+    await this.#work.finish();
+    this.#loop?.end();
   }
 
   protected stop(): void {
     this.#work.stop();
     this.#loop?.end();
+  }
+
+  /** The app's loop, whose end is the connection's. Never rejects. */
+  async #run(loop: NonNullable<SpeaksFrames["run"]>): Promise<void> {
+    try {
+      await loop(this.context);
+      this.close();
+    } catch (error) {
+      this.fail(error, "run");
+    }
   }
 
   #receive(frame: string | Uint8Array, bytes: number): void {

@@ -1,6 +1,7 @@
 import type { Timer } from "../base/clock.js";
 import { isThenable } from "../base/thenable.js";
 import type { ChannelRef } from "../declare/channel.js";
+import type { Closed } from "../declare/closed.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { AnyContext } from "../declare/context.js";
 import type { Identity } from "../declare/credential.js";
@@ -31,8 +32,8 @@ export interface LiveConnectionOptions {
  *
  * `enter` leads from accepted to open: the hub knows it, `open` runs, then what has arrived may be handled.
  * `#leave` is the one way into closing, whoever began it: the app by `close`, the peer, a broken protocol, a lost network,
- * an outbox that is full. It leaves its channels, waits for what still runs, calls the endpoint's `close` once, and has
- * ended when the socket is gone too.
+ * an outbox that is full. It leaves its channels, lets what is due be done (where the peer ended it: what arrived before;
+ * where we did: what runs), calls the endpoint's `close` once, and has ended when the socket is gone too.
  */
 export abstract class LiveConnection implements AnyConnection, Member, SocketListener {
   readonly id: string;
@@ -46,11 +47,14 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   readonly #address: string;
   readonly #acceptedAtMs: number;
   #stage: "accepted" | "opening" | "open" | "closing" = "accepted";
-  #closed: { readonly code: number; readonly reason: string } | undefined;
+  #closed: Closed | undefined;
   #abort: AbortController | undefined;
   /** `open`, or the handler that runs. */
   #running: Promise<void> | undefined;
   #hasOpenBegun = false;
+  /** What arrives is handled: `open` is over. */
+  #hasBegun = false;
+  #isStopped = false;
   #isSocketGone = false;
   #isSettled = false;
 
@@ -79,7 +83,9 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   abstract binary(bytes: Uint8Array): void;
   /** `open` is over: what waits may be handled. */
   protected abstract begin(): void;
-  /** It closes: nothing more is handled. */
+  /** Resolves when what has arrived is handled. */
+  protected abstract finish(): Promise<void>;
+  /** Nothing more is handled. */
   protected abstract stop(): void;
 
   get bufferedBytes(): number {
@@ -97,7 +103,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   close(code = 1000, reason = ""): void {
     if (!isSendableCloseCode(code)) throw new RangeError(`A server may not close with ${code} (RFC 6455 §7.4).`);
     if (this.isClosing) return;
-    this.#leave(code, closeReason(reason));
+    this.#leave({ code, reason: closeReason(reason) }, "us");
     this.outbox.flush();
     this.outbox.drop();
     this.socket.close(code, closeReason(reason));
@@ -110,7 +116,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   closing(code: number, reason: string): void {
     if (this.isClosing) return;
-    this.#leave(code, reason);
+    this.#leave({ code, reason }, BROKEN_PROTOCOL.has(code) ? "us" : "peer");
     this.outbox.flush();
     this.outbox.drop();
   }
@@ -118,7 +124,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   closed(code: number, reason: string): void {
     this.#isSocketGone = true;
     if (!this.isClosing) {
-      this.#leave(code, reason);
+      this.#leave({ code, reason }, "peer");
       this.outbox.drop();
     }
     this.#endOnce();
@@ -174,7 +180,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   async #open(welcome: (() => Frame) | undefined): Promise<void> {
     const { hub, observer } = this.environment;
     await hub.enter(this);
-    if (this.isClosing) return;
+    if (this.#isStopped) return;
     if (welcome !== undefined) this.push(welcome);
     observer.happened({
       event: "connected",
@@ -187,15 +193,17 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     await this.route.endpoint.open?.(this.context);
     await this.joined();
   }
+
   /** Resolves when the joins that `open` began are done. */
   protected joined(): Promise<void> | undefined {
     return undefined;
   }
 
   #opened(): void {
-    if (this.isClosing) return;
+    if (this.#isStopped) return;
     this.#running = undefined;
-    this.#stage = "open";
+    if (!this.isClosing) this.#stage = "open";
+    this.#hasBegun = true;
     this.begin();
   }
 
@@ -206,18 +214,25 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.close(1013, "slow_consumer");
   }
 
-  #leave(code: number, reason: string): void {
+  #leave(closed: Closed, endedBy: "us" | "peer"): void {
     this.#stage = "closing";
-    this.#closed = { code, reason };
-    this.stop();
+    this.#closed = closed;
+    if (endedBy === "us") this.#stopHandling();
     this.environment.hub.exit(this);
     this.#abort?.abort();
-    void this.#settle({ code, reason });
+    void this.#settle(closed);
   }
 
-  /** Waits for what runs, for `limits.close` at most, then calls the endpoint's `close`. */
-  async #settle(closed: { readonly code: number; readonly reason: string }): Promise<void> {
-    if (this.#running !== undefined) await this.#settledInTime(this.#running);
+  #stopHandling(): void {
+    this.#isStopped = true;
+    this.stop();
+  }
+
+  /** Waits for what is still to be done, for `limits.close` at most, then calls the endpoint's `close`. */
+  async #settle(closed: Closed): Promise<void> {
+    // At least a microtask: the app's `close` is not to run inside the call that closed.
+    await (this.#isIdle ? undefined : this.#settledInTime(this.#finish()));
+    this.#stopHandling();
     if (this.#hasOpenBegun) {
       try {
         const closing = this.route.endpoint.close?.(this.context, closed);
@@ -230,6 +245,17 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     }
     this.#isSettled = true;
     this.#endOnce();
+  }
+
+  /** A peer that says something and closes at once has said it: what came before its end is handled. */
+  async #finish(): Promise<void> {
+    await this.#running;
+    if (this.#hasBegun && !this.#isStopped) await this.finish();
+    await this.#running;
+  }
+
+  get #isIdle(): boolean {
+    return this.#running === undefined && (this.#isStopped || !this.#hasBegun);
   }
 
   async #settledInTime(running: Promise<unknown>): Promise<void> {
@@ -264,3 +290,6 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
+
+/** Close codes by which a transport ends what it can't go on reading (RFC 6455 §7.4.1). */
+const BROKEN_PROTOCOL: ReadonlySet<number> = new Set([1002, 1007, 1008, 1009]);

@@ -141,6 +141,10 @@ export class MessageConnection
     this.#work.release();
   }
 
+  protected finish(): Promise<void> {
+    return this.#work.finish();
+  }
+
   protected stop(): void {
     this.#greeting?.cancel();
     this.#work.stop();

@@ -21,6 +21,7 @@ export class OneAtATime<Item> {
   #bytes = 0;
   #state: "held" | "free" | "busy" | "stopped" = "held";
   #isPaused = false;
+  #finished: (() => void) | undefined;
 
   constructor(options: WaitingOptions<Item>) {
     this.#options = options;
@@ -53,16 +54,26 @@ export class OneAtATime<Item> {
       this.#bytes -= next.bytes;
       this.#handle(next.item);
     }
+    if (this.#isIdle()) this.#finished?.();
     if (!this.#isPaused || this.#isFull()) return;
     this.#isPaused = false;
     this.#options.resume();
   }
 
-  /** Forgets what waits. What is being handled goes on. */
+  /** Resolves when nothing waits and nothing is being handled, or when it was stopped. */
+  finish(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#finished = resolve;
+    });
+  }
+
+  /** Forgets what waits, and what comes. What is being handled goes on. */
   stop(): void {
     this.#state = "stopped";
     this.#items.length = 0;
     this.#bytes = 0;
+    this.#finished?.();
   }
 
   #handle(item: Item): void {
@@ -70,6 +81,10 @@ export class OneAtATime<Item> {
     if (handled === undefined || this.#state === "stopped") return;
     this.#state = "busy";
     void handled.then(() => this.release());
+  }
+
+  #isIdle(): boolean {
+    return this.#state === "stopped" || (this.#state === "free" && this.#items.length === 0);
   }
 
   #isFull(): boolean {

@@ -28,4 +28,5 @@ export type ThroughJson<T> = unknown extends T
           : never;
 
 /** A reply: what a handler returned, as the other side sees it. Nothing is `null`. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that returns nothing has the return type `void`
 export type Reply<T> = IsAny<T> extends true ? unknown : [T] extends [void] ? null : Json<T extends void ? null : T>;
