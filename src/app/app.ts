@@ -25,11 +25,12 @@ import type { AppLimits } from "../declare/limits.js";
 import { createHttpHandler } from "../http/handler.js";
 import { jsonLogger, logTo } from "../observe/log.js";
 import { createCounters, type Happening } from "../observe/observe.js";
+import { isSendableCloseCode } from "../protocol/close-codes.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { WsTransport } from "../transport/ws.js";
 import { resolveLimits } from "./limits.js";
-import { listen, stopListening, type UpgradeListener } from "./listen.js";
+import { listen, stopListening } from "./listen.js";
 import { Routes } from "./routes.js";
 import { RunningApp, type StartOptions } from "./running.js";
 import { randomId, systemClock } from "./system.js";
@@ -82,6 +83,9 @@ const COMPUTER: Surroundings = {
   defaultLogger: jsonLogger((line) => process.stderr.write(line), systemClock.now),
 };
 
+/** What a server's `upgrade` event gives. */
+type UpgradeArguments = [request: IncomingMessage, stream: Duplex, head: Buffer];
+
 const WITHOUT_HISTORY: Published = { offset: undefined };
 const FORBIDDEN = { code: 1008, reason: "forbidden" };
 const NOWHERE = { connection: undefined, endpoint: undefined };
@@ -91,7 +95,7 @@ export class TidingsApp implements App {
   #routes: Routes;
   readonly #ws = new WsTransport();
   readonly #servers = new Set<Server>();
-  readonly #attached = new Map<HttpServer, UpgradeListener>();
+  readonly #attached = new Map<HttpServer, (...args: unknown[]) => void>();
   readonly #answerHttp: ReturnType<typeof createHttpHandler>;
   #happened: (what: Happening) => void;
   #starting: Promise<RunningApp> | undefined;
@@ -136,6 +140,8 @@ export class TidingsApp implements App {
   }
 
   async disconnectUser(user: string, how: { code: number; reason?: string | undefined } = FORBIDDEN): Promise<void> {
+    if (!isSendableCloseCode(how.code))
+      throw new RangeError(`A server may not close with ${how.code} (RFC 6455 §7.4).`);
     await (await this.#started()).hub.disconnectEverywhere(user, how.code, how.reason ?? "");
   }
 
@@ -147,15 +153,14 @@ export class TidingsApp implements App {
     await this.#started(true);
     const { server, listening } = await listen(port, options, (request, response) => this.http(request, response));
     this.#servers.add(server);
-    server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-      void this.answer(this.#ws.upgrade(request, stream, head));
-    });
+    server.on("upgrade", (...args: UpgradeArguments) => void this.answer(this.#ws.upgrade(...args)));
     return listening;
   }
 
   attach(server: HttpServer): void {
     if (this.#attached.has(server)) throw new TidingsError("already_attached", "This server is attached already.");
-    const listener: UpgradeListener = (request, stream, head) => {
+    const listener = (...args: unknown[]): void => {
+      const [request, stream, head] = args as UpgradeArguments;
       // A path of no endpoint is somebody else's, unless nobody else is there: then it would hang for ever.
       const isOurs = this.#routes.find(splitTarget(request.url ?? "/").path) !== undefined;
       if (isOurs || server.listenerCount("upgrade") === 1) void this.answer(this.#ws.upgrade(request, stream, head));

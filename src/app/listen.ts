@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -55,5 +55,3 @@ const CODES: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "header_too_large",
   ERR_HTTP_REQUEST_TIMEOUT: "handshake_timeout",
 };
-
-export type UpgradeListener = (request: IncomingMessage, stream: Duplex, head: Buffer) => void;

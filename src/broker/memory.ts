@@ -11,6 +11,7 @@ export class MemoryBroker implements Broker {
   #epochs = 0;
   readonly #streams = new Map<string, Stream>();
   readonly #links = new Set<MemoryLink>();
+  readonly #untold: BrokerEvent[] = [];
 
   constructor(createId: IdSource) {
     this.#life = createId().slice(0, 12);
@@ -27,9 +28,18 @@ export class MemoryBroker implements Broker {
     // Nobody listens and nothing is kept: there is no stream that could go on.
     if (stream === undefined) return { epoch: this.#nextEpoch(), offset: 1 };
     stream.offset += 1;
-    const delivered: BrokerEvent = { ...event, epoch: stream.epoch, offset: stream.offset };
-    for (const node of stream.nodes) node.deliver(delivered);
-    return delivered;
+    const { epoch, offset } = stream;
+    this.#untold.push({ ...event, epoch, offset });
+    // What is published while an event is told is told after it, so that everyone has one order.
+    if (this.#untold.length === 1) this.#tell();
+    return { epoch, offset };
+  }
+
+  #tell(): void {
+    for (let event = this.#untold[0]; event !== undefined; event = this.#untold[0]) {
+      for (const node of this.#streams.get(event.channel)?.nodes ?? []) node.deliver(event);
+      this.#untold.shift();
+    }
   }
 
   subscribe(channel: string, node: BrokerNode): Position {

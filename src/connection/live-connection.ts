@@ -49,7 +49,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   #stage: "accepted" | "opening" | "open" | "closing" = "accepted";
   #closed: Closed | undefined;
   #abort: AbortController | undefined;
-  /** `open`, or the handler that runs. */
+  #opening: Promise<void> | undefined;
+  /** The handler that runs, or the loop. */
   #running: Promise<void> | undefined;
   #hasOpenBegun = false;
   /** What arrives is handled: `open` is over. */
@@ -145,7 +146,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   protected enter(welcome?: () => Frame): void {
     if (this.#stage !== "accepted") return;
     this.#stage = "opening";
-    this.#running = this.#open(welcome).then(
+    this.#opening = this.#open(welcome).then(
       () => this.#opened(),
       (error: unknown) => this.fail(error, "open"),
     );
@@ -201,7 +202,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   #opened(): void {
     if (this.#isStopped) return;
-    this.#running = undefined;
+    this.#opening = undefined;
     if (!this.isClosing) this.#stage = "open";
     this.#hasBegun = true;
     this.begin();
@@ -249,13 +250,13 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   /** A peer that says something and closes at once has said it: what came before its end is handled. */
   async #finish(): Promise<void> {
-    await this.#running;
+    await this.#opening;
     if (this.#hasBegun && !this.#isStopped) await this.finish();
     await this.#running;
   }
 
   get #isIdle(): boolean {
-    return this.#running === undefined && (this.#isStopped || !this.#hasBegun);
+    return this.#opening === undefined && this.#running === undefined && (this.#isStopped || !this.#hasBegun);
   }
 
   async #settledInTime(running: Promise<unknown>): Promise<void> {

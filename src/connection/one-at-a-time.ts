@@ -55,7 +55,7 @@ export class OneAtATime<Item> {
       this.#handle(next.item);
     }
     if (this.#isIdle()) this.#finished?.();
-    if (!this.#isPaused || this.#isFull()) return;
+    if (this.#isStopped() || !this.#isPaused || this.#isFull()) return;
     this.#isPaused = false;
     this.#options.resume();
   }
@@ -83,8 +83,12 @@ export class OneAtATime<Item> {
     void handled.then(() => this.release());
   }
 
+  #isStopped(): boolean {
+    return this.#state === "stopped";
+  }
+
   #isIdle(): boolean {
-    return this.#state === "stopped" || (this.#state === "free" && this.#items.length === 0);
+    return this.#isStopped() || (this.#state === "free" && this.#items.length === 0);
   }
 
   #isFull(): boolean {

@@ -28,8 +28,8 @@ export interface Listening {
 
 /** A `node:http` or `node:https` server, as far as it matters here. */
 export interface HttpServer {
-  on(event: "upgrade", listener: (...args: never[]) => void): unknown;
-  off(event: "upgrade", listener: (...args: never[]) => void): unknown;
+  on(event: "upgrade", listener: (...args: unknown[]) => void): unknown;
+  off(event: "upgrade", listener: (...args: unknown[]) => void): unknown;
   listenerCount(event: "upgrade"): number;
 }
 

@@ -53,7 +53,7 @@ export type Inputs<Messages> = { [Type in keyof Messages]: Input<Messages[Type]>
 export type ContextOf<Shape, Path extends string = string> = Context<
   At<Shape, "params"> extends never ? Params<Path> : Output<At<Shape, "params">>,
   At<Shape, "query"> extends never ? Readonly<Record<string, string>> : Output<At<Shape, "query">>,
-  At<Shape, "auth"> extends Credential<infer User extends Identity> ? User : undefined,
-  Inputs<At<Shape, "sends">>,
+  At<Shape, "auth", undefined> extends Credential<infer User extends Identity> ? User : undefined,
+  Inputs<At<Shape, "sends", Record<never, never>>>,
   At<Shape, "channels"> extends readonly (infer C)[] ? RefOf<C> : never
 >;

@@ -45,7 +45,8 @@ export type Template<Pattern extends string> = Pattern extends `${infer Before}:
     ? `${Before}${string}`
     : Pattern;
 
-export type At<T, K> = T extends unknown ? (K extends keyof T ? T[K] : never) : never;
+/** What `T` has at `K`, or `Otherwise` where it has no such key. */
+export type At<T, K, Otherwise = never> = T extends unknown ? (K extends keyof T ? T[K] : Otherwise) : never;
 
 /** A union of one shape per key: `{ type, payload }`. */
 export type EventOf<Events> = Events extends unknown

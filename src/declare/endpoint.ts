@@ -96,16 +96,6 @@ export type MaybePromise<T> = T | Promise<T>;
 export type ReservedAdvice = "The protocol uses this name itself: choose another.";
 /** Params and query without a schema of their own. */
 export type Strings = Schema<Readonly<Record<string, string>>>;
-/** Pattern → what the other side can know of the channel. */
-export type ChannelsByPattern<C> = C extends AnyChannel
-  ? { [Pattern in ContractOf<C>["pattern"]]: ContractOf<C> }
-  : never;
-type Together<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
-  ? { [Key in keyof All]: All[Key] }
-  : never;
-export type ChannelMap<Channels extends readonly AnyChannel[]> = [Channels[number]] extends [never]
-  ? Record<never, never>
-  : Together<ChannelsByPattern<Channels[number]>> & object;
 
 /**
  * Declares an endpoint that speaks messages: JSON in text frames, `{ type, payload }` (PROTOCOL.md).
@@ -151,7 +141,7 @@ export function endpoint<
       : Reply<Awaited<Returns[Type]>>;
   };
   sends: { [Type in keyof Sends]: Json<Output<Sends[Type]>> };
-  channels: ChannelMap<Channels>;
+  channels: { [Each in ContractOf<Channels[number]> as Each["pattern"]]: Each };
 }> {
   // What the types have tied together above is read back here by name, as the core needs it.
   const given = options as unknown as UntypedOptions;

@@ -58,7 +58,8 @@ export class Turn {
 
   /** Makes the writes of this turn. */
   flush(): void {
-    this.#isScheduled = false;
+    // What the lanes announce is written below: it asks for no other turn.
+    this.#isScheduled = true;
     this.#laneBytes = 0;
     const lanes = this.#lanes;
     this.#lanes = [];
@@ -67,6 +68,7 @@ export class Turn {
     this.#outboxes = [];
     const overflowing = outboxes.filter((outbox) => !outbox.flush());
     for (const lane of lanes) lane.clear();
+    this.#isScheduled = false;
     // Last, because it closes connections, and what is done about that may publish.
     for (const outbox of overflowing) outbox.overflow();
   }

@@ -107,7 +107,8 @@ export class Hub implements BrokerNode {
     try {
       await audience.isSubscribed;
     } catch (error) {
-      this.leave(member, channel);
+      // Unless it has left meanwhile, and joined anew.
+      if (this.#audiences.get(channel) === audience) this.leave(member, channel);
       throw error;
     }
   }

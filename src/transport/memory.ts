@@ -199,9 +199,11 @@ export class MemoryPeer {
 
   send(message: string | Uint8Array): void {
     if (this.#isClosing || this.#isClosed) return;
-    const bytes = typeof message === "string" ? Buffer.byteLength(message) : message.byteLength;
-    if (bytes <= this.#messageSize) this.#socket.arrive(message);
-    else this.#socket.arriveClose(1009, "message_too_big", () => this.#finish(1009, "message_too_big"));
+    // As on a wire: UTF-8 carries no half surrogate pair, and what is sent is a copy.
+    const carried = typeof message === "string" ? Buffer.from(message) : Buffer.from(message.slice());
+    if (carried.byteLength <= this.#messageSize) {
+      this.#socket.arrive(typeof message === "string" ? carried.toString() : carried);
+    } else this.#socket.arriveClose(1009, "message_too_big", () => this.#finish(1009, "message_too_big"));
   }
 
   /** Begins the closing handshake. 1005 stands for a close frame without a code. */

@@ -70,8 +70,8 @@ export interface SocketListener {
    */
   closing(code: number, reason: string): void;
   /**
-   * The connection is gone. Exactly once, and the last call. 1005: a close frame without a code; 1006: no close frame
-   * (RFC 6455 §7.1.5).
+   * The connection is gone. Exactly once, and the last call. After `closing` with the same; otherwise what the peer's close
+   * frame had, 1005 for one without a code, 1006 without a close frame (RFC 6455 §7.1.5).
    */
   closed(code: number, reason: string): void;
 }

@@ -151,8 +151,10 @@ class WsSocket implements Socket {
       if (isBinary) listener.binary(bytes);
       else listener.text(bytes.toString());
     });
+    let began: { readonly code: number; readonly reason: string } | undefined;
     webSocket.beforeClosing = (code, reason) => {
       if (this.#isClosing) return;
+      began = { code, reason };
       listener.closing(code, reason);
       this.#isClosing = true;
     };
@@ -160,7 +162,8 @@ class WsSocket implements Socket {
     webSocket.on("error", ignore);
     webSocket.once("close", (code, reason) => {
       this.#isClosing = true;
-      listener.closed(code, reason.toString());
+      // After a broken protocol `ws` reads no close frame, and would report that there was none.
+      listener.closed(began?.code ?? code, began?.reason ?? reason.toString());
     });
   }
 

@@ -1,0 +1,113 @@
+import { expect, test } from "vitest";
+import { publicationOf } from "../../test/conformance/broker.js";
+import { RecordingNode } from "../../test/support/recording-node.js";
+import { MemoryBroker } from "./memory.js";
+
+let brokers = 0;
+
+/** A broker and two processes. */
+async function connectTwo() {
+  brokers += 1;
+  const broker = new MemoryBroker(() => `broker-${brokers}-of-these-tests`);
+  const [ana, bob] = [new RecordingNode(), new RecordingNode()];
+  return { ana, bob, anasLink: await broker.connect(ana), bobsLink: await broker.connect(bob) };
+}
+
+test("what is asked for is done when the call returns, and not only when its promise resolves", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  const promises: Promise<unknown>[] = [];
+  promises.push(anasLink.subscribe("chat/a"));
+  promises.push(bobsLink.subscribe("chat/a"));
+  promises.push(anasLink.publish(publicationOf("chat/a", 1)));
+  expect([ana.heard("chat/a"), bob.heard("chat/a")]).toEqual([[1], [1]]);
+  promises.push(bobsLink.unsubscribe("chat/a"));
+  promises.push(anasLink.publish(publicationOf("chat/a", 2)));
+  expect([ana.heard("chat/a"), bob.heard("chat/a")]).toEqual([[1, 2], [1]]);
+  promises.push(bobsLink.disconnectUser("eve", 1008, "forbidden"));
+  expect([ana.disconnects.length, bob.disconnects.length]).toEqual([1, 1]);
+  promises.push(anasLink.close());
+  promises.push(bobsLink.publish(publicationOf("chat/a", 3)));
+  expect(ana.heard("chat/a")).toEqual([1, 2]);
+  await Promise.all(promises);
+});
+
+test("who is connected, and how many, is what it was at the call", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  const told: Promise<unknown>[] = [];
+  const ask = () => told.push(bobsLink.isConnected("eve"), anasLink.countUsers());
+  ask();
+  void anasLink.arrive("eve", "1");
+  ask();
+  void anasLink.depart("eve", "1");
+  ask();
+  expect(await Promise.all(told)).toEqual([false, 0, true, 1, false, 0]);
+});
+
+test("a channel that everybody left begins a new epoch, at its first offset", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  const first = await anasLink.subscribe("chat/a");
+  await bobsLink.subscribe("chat/a");
+  await anasLink.publish(publicationOf("chat/a", "hi"));
+  await anasLink.unsubscribe("chat/a");
+  expect(await anasLink.subscribe("chat/a")).toEqual({ epoch: first.epoch, offset: 1 });
+  await anasLink.unsubscribe("chat/a");
+  await bobsLink.unsubscribe("chat/a");
+  const next = await anasLink.subscribe("chat/a");
+  expect(next.offset).toBe(0);
+  expect(next.epoch).not.toBe(first.epoch);
+});
+
+test("10,000 channels that were joined and left leave nothing: each begins anew", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  const epochs = new Set<string>();
+  for (const _ of ["first", "second"]) {
+    for (let number = 0; number < 10_000; number += 1) {
+      const { epoch, offset } = await anasLink.subscribe(`chat/${number}`);
+      expect(offset).toBe(0);
+      epochs.add(epoch);
+      await bobsLink.publish(publicationOf(`chat/${number}`, number));
+      await anasLink.unsubscribe(`chat/${number}`);
+    }
+  }
+  expect(epochs.size).toBe(20_000);
+  expect(Math.max(...[...epochs].map((epoch) => epoch.length))).toBeLessThanOrEqual(32);
+});
+
+test("a link that closes leaves nothing on the channels it alone was on", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  const before = await anasLink.subscribe("chat/a");
+  await anasLink.publish(publicationOf("chat/a", "hi"));
+  await anasLink.close();
+  const after = await bobsLink.subscribe("chat/a");
+  expect(after.offset).toBe(0);
+  expect(after.epoch).not.toBe(before.epoch);
+});
+
+test("another broker, or one after a restart, gives other epochs", async () => {
+  const epochs = new Set<string>();
+  for (const _ of ["before", "after"]) epochs.add((await (await connectTwo()).anasLink.subscribe("chat/a")).epoch);
+  expect(epochs.size).toBe(2);
+});
+
+test("what is published while an event is told is told after it, to everyone", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  await anasLink.subscribe("chat/a");
+  await bobsLink.subscribe("chat/a");
+  ana.onEvent = ({ offset }) => {
+    if (offset === 1) void anasLink.publish(publicationOf("chat/a", "second"));
+  };
+  await bobsLink.publish(publicationOf("chat/a", "first"));
+  expect(ana.heard("chat/a")).toEqual(["first", "second"]);
+  expect(bob.heard("chat/a")).toEqual(["first", "second"]);
+});
+
+test("who leaves while an event is told takes it from nobody", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  await anasLink.subscribe("chat/a");
+  await bobsLink.subscribe("chat/a");
+  ana.onEvent = () => void anasLink.unsubscribe("chat/a");
+  await bobsLink.publish(publicationOf("chat/a", "one"));
+  await bobsLink.publish(publicationOf("chat/a", "two"));
+  expect(ana.heard("chat/a")).toEqual(["one"]);
+  expect(bob.heard("chat/a")).toEqual(["one", "two"]);
+});

@@ -1,0 +1,6 @@
+import { describe } from "vitest";
+import { randomId } from "../../src/app/system.js";
+import { MemoryBroker } from "../../src/broker/memory.js";
+import { describeBroker } from "./broker.js";
+
+describe("the broker in memory", () => describeBroker(() => new MemoryBroker(randomId)));

@@ -1,0 +1,69 @@
+import type { Broker, BrokerLink, Publication } from "../../src/broker/broker.js";
+import { RecordingNode } from "../support/recording-node.js";
+import { describeEvents } from "./broker-events.js";
+import { describeUsers } from "./broker-users.js";
+
+/** A fresh broker that shares nothing with those before it. */
+export type CreateBroker = () => Broker | Promise<Broker>;
+
+/**
+ * Everything that the port promises (src/broker/broker.ts), for one broker.
+ *
+ * Each link stands for a process. What another process does is waited for and never taken as done, so that a broker
+ * behind a network passes too.
+ */
+export function describeBroker(create: CreateBroker): void {
+  describeEvents(create);
+  describeUsers(create);
+}
+
+/** One process: what it may ask for, and what it was told. */
+export interface Process {
+  readonly link: BrokerLink;
+  readonly node: RecordingNode;
+  publish(channel: string, payload: unknown): ReturnType<BrokerLink["publish"]>;
+}
+
+export interface Processes extends AsyncDisposable {
+  readonly all: readonly Process[];
+  /** Resolves when what was published before has had time to reach everyone: a later event has. */
+  settle(): Promise<void>;
+}
+
+/** So many processes on one broker. */
+export async function connectProcesses(create: CreateBroker, count: number): Promise<Processes> {
+  const broker = await create();
+  const all = await Promise.all(Array.from({ length: count }, () => connectProcess(broker)));
+  return {
+    all,
+    settle: () => settle(broker, all),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(all.map(({ link }) => link.close()));
+    },
+  };
+}
+
+export async function connectProcess(broker: Broker): Promise<Process> {
+  const node = new RecordingNode();
+  const link = await broker.connect(node);
+  return { link, node, publish: (channel, payload) => link.publish(publicationOf(channel, payload)) };
+}
+
+export function publicationOf(channel: string, payload: unknown): Publication {
+  return { channel, type: "said", payloadJson: JSON.stringify(payload), except: undefined };
+}
+
+let fences = 0;
+
+async function settle(broker: Broker, processes: readonly Process[]): Promise<void> {
+  fences += 1;
+  const channel = `fence/${fences}`;
+  await Promise.all(processes.map(({ link }) => link.subscribe(channel)));
+  const other = await connectProcess(broker);
+  for (let round = 1; round <= 3; round += 1) {
+    await other.publish(channel, round);
+    for (const { node } of processes) await node.until(() => node.heard(channel).length === round);
+  }
+  await other.link.close();
+  await Promise.all(processes.map(({ link }) => link.unsubscribe(channel)));
+}

@@ -1,0 +1,70 @@
+import type { BrokerLink, Position, Publication } from "../../src/broker/broker.js";
+
+/**
+ * A broker's link that does nothing but keep what it was asked for, such as `subscribe chat/a`.
+ *
+ * An answer can be held back: what stands in `answers` under the word is returned instead, the oldest first.
+ */
+export class RecordingLink implements BrokerLink {
+  readonly asked: string[] = [];
+  readonly published: Publication[] = [];
+  readonly answers: Record<string, Promise<never>[]> = {};
+  #offset = 0;
+
+  async publish(event: Publication): Promise<Position> {
+    this.published.push(event);
+    await this.#ask("publish", event.channel);
+    this.#offset += 1;
+    return { epoch: "e1", offset: this.#offset };
+  }
+
+  async subscribe(channel: string): Promise<Position> {
+    await this.#ask("subscribe", channel);
+    return { epoch: "e1", offset: this.#offset };
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    return this.#ask("unsubscribe", channel);
+  }
+
+  arrive(user: string, connection: string): Promise<void> {
+    return this.#ask("arrive", `${user} ${connection}`);
+  }
+
+  depart(user: string, connection: string): Promise<void> {
+    return this.#ask("depart", `${user} ${connection}`);
+  }
+
+  async isConnected(user: string): Promise<boolean> {
+    await this.#ask("isConnected", user);
+    return true;
+  }
+
+  disconnectUser(user: string, code: number, reason: string): Promise<void> {
+    return this.#ask("disconnectUser", `${user} ${code} ${reason}`);
+  }
+
+  async countUsers(): Promise<number> {
+    await this.#ask("countUsers", "");
+    return 7;
+  }
+
+  close(): Promise<void> {
+    return this.#ask("close", "");
+  }
+
+  /** The next call of this name rejects when the returned function is called. */
+  failLater(name: keyof BrokerLink): (error: Error) => void {
+    let fail: (error: Error) => void = () => {};
+    const answer = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    this.answers[name] = [...(this.answers[name] ?? []), answer];
+    return fail;
+  }
+
+  async #ask(name: keyof BrokerLink, about: string): Promise<void> {
+    this.asked.push(`${name} ${about}`.trimEnd());
+    await this.answers[name]?.shift();
+  }
+}

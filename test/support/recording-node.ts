@@ -1,0 +1,41 @@
+import type { BrokerEvent, BrokerNode } from "../../src/broker/broker.js";
+
+export interface Disconnect {
+  readonly user: string;
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Keeps what a broker tells one process, in order. */
+export class RecordingNode implements BrokerNode {
+  readonly events: BrokerEvent[] = [];
+  readonly disconnects: Disconnect[] = [];
+  /** What is done when an event is told. */
+  onEvent: ((event: BrokerEvent) => void) | undefined;
+  readonly #waiting: (() => void)[] = [];
+
+  deliver(event: BrokerEvent): void {
+    this.events.push(event);
+    this.#tell();
+    this.onEvent?.(event);
+  }
+
+  disconnectUser(user: string, code: number, reason: string): void {
+    this.disconnects.push({ user, code, reason });
+    this.#tell();
+  }
+
+  /** The payloads of a channel's events, in order. */
+  heard(channel: string): unknown[] {
+    return this.events.filter((event) => event.channel === channel).map(({ payloadJson }) => JSON.parse(payloadJson));
+  }
+
+  /** Resolves when this holds, which is looked at whenever something was told. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #tell(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,94 @@
+import { channel, createApp, endpoint, rawEndpoint } from "tidings";
+import { jwt } from "tidings/auth";
+import { type RawTestConnection, startTestApp, type TestApp } from "tidings/testing";
+import { z } from "zod";
+import { user } from "../declarations.js";
+
+const guest = jwt({ secret: "s", claims: z.object({ sub: z.string(), table: z.number() }) });
+const chat = channel("chat/:room", { events: { said: z.object({ text: z.string() }) } });
+const room = endpoint("/a/:room", {
+  auth: user,
+  receives: { say: z.object({ text: z.string() }), add: z.object({ a: z.number(), b: z.number() }) },
+  channels: [chat],
+  on: { say() {}, add: (_, { a, b }) => a + b },
+});
+const echo = rawEndpoint("/echo", {});
+const app = createApp({ endpoints: [room, echo] });
+const ana = { id: "ana", sub: "ana", name: "Ana", role: "admin" } as const;
+declare const server: TestApp;
+declare const client: Awaited<ReturnType<typeof server.connect<typeof room>>>;
+declare const raw: RawTestConnection;
+
+// @ts-expect-error a fake gives all of the user
+startTestApp(app, { override: [[user, () => ({ id: "ana" })]] });
+// @ts-expect-error a fake gives no other role
+startTestApp(app, { override: [[user, () => ({ ...ana, role: "owner" })]] });
+// @ts-expect-error not even later
+startTestApp(app, { override: [[user, async () => ({ ...ana, role: "owner" })]] });
+startTestApp(app, {
+  override: [
+    [user, () => ana],
+    // @ts-expect-error a second fake is looked at as well
+    [guest, () => ({ id: "bob" })],
+  ],
+});
+// @ts-expect-error a function, not a user
+startTestApp(app, { override: [[user, ana]] });
+// @ts-expect-error a credential alone is no pair
+startTestApp(app, { override: [user] });
+// @ts-expect-error an endpoint can't be overridden
+startTestApp(app, { override: [[room, () => ana]] });
+// @ts-expect-error nothing of this name is given to a fake
+startTestApp(app, { override: [[user, ({ tokn }) => ({ ...ana, id: tokn })]] });
+// @ts-expect-error an app, not its endpoints
+startTestApp([room]);
+// @ts-expect-error a limit has a unit
+startTestApp(app, { limits: { outbox: 1024 } });
+
+// @ts-expect-error an app is no endpoint
+server.connect<typeof app>("/a/lobby");
+// @ts-expect-error a channel is no endpoint
+server.connect<typeof chat>("/a/lobby");
+// @ts-expect-error an endpoint's type, not its value
+server.connect<room>("/a/lobby");
+// @ts-expect-error no such kind of client
+server.connect("/a/lobby", { as: "mobile" });
+// @ts-expect-error a unit as a word
+server.clock.advance("31 seconds");
+// @ts-expect-error a duration has a unit
+server.clock.advance(31_000);
+
+// @ts-expect-error no such message
+client.send("sya", { text: "hi" });
+// @ts-expect-error another key
+client.send("say", { txt: "hi" });
+// @ts-expect-error a value of another type
+client.send("say", { text: 3 });
+// @ts-expect-error a payload is needed
+client.send("say");
+// @ts-expect-error a payload has keys
+client.send("say", "hi");
+// @ts-expect-error a key too few
+client.request("add", { a: 1 });
+// @ts-expect-error no such message
+client.request("subtract", { a: 1, b: 2 });
+// @ts-expect-error an event is no message to send
+client.send("said", { text: "hi" });
+// @ts-expect-error no such event
+client.next("sad");
+// @ts-expect-error a message that is sent does not arrive
+client.next("say");
+// @ts-expect-error no such key in the event
+(await client.next("said")).txt;
+// @ts-expect-error a number
+(await client.request("add", { a: 1, b: 2 })).trim();
+// @ts-expect-error nothing to look into
+(await client.request("say", { text: "hi" })).text;
+// @ts-expect-error raw clients have no messages
+raw.request("say", { text: "hi" });
+// @ts-expect-error a frame is text or bytes
+raw.send({ type: "say" });
+// @ts-expect-error frames have no names
+raw.next("said");
+// @ts-expect-error a message as it arrived has not been looked at
+client.unread[0]?.payload.text;

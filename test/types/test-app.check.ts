@@ -1,0 +1,114 @@
+import {
+  type App,
+  type Arrivals,
+  type Closed,
+  type ContractOf,
+  channel,
+  createApp,
+  endpoint,
+  type Handshake,
+  rawEndpoint,
+  type TidingsError,
+} from "tidings";
+import { jwt } from "tidings/auth";
+import {
+  type RawTestConnection,
+  RefusedError,
+  startTestApp,
+  type TestApp,
+  type TestArrival,
+  type TestArrivals,
+  type TestClock,
+  type TestConnection,
+} from "tidings/testing";
+import { z } from "zod";
+import { everyone, type Member, user } from "./declarations.js";
+import { is, isType } from "./is.js";
+
+const guest = jwt({ secret: "s", claims: z.object({ sub: z.string(), table: z.number() }) });
+const news = channel("news", { events: { notice: z.object({ title: z.string() }), item: z.object({ at: z.date() }) } });
+const desk = endpoint("/ws/desk", {
+  auth: user,
+  receives: { add: z.object({ a: z.number(), b: z.number() }), stop: z.object({ now: z.boolean().optional() }) },
+  sends: { greeting: z.object({ name: z.string() }) },
+  channels: [everyone, news],
+  on: { add: (_, { a, b }) => a + b, stop() {} },
+});
+const echo = rawEndpoint("/ws/echo", { auth: guest });
+const app = createApp({ endpoints: [desk, echo] });
+
+// A fake stands for its credential: it gives just that user, at once or later.
+await using server = await startTestApp(app, {
+  limits: { outbox: "1kb", connections: 2 },
+  override: [
+    [
+      user,
+      (given) => {
+        is<string>()(given.token);
+        is<Handshake>()(given.request);
+        is<number>()(given.nowMs);
+        return { id: given.token, sub: given.token, name: given.token, role: "admin" };
+      },
+    ],
+    [guest, async ({ token }) => ({ id: token, sub: token, table: 7 })],
+  ],
+});
+is<TestApp>()(server);
+is<App>()(server.app);
+is<TestClock>()(server.clock);
+is<number>()(server.clock.now());
+is<void>()(await server.clock.advance("31s"));
+is<TestApp>()(await startTestApp(app));
+is<TestApp>()(await startTestApp(app, { override: undefined, limits: undefined }));
+is<TestApp>()(await startTestApp(app, { override: [] }));
+
+// The endpoint's type is all a client needs.
+const ana = await server.connect<typeof desk>("/ws/desk?x=1", {
+  token: "ana",
+  headers: { origin: "https://app.example" },
+  as: "browser",
+  reading: false,
+  address: "10.0.0.1",
+});
+is<TestConnection<ContractOf<typeof desk>>>()(ana);
+is<void>()(ana.send("add", { a: 1, b: 2 }));
+is<Promise<number>>()(ana.request("add", { a: 1, b: 2 }));
+is<Promise<null>>()(ana.request("stop"));
+ana.send("stop");
+ana.send("stop", {});
+ana.send("stop", { now: true });
+is<Promise<{ name: string }>>()(ana.next("greeting"));
+is<Promise<{ id: string }>>()(ana.next("gone"));
+is<Promise<{ at: string }>>()(ana.next("item"));
+is<Promise<{ text: string } | { title: string }>>()(ana.next("notice"));
+is<Promise<TidingsError>>()(ana.next("error"));
+is<Promise<Closed>>()(ana.closed);
+is<readonly TestArrival[]>()(ana.unread);
+is<unknown>()(ana.unread[0]?.payload);
+is<Promise<void>>()(ana.ping());
+isType<keyof Arrivals<ContractOf<typeof desk>>, "greeting" | "notice" | "gone" | "item">(true);
+isType<keyof TestArrivals<ContractOf<typeof desk>>, "greeting" | "notice" | "gone" | "item" | "error">(true);
+
+// A raw endpoint's client has frames, and so has one of a path alone.
+const raw = await server.connect<typeof echo>("/ws/echo", { as: "plain" });
+is<RawTestConnection>()(raw);
+is<RawTestConnection>()(await server.connect("/ws/echo"));
+is<string | Uint8Array>()(await raw.next());
+is<readonly (string | Uint8Array)[]>()(raw.unread);
+is<Promise<Closed>>()(raw.closed);
+is<void>()(raw.send(new Uint8Array(2)));
+
+// What a refused client can know.
+const refused = new RefusedError({ status: 401, code: "unauthorized", closeCode: 1006 });
+is<number | undefined>()(refused.status);
+is<string | undefined>()(refused.code);
+is<number>()(refused.closeCode);
+
+// Overrides that were put together elsewhere.
+const fakeUser = ({ token }: { readonly token: string }): Member => ({
+  id: token,
+  sub: token,
+  name: token,
+  role: "member",
+});
+await startTestApp(app, { override: [[user, fakeUser]] });
