@@ -90,6 +90,15 @@ const WITHOUT_HISTORY: Published = { offset: undefined };
 const FORBIDDEN = { code: 1008, reason: "forbidden" };
 const NOWHERE = { connection: undefined, endpoint: undefined };
 
+/** Where a line can't be logged there is nowhere left to say so; what was being done goes on. */
+function unbreakable(log: (what: Happening) => void): (what: Happening) => void {
+  return (what) => {
+    try {
+      log(what);
+    } catch {}
+  };
+}
+
 export class TidingsApp implements App {
   readonly #options: AppOptions;
   #routes: Routes;
@@ -130,9 +139,8 @@ export class TidingsApp implements App {
     );
   }
 
-  *connections(): Iterable<AnyConnection> {
-    // A hub's members are the connections of this process.
-    for (const member of this.#running?.hub.members.values() ?? []) yield member as unknown as AnyConnection;
+  connections(): Iterable<AnyConnection> {
+    return this.#running?.connections() ?? [];
   }
 
   async isConnected(user: string): Promise<boolean> {
@@ -261,7 +269,7 @@ export class TidingsApp implements App {
 
   #watcher(defaultLogger: Logger): (what: Happening) => void {
     const { logger = defaultLogger, onError } = this.#options;
-    const log = logTo(logger);
+    const log = unbreakable(logTo(logger));
     return (what) => {
       log(what);
       if (what.event !== "error") return;

@@ -14,7 +14,6 @@ import type { FoundRoute } from "./routes.js";
 
 export interface DoormanOptions {
   readonly environment: Environment;
-  readonly isDraining: () => boolean;
   readonly isFull: () => boolean;
   readonly began: (connection: LiveConnection) => void;
 }
@@ -25,6 +24,9 @@ export interface DoormanOptions {
  */
 export class Doorman {
   readonly #options: DoormanOptions;
+  /** Those whose checks still run: called, it refuses one of them. */
+  readonly #waiting = new Set<() => void>();
+  #isDraining = false;
 
   constructor(options: DoormanOptions) {
     this.#options = options;
@@ -35,17 +37,35 @@ export class Doorman {
     let offered: readonly string[] | undefined;
     try {
       offered = checkUpgrade(upgrade);
-      if (this.#options.isDraining()) throw new TidingsError("draining");
-      if (this.#options.isFull()) throw new TidingsError("overloaded");
+      this.#checkRoom();
       if (found === undefined) throw new TidingsError("not_found", "There is no endpoint at this path.");
       const { route, params } = found;
-      const admission = await admit(upgrade, route, params, this.#options.environment);
-      // It may have begun to drain while the credential was looked at.
-      if (this.#options.isDraining()) throw new TidingsError("draining");
+      const admission = await this.#unlessDraining(admit(upgrade, route, params, this.#options.environment));
+      // While the credential was looked at it may have begun to drain, or others may have come.
+      this.#checkRoom();
       this.#accept(upgrade, route, offered, admission);
     } catch (error) {
       this.#refuse(upgrade, found?.route, offered, error);
     }
+  }
+
+  /** From now on everybody is refused, also those whose checks still run. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const refuse of this.#waiting) refuse();
+  }
+
+  #unlessDraining<Value>(checks: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const refuse = () => reject(new TidingsError("draining"));
+      this.#waiting.add(refuse);
+      checks.then(resolve, reject).finally(() => this.#waiting.delete(refuse));
+    });
+  }
+
+  #checkRoom(): void {
+    if (this.#isDraining) throw new TidingsError("draining");
+    if (this.#options.isFull()) throw new TidingsError("overloaded");
   }
 
   #accept(

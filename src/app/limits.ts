@@ -11,7 +11,7 @@ import { defaultLimits, type Limits } from "../protocol/limits.js";
  */
 export function resolveLimits(given: AppLimits, base: Limits = defaultLimits): Limits {
   const size = (name: "messageSize" | "outbox" | "waitingBytes") =>
-    given[name] === undefined ? base[name] : sizeBytes(given[name], `limits.${name}`);
+    given[name] === undefined ? base[name] : checkCount(sizeBytes(given[name], `limits.${name}`), name);
   const duration = (name: "auth" | "close") =>
     given[name] === undefined ? base[name] : durationMs(given[name], `limits.${name}`);
   const count = (name: "fragments" | "waitingMessages" | "channels" | "connections") =>
@@ -34,6 +34,6 @@ function checkCount(value: number, name: string): number {
   if (Number.isInteger(value) && value >= 1) return value;
   throw new ConfigError("invalid_limit", {
     message: `limits.${name} is ${String(value)}.`,
-    fix: "Give a whole number of at least 1.",
+    fix: "Give at least 1.",
   });
 }

@@ -50,7 +50,6 @@ export class RunningApp {
     this.#counters = environment.observer.counters;
     this.#doorman = new Doorman({
       environment: { ...environment, ended: (connection) => this.#ended(connection) },
-      isDraining: () => this.#isDraining,
       isFull: () => this.#connections.size >= maxConnections,
       began: (connection) => this.#connections.add(connection),
     });
@@ -65,6 +64,11 @@ export class RunningApp {
     return this.#doorman.answer(upgrade, found);
   }
 
+  /** Those that are open: not yet known to the hub, or known no more, are those that come and go. */
+  *connections(): Iterable<LiveConnection> {
+    for (const connection of this.#connections) if (this.hub.members.has(connection.id)) yield connection;
+  }
+
   stats(): Stats {
     return {
       connections: this.hub.connectionCount,
@@ -77,6 +81,7 @@ export class RunningApp {
   /** Resolves when every connection has ended, its `close` handler included. */
   async close(): Promise<void> {
     this.#isDraining = true;
+    this.#doorman.drain();
     for (const connection of this.#connections) connection.goAway();
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
     await this.hub.close();

@@ -1,6 +1,5 @@
 import type { Timer } from "../base/clock.js";
 import { isThenable } from "../base/thenable.js";
-import type { ChannelRef } from "../declare/channel.js";
 import type { Closed } from "../declare/closed.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { AnyContext } from "../declare/context.js";
@@ -174,8 +173,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   }
 
   /** Joins the channels of these names. */
-  protected async joinAll(refs: readonly ChannelRef[]): Promise<void> {
-    await Promise.all(refs.map((ref) => this.environment.hub.join(this, ref.channel)));
+  protected async joinAll(channels: readonly string[]): Promise<void> {
+    await Promise.all(channels.map((channel) => this.environment.hub.join(this, channel)));
   }
 
   async #open(welcome: (() => Frame) | undefined): Promise<void> {
@@ -231,8 +230,9 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   /** Waits for what is still to be done, for `limits.close` at most, then calls the endpoint's `close`. */
   async #settle(closed: Closed): Promise<void> {
-    // At least a microtask: the app's `close` is not to run inside the call that closed.
-    await (this.#isIdle ? undefined : this.#settledInTime(this.#finish()));
+    // The call that closed may come from a handler whose promise is not known before it returns.
+    await undefined;
+    if (!this.#isIdle) await this.#settledInTime(this.#finish());
     this.#stopHandling();
     if (this.#hasOpenBegun) {
       try {

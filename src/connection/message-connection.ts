@@ -109,15 +109,18 @@ export class MessageConnection
   };
 
   join(...refs: readonly ChannelRef[]): Promise<void> {
-    const fresh = refs.filter((ref) => !this.channels.has(ref.channel));
-    for (const ref of fresh) this.#checkListed(ref);
-    if (this.channels.size + new Set(fresh.map((ref) => ref.channel)).size > this.route.limits.channels) {
+    for (const ref of refs) this.#checkListed(ref);
+    const fresh = [...new Set(refs.map((ref) => ref.channel))].filter((channel) => !this.channels.has(channel));
+    if (this.channels.size + fresh.length > this.route.limits.channels) {
       throw new TidingsError("too_many_channels");
     }
     if (this.isClosing || fresh.length === 0) return Promise.resolve();
-    const joined = this.joinAll(fresh).then(() => {});
+    const joined = this.joinAll(fresh).catch((error: unknown) => {
+      for (const channel of fresh) if (!this.channels.has(channel)) this.#sayLeft(channel);
+      throw error;
+    });
     if (this.#isOurClient) {
-      for (const { channel } of fresh) this.push(() => encodeTextFrame(encodeSubscribed({ channel })));
+      for (const channel of fresh) this.push(() => encodeTextFrame(encodeSubscribed({ channel })));
     }
     this.#joins?.push(joined.catch(() => {}));
     const { turn } = this.environment;
@@ -128,7 +131,7 @@ export class MessageConnection
     for (const { channel } of refs) {
       if (!this.channels.has(channel)) continue;
       this.environment.hub.leave(this, channel);
-      if (this.#isOurClient) this.push(() => encodeTextFrame(encodeUnsubscribed({ channel, code: "left" })));
+      this.#sayLeft(channel);
     }
   }
 
@@ -148,6 +151,10 @@ export class MessageConnection
   protected stop(): void {
     this.#greeting?.cancel();
     this.#work.stop();
+  }
+
+  #sayLeft(channel: string): void {
+    if (this.#isOurClient) this.push(() => encodeTextFrame(encodeUnsubscribed({ channel, code: "left" })));
   }
 
   #welcome(): Frame {

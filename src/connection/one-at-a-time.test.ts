@@ -135,7 +135,32 @@ test("a handler may stop it", () => {
   expect(log).toEqual(["pause", "one", "last"]);
 });
 
-type Step = { readonly add: "slow" | "quick"; readonly bytes: number } | "finish" | "release";
+test("it is finished when nothing waits and nothing runs, or when it was stopped", async () => {
+  const { work, log, add, finish } = open();
+  const finished = () => work.finish().then(() => log.push("finished"));
+  add("slow 1");
+  add("quick 2");
+  void finished();
+  await microtasks();
+  expect(log).toEqual([]);
+  work.release();
+  await microtasks();
+  expect(log).toEqual(["slow 1"]);
+  await finish();
+  expect(log).toEqual(["slow 1", "quick 2", "finished"]);
+  await finished();
+  expect(log).toHaveLength(4);
+
+  const stopped = open();
+  stopped.add("never");
+  const over = stopped.work.finish();
+  stopped.work.stop();
+  await over;
+  await stopped.work.finish();
+  expect(stopped.log).toEqual([]);
+});
+
+type Step = { readonly add: "slow" | "quick"; readonly bytes: number } | "finish";
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {

@@ -8,10 +8,11 @@ import type { Upgrade } from "../transport/transport.js";
 export class HandshakeRequest implements Handshake {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  readonly tokens: OfferedTokens;
   readonly #upgrade: Upgrade;
   readonly #path: string;
   readonly #search: URLSearchParams;
+  // Private, so that whoever logs or throws the request does not print them.
+  readonly #tokens: OfferedTokens;
 
   constructor(upgrade: Upgrade, params: Readonly<Record<string, string>>) {
     const { path, search } = splitTarget(upgrade.target);
@@ -19,10 +20,14 @@ export class HandshakeRequest implements Handshake {
     this.#upgrade = upgrade;
     this.#path = path;
     this.#search = new URLSearchParams(search);
-    this.tokens = { header: bearerOf(upgrade.header("authorization")), query: this.#search.getAll("token") };
+    this.#tokens = { header: bearerOf(upgrade.header("authorization")), query: this.#search.getAll("token") };
     // Before anything else sees it: a token must not reach a handler, a schema's error or a log line.
     this.#search.delete("token");
     this.query = Object.fromEntries(this.#search);
+  }
+
+  get tokens(): OfferedTokens {
+    return this.#tokens;
   }
 
   get url(): URL {

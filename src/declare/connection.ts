@@ -45,9 +45,12 @@ export interface Connection<User extends Identity | undefined, Sends, Ref> exten
  *
  * Throws a `TidingsError` `invalid_payload` where the payload does not fit its schema; then nothing is sent.
  */
-export type SendFunction<Messages> = [keyof Messages] extends [never]
+export type SendFunction<Messages> = [Declared<Messages>] extends [never]
   ? (type: "Declare this message in the endpoint's `sends` first.", payload?: unknown) => boolean
   : <Type extends keyof Messages>(type: Type, ...payload: PayloadArgs<Messages[Type]>) => boolean;
+
+/** The names that were declared; `sends: undefined` declares none. */
+type Declared<Messages> = string extends keyof Messages ? never : keyof Messages;
 
 /** The connection of a raw endpoint. */
 export interface RawConnection<User extends Identity | undefined> extends AnyConnection {

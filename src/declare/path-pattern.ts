@@ -57,10 +57,7 @@ export class PathPattern {
   /** Is there a name that both match? */
   overlaps(other: PathPattern): boolean {
     if (other.#segments.length !== this.#segments.length) return false;
-    return this.#segments.every(({ param, literal }, index) => {
-      const its = other.#segments[index];
-      return param !== undefined || its?.param !== undefined || its?.literal === literal;
-    });
+    return this.#segments.every((segment, index) => haveCommonWord(segment, other.#segments[index]));
   }
 }
 
@@ -82,6 +79,12 @@ export function decodePath(path: string): readonly string[] | undefined {
 interface Segment {
   readonly param: string | undefined;
   readonly literal: string;
+}
+
+/** A param can be any word, but not the nothing before a leading slash. */
+function haveCommonWord(one: Segment, other: Segment | undefined): boolean {
+  if (one.param === undefined) return other?.param === undefined ? other?.literal === one.literal : one.literal !== "";
+  return other?.param !== undefined || other?.literal !== "";
 }
 
 function toSegment(text: string): Segment {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Logger } from "../base/logger.js";
 import type { Happening } from "./observe.js";
 
@@ -33,9 +34,22 @@ export function jsonLogger(write: (line: string) => void, now: () => number): Lo
   const line =
     (level: string) =>
     (fields: object, message = ""): void => {
-      write(`${JSON.stringify({ level, time: new Date(now()).toISOString(), msg: message, ...fields }, readable)}\n`);
+      write(`${toJson({ level, time: new Date(now()).toISOString(), msg: message, ...fields })}\n`);
     };
   return { debug: () => {}, info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+/** What JSON can't hold (a cycle, say) is written as a debugger would show it: a line is better than none. */
+function toJson(fields: object): string {
+  try {
+    return JSON.stringify(fields, readable);
+  } catch {
+    const shown = Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === "object" ? inspect(value, { customInspect: false, depth: 2 }) : value,
+    ]);
+    return JSON.stringify(Object.fromEntries(shown), readable);
+  }
 }
 
 function readable(_key: string, value: unknown): unknown {

@@ -98,7 +98,7 @@ export async function startTestApp<const Users extends readonly Identity[] = []>
     app,
     clock,
     connect: (path, connectOptions) => connect(app, path, connectOptions) as never, // the endpoint's type says which
-    [Symbol.asyncDispose]: () => app.close(),
+    [Symbol.asyncDispose]: () => close(app, clock),
   };
 }
 
@@ -127,6 +127,24 @@ async function connect(
   if (!reading) end.stopReading();
   return end;
 }
+
+/** Code that never ends is waited for by the clock, which stands still: it gets a moment of real time instead. */
+async function close(app: TidingsApp, clock: FakeClock): Promise<void> {
+  let isClosed = false;
+  const closed = app.close().finally(() => {
+    isClosed = true;
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const moment = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, MOMENT_MS);
+  });
+  await Promise.race([closed, moment]);
+  clearTimeout(timer);
+  while (!isClosed) await clock.advance("1h");
+  await closed;
+}
+
+const MOMENT_MS = 1_000;
 
 /** Our client is connected from `connected` on; a close before is a refusal. */
 async function greet(end: MessagesEnd): Promise<void> {

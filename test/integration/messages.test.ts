@@ -1,4 +1,4 @@
-import { endpoint } from "tidings";
+import { endpoint, TidingsError } from "tidings";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { serve } from "../support/served-app.js";
@@ -146,7 +146,6 @@ test("P13: a middleware sees each valid message, may refuse it, and cannot chang
         return "another reply";
       },
       async (_, { payload }, next) => {
-        const { TidingsError } = await import("tidings");
         if ((payload as { readonly a: number }).a > 9) throw new TidingsError("too_much", "Ten at most.");
         await next();
       },

@@ -1,4 +1,4 @@
-import { endpoint } from "tidings";
+import { endpoint, forbidden } from "tidings";
 import { jwt } from "tidings/auth";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -146,8 +146,7 @@ test('P11: without `refuse: "close"` a plain client is refused by HTTP, one of t
 test("P11: what `open` throws closes with the codes of the endpoint too", async () => {
   const late = endpoint("/ws/late", {
     closeCodes: { forbidden: 4003 },
-    async open() {
-      const { forbidden } = await import("tidings");
+    open() {
       throw forbidden("Not today.");
     },
   });

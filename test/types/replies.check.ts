@@ -5,6 +5,15 @@ import { z } from "zod";
 import { is, isType } from "./is.js";
 
 declare const app: App;
+interface Tree {
+  name: string;
+  children: Tree[];
+}
+interface Log {
+  at: Date;
+  before?: Log;
+}
+declare const tree: Tree;
 
 // What a handler returns is the reply, once it went through JSON.
 const answers = endpoint("/ws/answers", {
@@ -20,6 +29,7 @@ const answers = endpoint("/ws/answers", {
     loose: z.any(),
     open: z.unknown(),
     list: z.object({}),
+    tree: z.object({}),
   },
   on: {
     add: (_, { a, b }) => a + b,
@@ -33,6 +43,7 @@ const answers = endpoint("/ws/answers", {
     loose: (_, payload) => payload,
     open: (_, payload) => payload,
     list: () => ["a", "b"],
+    tree: () => tree,
   },
 });
 type Replies = ContractOf<typeof answers>["replies"];
@@ -46,6 +57,7 @@ isType<Replies["nested"], { at: string; by: { id: string; since: string | null }
 isType<Replies["loose"], unknown>(true);
 isType<Replies["open"], unknown>(true);
 isType<Replies["list"], ["a", "b"]>(true);
+isType<Replies["tree"], Tree>(true);
 
 // With a schema in `replies` the handler gives what it takes, and the other side gets what it makes.
 const declared = endpoint("/ws/declared", {
@@ -98,3 +110,15 @@ isType<Json<ReturnType<typeof JSON.parse>>, unknown>(true);
 isType<Json<unknown>, unknown>(true);
 isType<Reply<ReturnType<typeof JSON.parse>>, unknown>(true);
 isType<Reply<void>, null>(true);
+isType<Json<{ a: ReturnType<typeof JSON.parse> }>, { a: unknown }>(true);
+isType<Json<ReturnType<typeof JSON.parse>[]>, unknown[]>(true);
+isType<Json<[1, Date, boolean | Date]>, [1, string, boolean | string]>(true);
+isType<Json<Record<string, Date>>, Record<string, string>>(true);
+isType<Json<readonly string[]>, string[]>(true);
+
+// A type may refer to itself, whether JSON leaves it as it is or not.
+isType<Json<Tree>, Tree>(true);
+isType<Json<z.core.util.JSONType>, z.core.util.JSONType>(true);
+declare const log: Json<Log>;
+is<string>()(log.at);
+is<string | undefined>()(log.before?.before?.at);

@@ -1,0 +1,83 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { App } from "tidings";
+import { createShowcase } from "./app.js";
+import { servePage } from "./page.js";
+import { createSecret, linkWith, signTokens } from "./tokens.js";
+
+// Something that is set but empty counts as not set.
+const port = process.env.PORT || "8000";
+const host = process.env.HOST || "127.0.0.1";
+const givenSecret = process.env.JWT_SECRET || undefined;
+
+if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) await start();
+else fail(`PORT is ${JSON.stringify(port)}: it must be a number from 0 to 65535.`);
+
+async function start(): Promise<void> {
+  const secret = givenSecret ?? createSecret();
+  // Whoever has a secret signs tokens with it; nobody else can know one that was made up here.
+  const tokens = givenSecret === undefined ? await signTokens(secret) : [];
+  const app = createShowcase(secret);
+  const server = createServer((request, response) => {
+    app.http(request, response, () => {
+      servePage(request, response).catch((error: unknown) => {
+        console.error(error);
+        response.destroy();
+      });
+    });
+  });
+  app.attach(server);
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    if (server.listening) console.error(error);
+    else fail(whyNot(error));
+  });
+  server.listen(Number(port), host, () => {
+    stopOnSignals(server, app);
+    const url = urlOf(server);
+    for (const { sub, token } of tokens) console.log(`${sub}: ${linkWith(token, url)}`);
+    console.log(`listening on ${url}`);
+  });
+}
+
+function urlOf(server: Server): string {
+  // A server on a port has an address of this kind.
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "EADDRINUSE") return `Port ${port} on ${host} is in use: set PORT to another, or to 0 for a free one.`;
+  return `Can't listen on port ${port} of ${host}: ${message}`;
+}
+
+function fail(why: string): void {
+  console.error(why);
+  process.exitCode = 1;
+}
+
+/** The first signal lets everything end as it should, a later one ends it as it is. */
+function stopOnSignals(server: Server, app: App): void {
+  let stoppedAtMs: number | undefined;
+  const stop = () => {
+    if (stoppedAtMs === undefined) {
+      stoppedAtMs = Date.now();
+      close(server, app).catch((error: unknown) => {
+        console.error(error);
+        process.exitCode = 1;
+      });
+    } else if (Date.now() - stoppedAtMs > SAME_SIGNAL_MS) {
+      process.exit(1);
+    }
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+/** One Ctrl-C comes twice under `npm start`: from the terminal, and passed on by npm. */
+const SAME_SIGNAL_MS = 500;
+
+async function close(server: Server, app: App): Promise<void> {
+  server.close();
+  await app.close();
+  server.closeAllConnections();
+}

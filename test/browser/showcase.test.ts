@@ -1,0 +1,157 @@
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchChromium } from "../support/chromium.js";
+import { signToken } from "../support/tokens.js";
+import { startShowcase } from "./start-showcase.js";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+test("two pages in a room hear each other, and see who comes and goes", async () => {
+  await using showcase = await startShowcase();
+  await using alice = await Visitor.open(showcase.links.alice);
+  await alice.notice("You are in lobby as Alice").waitFor();
+  await using bob = await Visitor.open(showcase.links.bob);
+  await bob.notice("You are in lobby as Bob").waitFor();
+  await alice.notice("Bob joined").waitFor();
+
+  await alice.say("hello <b>Bob</b>");
+  await bob.message("Alice", "hello <b>Bob</b>").waitFor();
+  await alice.message("Alice", "hello <b>Bob</b>").waitFor();
+  await bob.say("hello Alice");
+  await alice.message("Bob", "hello Alice").waitFor();
+  expect(await alice.page.getByRole("listitem").count()).toBe(4);
+  expect(await bob.page.getByRole("listitem").count()).toBe(3);
+
+  await bob.page.close();
+  await alice.notice("Bob left").waitFor();
+  expect([...alice.faults, ...bob.faults]).toEqual([]);
+});
+
+test("who goes to another room hears that one, and the first one sees the leave", async () => {
+  await using showcase = await startShowcase();
+  await using alice = await Visitor.open(showcase.links.alice);
+  await alice.notice("You are in lobby as Alice").waitFor();
+  await using bob = await Visitor.open(showcase.links.bob);
+  await alice.notice("Bob joined").waitFor();
+
+  await bob.page.getByLabel("Room").fill("Küche & Bad?");
+  await bob.page.keyboard.press("Enter");
+  await bob.notice("You are in Küche & Bad? as Bob").waitFor();
+  await alice.notice("Bob left").waitFor();
+  await alice.say("anyone?");
+  await alice.message("Alice", "anyone?").waitFor();
+
+  await using second = await Visitor.open(bob.page.url());
+  await second.notice("You are in Küche & Bad? as Bob").waitFor();
+  await second.say("here");
+  await bob.message("Bob", "here").waitFor();
+  expect(await bob.message("Alice", "anyone?").count()).toBe(0);
+});
+
+test("a page with a bad token says that it is refused, and how to get a good one", async () => {
+  await using showcase = await startShowcase();
+  await using stranger = await Visitor.open(`${showcase.url}/#token=nonsense`);
+  const help = stranger.page.getByRole("region", { name: "This link's token is missing or no longer valid" });
+  await help.getByText("npm start").waitFor();
+  await stranger.page.getByText("The connection was closed: 1008 unauthorized").waitFor();
+  expect(await stranger.page.getByLabel("Message", { exact: true }).isDisabled()).toBe(true);
+  expect(stranger.faults).toEqual([]);
+});
+
+test("a page without a token says that it needs a link, and takes one", async () => {
+  await using showcase = await startShowcase();
+  await using visitor = await Visitor.open(`${showcase.url}/`);
+  const help = visitor.page.getByRole("region", { name: "This page needs a link with a token" });
+  await help.getByText("npm start").waitFor();
+  expect(await visitor.page.getByRole("button").count()).toBe(0);
+  await visitor.page.goto(showcase.links.alice ?? "");
+  await visitor.notice("You are in lobby as Alice").waitFor();
+  expect(visitor.faults).toEqual([]);
+});
+
+test("a page whose server goes away says so, and can connect again", async () => {
+  const env = { JWT_SECRET: "one secret for both of its lives: 1 and 2" };
+  const first = await startShowcase(env);
+  await using alice = await Visitor.open(
+    `${first.url}/#token=${signToken({ sub: "alice", name: "Alice" }, { key: env.JWT_SECRET })}`,
+  );
+  await alice.notice("You are in lobby as Alice").waitFor();
+  expect(await first.program.stop()).toBe(0);
+  await alice.page.getByText("The connection was closed: 1001 going_away").waitFor();
+  const again = alice.page.getByRole("button", { name: "Connect again" });
+  await again.click();
+  await alice.page.getByText("The connection was lost, or could not be made (1006).").waitFor();
+
+  await using _second = await startShowcase({ ...env, PORT: new URL(first.url).port });
+  await again.press("Enter");
+  await alice.page.getByText("Connected", { exact: true }).waitFor();
+  await alice.say("back");
+  await alice.message("Alice", "back").waitFor();
+});
+
+test("on a phone nothing is wider than the screen, and the keyboard reaches everything", async () => {
+  await using showcase = await startShowcase();
+  await using alice = await Visitor.open(showcase.links.alice, { width: 360, height: 640 });
+  await alice.notice("You are in lobby as Alice").waitFor();
+  await alice.say("x".repeat(500));
+  await alice.message("Alice", "x".repeat(500)).waitFor();
+  expect(await alice.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  expect(await alice.page.evaluate(() => document.documentElement.scrollHeight)).toBe(640);
+
+  const reached: (string | undefined)[] = [];
+  for (const key of ["Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab"]) {
+    await alice.page.keyboard.press(key);
+    reached.push(await alice.page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent));
+  }
+  expect(reached).toEqual(["send", "text", "log", "Join", "room"]);
+});
+
+/** Somebody at the page, in a browser profile of their own. */
+class Visitor implements AsyncDisposable {
+  readonly page: Page;
+  /** What the page did wrong: errors thrown, and what the console shows as one, such as a broken policy. */
+  readonly faults: string[] = [];
+  readonly #context: BrowserContext;
+
+  static async open(link: string | undefined, viewport = { width: 800, height: 700 }): Promise<Visitor> {
+    const context = await browser.newContext({ viewport });
+    const visitor = new Visitor(context, await context.newPage());
+    await visitor.page.goto(link ?? "");
+    return visitor;
+  }
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.#context = context;
+    this.page = page;
+    page.on("pageerror", (error) => this.faults.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.faults.push(message.text());
+    });
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.getByLabel("Message", { exact: true }).fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  message(from: string, text: string): Locator {
+    return this.#line(text).filter({ has: this.page.getByText(from, { exact: true }) });
+  }
+
+  notice(text: string): Locator {
+    return this.#line(text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close();
+  }
+
+  #line(text: string): Locator {
+    const shown = this.page.getByText(text, { exact: true });
+    return this.page.getByRole("log").getByRole("listitem").filter({ has: shown });
+  }
+}

@@ -1,0 +1,154 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type App, createApp, endpoint, rawEndpoint } from "tidings";
+import { jwt } from "tidings/auth";
+import { expect, test } from "vitest";
+import { WebSocketServer } from "ws";
+import { Inbox } from "../support/inbox.js";
+import { LogRecorder } from "../support/log-recorder.js";
+import { dial, dialRefused } from "../support/ws-client.js";
+
+const echo = rawEndpoint("/ws/echo", { text: ({ connection }, text) => void connection.send(text) });
+
+/** A server that an app is beside. Disposing of it ends it with all its connections. */
+async function startServer(server: Server = createServer()) {
+  const sockets = new Set<Duplex>();
+  server.on("connection", (socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    server,
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function createEchoApp(): App {
+  return createApp({ endpoints: [echo], logger: new LogRecorder() });
+}
+
+/** Takes the upgrades of `/theirs` alone, as another library would. */
+function listenToTheirs(server: Server): void {
+  const theirs = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    if (request.url === "/theirs") theirs.handleUpgrade(request, stream, head, (webSocket) => webSocket.send("theirs"));
+    else if (request.url === "/neither") stream.end("HTTP/1.1 418 I'm a teapot\r\ncontent-length: 0\r\n\r\n");
+  });
+}
+
+test.each(["before", "after"])(
+  "another listener that came %s the app keeps its paths, and the app has its own",
+  async (when) => {
+    await using beside = await startServer();
+    await using app = createEchoApp();
+    if (when === "before") listenToTheirs(beside.server);
+    app.attach(beside.server);
+    if (when === "after") listenToTheirs(beside.server);
+    const ours = await dial(`${beside.url}/ws/echo`);
+    ours.sendText("ours");
+    expect(await ours.nextText()).toBe("ours");
+    const theirs = await dial(`${beside.url}/theirs`);
+    expect(await theirs.nextText()).toBe("theirs");
+    expect((await dialRefused(`${beside.url}/neither`)).status).toBe(418);
+    expect(app.stats()).toMatchObject({ connectionsOpened: 1, handshakesRefused: 0 });
+  },
+);
+
+test("a path of no endpoint is 404 where nobody else listens", async () => {
+  await using beside = await startServer();
+  await using app = createEchoApp();
+  app.attach(beside.server);
+  expect(await dialRefused(`${beside.url}/ws/nowhere`)).toMatchObject({ status: 404, body: { code: "not_found" } });
+  const ours = await dial(`${beside.url}/ws/nowhere`, { protocols: ["tidings.v1"] });
+  expect(await ours.closed).toEqual({ code: 1008, reason: "not_found" });
+});
+
+test("requests that are no upgrades stay the server's", async () => {
+  const server = createServer((_, response) => response.end("theirs"));
+  await using beside = await startServer(server);
+  await using app = createEchoApp();
+  app.attach(beside.server);
+  for (const path of ["/", "/ws/echo", "/healthz"]) {
+    expect(await (await fetch(beside.url + path)).text()).toBe("theirs");
+  }
+});
+
+test("two apps beside one server each have their own paths", async () => {
+  const shout = rawEndpoint("/ws/shout", { text: ({ connection }, text) => void connection.send(text.toUpperCase()) });
+  await using beside = await startServer();
+  await using first = createEchoApp();
+  await using second = createApp({ endpoints: [shout], logger: new LogRecorder() });
+  first.attach(beside.server);
+  second.attach(beside.server);
+  const [one, two] = [await dial(`${beside.url}/ws/echo`), await dial(`${beside.url}/ws/shout`)];
+  one.sendText("hi");
+  two.sendText("hi");
+  expect([await one.nextText(), await two.nextText()]).toEqual(["hi", "HI"]);
+});
+
+test("to attach twice to one server is refused", async () => {
+  await using beside = await startServer();
+  await using app = createEchoApp();
+  app.attach(beside.server);
+  expect(() => app.attach(beside.server)).toThrow(expect.objectContaining({ code: "already_attached" }));
+});
+
+test("one app may be beside two servers and on a port of its own", async () => {
+  await using beside = await startServer();
+  await using other = await startServer();
+  await using app = createEchoApp();
+  app.attach(beside.server);
+  app.attach(other.server);
+  const { url } = await app.listen(0);
+  for (const each of [beside.url, other.url, url]) {
+    const client = await dial(`${each}/ws/echo`);
+    client.sendText(each);
+    expect(await client.nextText()).toBe(each);
+  }
+  expect(app.stats().connections).toBe(3);
+});
+
+test("a closed app lets go of the server, which goes on, and the app can be attached again", async () => {
+  const server = createServer((_, response) => response.end("theirs"));
+  await using beside = await startServer(server);
+  await using app = createEchoApp();
+  app.attach(beside.server);
+  const client = await dial(`${beside.url}/ws/echo`);
+  await app.close();
+  expect(await client.closed).toEqual({ code: 1001, reason: "going_away" });
+  expect(server.listenerCount("upgrade")).toBe(0);
+  expect(await (await fetch(beside.url)).text()).toBe("theirs");
+  app.attach(beside.server);
+  const again = await dial(`${beside.url}/ws/echo`);
+  again.sendText("again");
+  expect(await again.nextText()).toBe("again");
+});
+
+test("an app that can't start tells `onError`, refuses whoever comes, and takes nobody down", async () => {
+  const errors = new Inbox<unknown>("onError");
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on("unhandledRejection", note);
+  try {
+    const room = endpoint("/ws/room", { auth: jwt({ secret: undefined }) });
+    await using beside = await startServer();
+    await using app = createApp({
+      endpoints: [room],
+      logger: new LogRecorder(),
+      onError: (error, { during }) => errors.put({ error, during }),
+    });
+    app.attach(beside.server);
+    expect(await errors.next()).toMatchObject({ error: { code: "missing_secret" }, during: "start" });
+    for (let n = 0; n < 3; n += 1) {
+      expect(await dialRefused(`${beside.url}/ws/room`)).toMatchObject({ status: 503, body: { code: "unavailable" } });
+    }
+    await expect(app.listen(0)).rejects.toMatchObject({ code: "missing_secret" });
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+  expect(unhandled).toEqual([]);
+});

@@ -1,0 +1,167 @@
+import { type App, channel, createApp, endpoint, rawEndpoint } from "tidings";
+import { jwt } from "tidings/auth";
+import { RefusedError, startTestApp } from "tidings/testing";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { LogRecorder } from "../support/log-recorder.js";
+import { inSeconds, secret, signToken } from "../support/tokens.js";
+import { dial, dialRefused } from "../support/ws-client.js";
+
+const room = channel("room/:room", { events: { said: z.object({ text: z.string(), at: z.date() }) } });
+const rooms = endpoint("/ws/rooms/:room", {
+  auth: jwt({ secret }),
+  allow: ({ params }) => params.room !== "closed",
+  channels: [room],
+  sends: { welcome: z.object({ user: z.string() }) },
+  receives: { say: z.object({ text: z.string().min(1) }), quit: z.object({}), fail: z.object({}) },
+  open({ connection, user, params }) {
+    connection.send("welcome", { user: user.id });
+    connection.join(room(params));
+  },
+  on: {
+    async say({ app, params }, { text }) {
+      await app.publish(room(params), "said", { text, at: new Date(0) });
+      return { length: text.length };
+    },
+    quit: ({ connection }) => connection.close(4000, "as you wish"),
+    fail: () => Promise.reject(new Error("broken")),
+  },
+});
+const echo = rawEndpoint("/ws/echo", {
+  text: ({ connection }, text) => void connection.send(text),
+  binary: ({ connection }, bytes) => void connection.send(bytes),
+});
+
+/** One app object for both views: started by a test, then on a port, then by a test again. */
+function createChat(): App {
+  return createApp({ endpoints: [rooms, echo], logger: new LogRecorder() });
+}
+
+const token = signToken({ sub: "ana" });
+const frames = [
+  '{"type":"say","payload":{"text":"hi"},"id":1}',
+  '{"type":"say","payload":{"text":"no id"}}',
+  '{"type":"say","payload":{"text":""},"id":"two"}',
+  '{"type":"say","payload":{"text":7}}',
+  '{"type":"shout","id":3}',
+  '{"type":"fail","id":4}',
+  '{"type":"say","id":{}}',
+  '{"type":"__proto__","id":5}',
+  '[{"type":"say"}]',
+  "",
+  "{",
+  "null",
+  '{"type":"quit","id":7}',
+  '{"type":"say","payload":{"text":"too late"},"id":8}',
+];
+
+test("P24: the test client is sent just what a client on a real socket is sent, and sees the same end", async () => {
+  const app = createChat();
+  const inMemory = await (async () => {
+    await using server = await startTestApp(app);
+    const client = await server.connect<typeof rooms>("/ws/rooms/lobby", { token, as: "plain" });
+    for (const frame of frames) client.sendFrame(frame);
+    const closed = await client.closed;
+    return { closed, messages: [...client.unread] };
+  })();
+  const onSocket = await (async () => {
+    await using _ = app;
+    const { url } = await app.listen(0);
+    const client = await dial(`${url}/ws/rooms/lobby`, { token });
+    for (const frame of frames) client.sendText(frame);
+    const closed = await client.closed;
+    return { closed, messages: client.unread.map((text) => JSON.parse(String(text)) as unknown) };
+  })();
+  expect(inMemory).toEqual(onSocket);
+  expect(onSocket.closed).toEqual({ code: 4000, reason: "as you wish" });
+  expect(onSocket.messages).toHaveLength(14);
+});
+
+const dials: readonly { readonly path: string; readonly token?: string }[] = [
+  { path: "/ws/rooms/lobby" },
+  { path: "/ws/rooms/lobby", token: "no token" },
+  { path: "/ws/rooms/lobby", token: signToken({ sub: "ana", exp: inSeconds(-60) }) },
+  { path: "/ws/rooms/closed", token },
+  { path: "/ws/rooms/a%2Fb", token },
+  { path: "/ws/rooms/lobby?token=a&token=b" },
+  { path: "/ws/nowhere" },
+];
+
+test.each(dials)("P24: a refusal at $path looks the same to the test client and on a real socket", async (given) => {
+  const app = createChat();
+  const refusedAs = async (as: "plain" | "tidings") => {
+    await using server = await startTestApp(app);
+    const error = await server.connect(given.path, { ...given, as }).catch((refused: unknown) => refused);
+    if (error instanceof RefusedError) return error;
+    throw new Error("It was not refused.", { cause: error });
+  };
+  const [plain, ours] = [await refusedAs("plain"), await refusedAs("tidings")];
+  await using _ = app;
+  const { url } = await app.listen(0);
+  const real = await dialRefused(url + given.path, given);
+  expect({ status: plain.status, body: { code: plain.code, message: plain.message } }).toEqual({
+    status: real.status,
+    body: real.body,
+  });
+  expect(real.headers).toMatchObject(plain.headers);
+  expect(plain.closeCode).toBe(1006);
+  const client = await dial(url + given.path, { ...given, protocols: ["tidings.v1"] });
+  expect(await client.closed).toEqual({ code: ours.closeCode, reason: ours.code });
+});
+
+test("P24: the frames of a raw endpoint are the same in memory and on a real socket", async () => {
+  const app = createChat();
+  const sent = [
+    "",
+    "text",
+    "ż👩‍👧",
+    Buffer.alloc(0),
+    Buffer.of(0, 1, 255),
+    "x".repeat(65_536),
+    Buffer.alloc(65_536, 7),
+  ];
+  {
+    await using server = await startTestApp(app);
+    const client = await server.connect<typeof echo>("/ws/echo");
+    for (const frame of sent) client.send(frame);
+    for (const frame of sent) expect(sameFrame(await client.next(), frame)).toBe(true);
+    client.send("x".repeat(65_537));
+    expect(await client.closed).toEqual({ code: 1009, reason: "message_too_big" });
+  }
+  await using _ = app;
+  const { url } = await app.listen(0);
+  const client = await dial(`${url}/ws/echo`);
+  for (const frame of sent) {
+    if (typeof frame === "string") client.sendText(frame);
+    else client.sendBinary(frame);
+  }
+  for (const frame of sent) expect(sameFrame(await client.nextFrame(), frame)).toBe(true);
+  client.sendText("x".repeat(65_537));
+  expect(await client.closed).toEqual({ code: 1009, reason: "message_too_big" });
+});
+
+test("P24: time passes only as a test says", async () => {
+  const app = createChat();
+  await using server = await startTestApp(app, { limits: { auth: "1h" } });
+  const soon = signToken({ sub: "ana", exp: inSeconds(600) });
+  await server.connect<typeof rooms>("/ws/rooms/lobby", { token: soon });
+  await server.clock.advance("11m");
+  await expect(server.connect("/ws/rooms/lobby", { token: soon })).rejects.toMatchObject({ code: "token_expired" });
+});
+
+test("P24: a started app can't be started by a test, and after its close it starts again, empty", async () => {
+  const app = createChat();
+  {
+    await using _ = app;
+    const { url } = await app.listen(0);
+    await dial(`${url}/ws/echo`);
+    await expect(startTestApp(app)).rejects.toMatchObject({ code: "already_started" });
+  }
+  await using server = await startTestApp(app);
+  expect(server.app.stats()).toMatchObject({ connections: 0, connectionsOpened: 0 });
+});
+
+function sameFrame(one: string | Uint8Array, other: string | Uint8Array): boolean {
+  if (typeof one === "string" || typeof other === "string") return one === other;
+  return Buffer.from(one).equals(other);
+}

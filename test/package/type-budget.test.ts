@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { createProgram, describeErrors } from "./program.js";
+
+const instantiations = 600_000;
+// Each schema is written out, as in an app: what is declared once is checked once.
+const message = "z.object({ text: z.string(), count: z.number().default(1) })";
+const event = "z.object({ by: z.string(), at: z.date() })";
+
+test("an endpoint of 200 messages and 50 channels, and a client of all of them, is checked within the budget", () => {
+  const lines = [
+    'import { channel, createApp, endpoint } from "tidings";',
+    'import { jwt } from "tidings/auth";',
+    'import { startTestApp } from "tidings/testing";',
+    'import { z } from "zod";',
+    'const user = jwt({ secret: "s", claims: z.object({ sub: z.string(), name: z.string() }) });',
+    ...many(
+      50,
+      (n) => `const channel${n} = channel("room${n}/:id", { events: { up${n}: ${event}, down${n}: ${event} } });`,
+    ),
+    'export const large = endpoint("/ws/:id", {',
+    "  auth: user,",
+    `  receives: { ${many(200, (n) => `say${n}: ${message}`).join(", ")} },`,
+    `  channels: [${many(50, (n) => `channel${n}`).join(", ")}],`,
+    "  open({ connection, params }) {",
+    ...many(50, (n) => `    connection.join(channel${n}(params));`),
+    "  },",
+    "  on: {",
+    ...many(200, (n) => `    say${n}: (_, { text, count }) => ({ text, total: count + ${n}, at: new Date() }),`),
+    "  },",
+    "});",
+    "const app = createApp({ endpoints: [large] });",
+    "const server = await startTestApp(app);",
+    'const client = await server.connect<typeof large>("/ws/a");',
+    ...many(200, (n) => `(await client.request("say${n}", { text: "a" })).at.trim();`),
+    ...many(50, (n) => `(await client.next("up${n}")).at.trim();`),
+    ...many(50, (n) => `await app.publish(channel${n}({ id: "a" }), "up${n}", { by: "a", at: new Date() });`),
+  ];
+  const source = lines.join("\n");
+  const program = createProgram(["test/types/large.ts"], new Map([["test/types/large.ts", source]]));
+  expect(describeErrors(program).join("\n")).toBe("");
+  expect(program.getInstantiationCount()).toBeLessThan(instantiations);
+});
+
+function many(count: number, line: (n: number) => string): string[] {
+  return Array.from({ length: count }, (_, n) => line(n));
+}
