@@ -1,10 +1,7 @@
-import type { Clock } from "../base/clock.js";
-import type { IdSource } from "../base/ids.js";
 import type { Broker } from "../broker/broker.js";
-import { type Environment, type Override, report } from "../connection/environment.js";
+import { type Environment, report } from "../connection/environment.js";
 import type { LiveConnection } from "../connection/live-connection.js";
-import type { App, Stats } from "../declare/app.js";
-import type { Credential } from "../declare/credential.js";
+import type { Stats } from "../declare/app.js";
 import { type EndOfTurn, Turn } from "../delivery/turn.js";
 import { Hub } from "../hub/hub.js";
 import { type Counters, createCounters, type Happening } from "../observe/observe.js";
@@ -13,14 +10,10 @@ import { Doorman } from "./doorman.js";
 import type { FoundRoute } from "./routes.js";
 
 /** What an app is started with: the computer's, or a test's. */
-export interface StartOptions {
-  readonly app: App;
+export interface StartOptions extends Pick<Environment, "app" | "clock" | "createId" | "overrides"> {
   readonly broker: Broker;
-  readonly clock: Clock;
-  readonly createId: IdSource;
   readonly endOfTurn: EndOfTurn;
   readonly maxConnections: number;
-  readonly overrides: ReadonlyMap<Credential, Override>;
   readonly happened: (what: Happening) => void;
 }
 
@@ -29,7 +22,7 @@ export class RunningApp {
   readonly hub: Hub;
   readonly #counters: Counters;
   readonly #doorman: Doorman;
-  readonly #connections = new Set<LiveConnection>();
+  readonly #connections = new Map<string, LiveConnection>();
   #isDraining = false;
   #emptied: (() => void) | undefined;
 
@@ -51,7 +44,7 @@ export class RunningApp {
     this.#doorman = new Doorman({
       environment: { ...environment, ended: (connection) => this.#ended(connection) },
       isFull: () => this.#connections.size >= maxConnections,
-      began: (connection) => this.#connections.add(connection),
+      began: (connection) => this.#connections.set(connection.id, connection),
     });
   }
 
@@ -66,7 +59,7 @@ export class RunningApp {
 
   /** Those that are open: not yet known to the hub, or known no more, are those that come and go. */
   *connections(): Iterable<LiveConnection> {
-    for (const connection of this.#connections) if (this.hub.members.has(connection.id)) yield connection;
+    for (const connection of this.#connections.values()) if (this.hub.members.has(connection.id)) yield connection;
   }
 
   stats(): Stats {
@@ -82,12 +75,12 @@ export class RunningApp {
   async close(): Promise<void> {
     this.#isDraining = true;
     this.#doorman.drain();
-    for (const connection of this.#connections) connection.goAway();
+    for (const connection of this.#connections.values()) connection.goAway();
     if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
     await this.hub.close();
   }
 
-  #ended(connection: LiveConnection): void {
+  #ended(connection: string): void {
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#emptied?.();
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { publicationOf } from "../../test/conformance/broker.js";
 import { RecordingNode } from "../../test/support/recording-node.js";
+import type { Position } from "./broker.js";
 import { MemoryBroker } from "./memory.js";
 
 let brokers = 0;
@@ -110,4 +111,36 @@ test("who leaves while an event is told takes it from nobody", async () => {
   await bobsLink.publish(publicationOf("chat/a", "two"));
   expect(ana.heard("chat/a")).toEqual(["one"]);
   expect(bob.heard("chat/a")).toEqual(["one", "two"]);
+});
+
+test("who comes while events wait to be told hears those after its position, and no others", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  await anasLink.subscribe("chat/a");
+  let position: Promise<Position> | undefined;
+  ana.onEvent = ({ offset }) => {
+    if (offset !== 1) return;
+    void anasLink.publish(publicationOf("chat/a", "second"));
+    position = bobsLink.subscribe("chat/a");
+  };
+  await anasLink.publish(publicationOf("chat/a", "first"));
+  await anasLink.publish(publicationOf("chat/a", "third"));
+  const begins = Number((await position)?.offset);
+  expect(ana.events.map(({ offset }) => offset)).toEqual([1, 2, 3]);
+  expect(bob.events.map(({ offset }) => offset)).toEqual([1, 2, 3].filter((offset) => offset > begins));
+});
+
+test("who left while events waited to be told, and came back, hears nothing of another epoch", async () => {
+  const { ana, anasLink } = await connectTwo();
+  await anasLink.subscribe("chat/a");
+  let position: Promise<Position> | undefined;
+  ana.onEvent = ({ offset }) => {
+    if (offset !== 1 || position !== undefined) return;
+    void anasLink.publish(publicationOf("chat/a", "second"));
+    void anasLink.unsubscribe("chat/a");
+    position = anasLink.subscribe("chat/a");
+  };
+  await anasLink.publish(publicationOf("chat/a", "first"));
+  await anasLink.publish(publicationOf("chat/a", "third"));
+  const { epoch } = (await position) ?? {};
+  expect(ana.events.slice(1)).toEqual([expect.objectContaining({ epoch, offset: 1, payloadJson: '"third"' })]);
 });

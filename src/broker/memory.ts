@@ -11,7 +11,7 @@ export class MemoryBroker implements Broker {
   #epochs = 0;
   readonly #streams = new Map<string, Stream>();
   readonly #links = new Set<MemoryLink>();
-  readonly #untold: BrokerEvent[] = [];
+  readonly #untold: { readonly stream: Stream; readonly event: BrokerEvent }[] = [];
 
   constructor(createId: IdSource) {
     this.#life = createId().slice(0, 12);
@@ -29,15 +29,16 @@ export class MemoryBroker implements Broker {
     if (stream === undefined) return { epoch: this.#nextEpoch(), offset: 1 };
     stream.offset += 1;
     const { epoch, offset } = stream;
-    this.#untold.push({ ...event, epoch, offset });
+    this.#untold.push({ stream, event: { ...event, epoch, offset } });
     // What is published while an event is told is told after it, so that everyone has one order.
     if (this.#untold.length === 1) this.#tell();
     return { epoch, offset };
   }
 
   #tell(): void {
-    for (let event = this.#untold[0]; event !== undefined; event = this.#untold[0]) {
-      for (const node of this.#streams.get(event.channel)?.nodes ?? []) node.deliver(event);
+    for (let next = this.#untold[0]; next !== undefined; next = this.#untold[0]) {
+      const { stream, event } = next;
+      for (const [node, position] of stream.nodes) if (event.offset > position) node.deliver(event);
       this.#untold.shift();
     }
   }
@@ -45,10 +46,10 @@ export class MemoryBroker implements Broker {
   subscribe(channel: string, node: BrokerNode): Position {
     let stream = this.#streams.get(channel);
     if (stream === undefined) {
-      stream = { epoch: this.#nextEpoch(), offset: 0, nodes: new Set() };
+      stream = { epoch: this.#nextEpoch(), offset: 0, nodes: new Map() };
       this.#streams.set(channel, stream);
     }
-    stream.nodes.add(node);
+    stream.nodes.set(node, stream.offset);
     return { epoch: stream.epoch, offset: stream.offset };
   }
 
@@ -89,7 +90,8 @@ export class MemoryBroker implements Broker {
 interface Stream {
   readonly epoch: string;
   offset: number;
-  readonly nodes: Set<BrokerNode>;
+  /** Who listens → the offset it began to listen after. */
+  readonly nodes: Map<BrokerNode, number>;
 }
 
 class MemoryLink implements BrokerLink {

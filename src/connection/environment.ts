@@ -5,7 +5,6 @@ import type { Credential, CredentialRequest, Identity } from "../declare/credent
 import type { Turn } from "../delivery/turn.js";
 import type { Hub } from "../hub/hub.js";
 import type { Observer } from "../observe/observe.js";
-import type { LiveConnection } from "./live-connection.js";
 
 /** What every connection of a running app shares. */
 export interface Environment {
@@ -17,8 +16,8 @@ export interface Environment {
   readonly observer: Observer;
   /** What a test put in the place of a credential. */
   readonly overrides: ReadonlyMap<Credential, Override>;
-  /** The connection has ended: its socket is gone and its `close` handler done. */
-  readonly ended: (connection: LiveConnection) => void;
+  /** The connection of this id has ended: its socket is gone and its `close` handler done. */
+  readonly ended: (connection: string) => void;
 }
 
 export type Override = (given: CredentialRequest & { readonly token: string }) => Identity | Promise<Identity>;

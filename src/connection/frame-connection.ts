@@ -5,7 +5,7 @@ import type { SpeaksFrames } from "../declare/endpoint.js";
 import { encodeBinaryFrame, encodeTextFrame } from "../delivery/frame.js";
 import { Handover } from "./handover.js";
 import { LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
-import { OneAtATime } from "./one-at-a-time.js";
+import type { OneAtATime } from "./one-at-a-time.js";
 
 export interface FrameConnectionOptions extends LiveConnectionOptions {
   readonly speaks: SpeaksFrames;
@@ -23,13 +23,7 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
     super(options);
     this.#speaks = options.speaks;
     this.#loop = options.speaks.run && new Handover();
-    this.#work = new OneAtATime({
-      handle: (frame) => this.#handle(frame),
-      maxItems: this.route.limits.waitingMessages,
-      maxBytes: this.route.limits.waitingBytes,
-      pause: () => this.socket.pause(),
-      resume: () => this.socket.resume(),
-    });
+    this.#work = this.createQueue((frame) => this.#handle(frame));
   }
 
   start(): void {

@@ -12,6 +12,7 @@ import { TidingsError } from "../protocol/tidings-error.js";
 import type { Socket, SocketListener } from "../transport/transport.js";
 import type { Admission } from "./admission.js";
 import { type Environment, report } from "./environment.js";
+import { OneAtATime } from "./one-at-a-time.js";
 import { publicError, refusalClose } from "./refusal.js";
 import type { Route } from "./route.js";
 
@@ -151,6 +152,17 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     );
   }
 
+  /** What arrives waits for its turn, within the limits; past them the socket is read no further. */
+  protected createQueue<Item>(handle: (item: Item) => void | Promise<void>): OneAtATime<Item> {
+    return new OneAtATime({
+      handle,
+      maxItems: this.route.limits.waitingMessages,
+      maxBytes: this.route.limits.waitingBytes,
+      pause: () => this.socket.pause(),
+      resume: () => this.socket.resume(),
+    });
+  }
+
   /** What runs now, so that `close` can wait for it. It must not reject. */
   protected run(running: Promise<void>): Promise<void> {
     this.#running = running;
@@ -284,7 +296,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       reason: this.#closed?.reason ?? "",
       durationMs: clock.now() - this.#acceptedAtMs,
     });
-    ended(this);
+    ended(this.id);
   }
 }
 

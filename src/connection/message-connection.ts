@@ -21,7 +21,7 @@ import { type BadMessage, barePong, type ClientMessage, type MessageId } from ".
 import { TidingsError } from "../protocol/tidings-error.js";
 import { type Validated, validate } from "../schema/validate.js";
 import { LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
-import { OneAtATime } from "./one-at-a-time.js";
+import type { OneAtATime } from "./one-at-a-time.js";
 import { receive } from "./reception.js";
 import { publicError } from "./refusal.js";
 import type { Route } from "./route.js";
@@ -53,13 +53,7 @@ export class MessageConnection
     this.#isOurClient = options.isOurClient;
     this.#hasGreeted = !options.isOurClient;
     this.#expiresAtMs = options.admission.expiresAtMs;
-    this.#work = new OneAtATime({
-      handle: (message) => this.#handle(message),
-      maxItems: this.route.limits.waitingMessages,
-      maxBytes: this.route.limits.waitingBytes,
-      pause: () => this.socket.pause(),
-      resume: () => this.socket.resume(),
-    });
+    this.#work = this.createQueue((message) => this.#handle(message));
   }
 
   start(): void {

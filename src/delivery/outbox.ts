@@ -1,7 +1,7 @@
 import type { Socket } from "../transport/transport.js";
 import type { Frame } from "./frame.js";
-import { type Entry, joinFrames, type Lane } from "./lane.js";
-import type { Turn } from "./turn.js";
+import { type Entry, joinFrames, type Lane, type LaneListener } from "./lane.js";
+import type { Turn, TurnOutbox } from "./turn.js";
 
 /**
  * Frames that wait for one connection's socket, in the order of the calls that made them.
@@ -9,7 +9,7 @@ import type { Turn } from "./turn.js";
  * Past `limit` bytes that the socket has not taken, `overflow` is called, once, and everything is dropped from then on.
  * A socket that has taken everything takes any frame. Never blocks the publisher.
  */
-export class Outbox {
+export class Outbox implements LaneListener, TurnOutbox {
   readonly #turn: Turn;
   readonly #socket: Socket;
   readonly #limit: number;

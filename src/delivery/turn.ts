@@ -1,9 +1,19 @@
 import type { Counters } from "../observe/observe.js";
-import type { Lane } from "./lane.js";
-import type { Outbox } from "./outbox.js";
 
 /** Runs a function at the end of the present turn of the event loop: after the sockets that are readable were read. */
 export type EndOfTurn = (run: () => void) => void;
+
+/** What a turn asks of a lane: to tell its outboxes that it has something for them, and to begin anew. */
+export interface TurnLane {
+  announce(): void;
+  clear(): void;
+}
+
+/** What a turn asks of an outbox: to write what is due, and to end where that was too much. */
+export interface TurnOutbox {
+  flush(): boolean;
+  overflow(): void;
+}
 
 /**
  * What is to be written in this turn of the event loop, by everyone.
@@ -16,8 +26,8 @@ export class Turn {
   readonly counters: Counters;
   readonly endOfTurn: EndOfTurn;
   #sequence = 0;
-  #lanes: Lane[] = [];
-  #outboxes: Outbox[] = [];
+  #lanes: TurnLane[] = [];
+  #outboxes: TurnOutbox[] = [];
   #laneBytes = 0;
   #isScheduled = false;
   readonly #flush = (): void => this.flush();
@@ -39,13 +49,13 @@ export class Turn {
   }
 
   /** A lane has its first entry of this turn. */
-  addLane(lane: Lane): void {
+  addLane(lane: TurnLane): void {
     this.#lanes.push(lane);
     this.#schedule();
   }
 
   /** An outbox has its first entry of this turn. */
-  addOutbox(outbox: Outbox): void {
+  addOutbox(outbox: TurnOutbox): void {
     this.#outboxes.push(outbox);
     this.#schedule();
   }

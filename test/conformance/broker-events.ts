@@ -75,7 +75,9 @@ function describeChannel(create: CreateBroker): void {
     const [first, ...others] = all.map(({ node }) => node.events);
     for (const events of others) expect(events).toEqual(first);
     for (const who of [0, 1, 2]) {
-      const own = ((all[who]?.node.heard("chat/a") ?? []) as [number, number][]).filter(([publisher]) => publisher === who);
+      const own = ((all[who]?.node.heard("chat/a") ?? []) as [number, number][]).filter(
+        ([publisher]) => publisher === who,
+      );
       expect(own.map(([, number]) => number)).toEqual(numbers(100));
     }
   });
