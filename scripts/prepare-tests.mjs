@@ -1,42 +1,49 @@
-// Before the tests: what they need of the system is there, is installed (Debian, as root), or is named in one line.
+// Before the tests: the programs they need are there, or get installed (on Debian, as root), or are named in one line.
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
-const needed = [{ debianPackage: "chromium", program: "/usr/bin/chromium", what: "Chromium, for the browser tests" }];
+const needed = [{ program: "/usr/bin/chromium", debianPackage: "chromium", use: "the browser tests" }];
 
 const missing = needed.filter(({ program }) => !existsSync(program));
-if (missing.length > 0) install(missing);
+if (missing.length > 0) provide(missing);
 
-function install(packages) {
-  const names = packages.map(({ debianPackage }) => debianPackage);
-  const isDebian = existsSync("/etc/debian_version");
-  if (!isDebian || process.getuid?.() !== 0) {
-    stop(
-      `The tests need ${packages.map(({ what, program }) => `${what} (${program})`).join(" and ")}: install ${names.join(" ")}.`,
-    );
+function provide(programs) {
+  const packages = programs.map(({ debianPackage }) => debianPackage);
+  const wanted = programs.map(({ program, use }) => `${program} (for ${use})`).join(" and ");
+  if (!isDebian() || process.getuid?.() !== 0) {
+    stop(`Missing: ${wanted}. On Debian: apt-get install --no-install-recommends ${packages.join(" ")}`);
   }
-  console.log(`Installing from Debian: ${names.join(" ")} (missing, and the tests need it)`);
+  console.log(`Missing: ${wanted}. Installing Debian's ${packages.join(" and ")}.`);
+  if (!install(packages)) stop(`apt-get could not install ${packages.join(" ")}: what it said is above.`);
+  const absent = programs.filter(({ program }) => !existsSync(program)).map(({ program }) => program);
+  if (absent.length > 0) stop(`Installed ${packages.join(" ")}, but there still is no ${absent.join(" and no ")}.`);
+}
+
+function isDebian() {
+  return existsSync("/etc/os-release") && /^ID=debian$/m.test(readFileSync("/etc/os-release", "utf8"));
+}
+
+/** Whether it went well. */
+function install(packages) {
+  // A package that has a daemon would start it at once; what this file ends with means "not allowed".
   const policy = "/usr/sbin/policy-rc.d";
   const isOurs = !existsSync(policy);
-  // A package that brings a server would start it at once; 101 is "not allowed".
   if (isOurs) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
   try {
-    run("apt-get", ["update", "-qq"]);
-    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names]);
+    return (
+      run("apt-get", "-qq", "update") && run("apt-get", "-qq", "install", "-y", "--no-install-recommends", ...packages)
+    );
   } finally {
     if (isOurs) rmSync(policy);
   }
-  const still = packages.filter(({ program }) => !existsSync(program));
-  if (still.length > 0)
-    stop(`${still.map(({ program }) => program).join(" and ")} is still missing after the installation.`);
 }
 
-function run(command, args) {
+function run(command, ...args) {
   const { status } = spawnSync(command, args, {
-    stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    stdio: ["ignore", "ignore", "inherit"],
   });
-  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}.`);
+  return status === 0;
 }
 
 function stop(line) {

@@ -32,8 +32,6 @@ export function createShowcase(secret: string): App {
 
   const room = endpoint("/ws/rooms/:room", {
     auth: user,
-    // A browser is told nothing of an HTTP status: the page could not tell a bad token from a server that is away.
-    refuse: "close",
     receives: { say: z.object({ text }), whoami: z.object({}) },
     channels: [chat],
     async open({ app, connection, user, params }) {
@@ -54,7 +52,7 @@ export function createShowcase(secret: string): App {
   const devices = endpoint("/ws/users/:user", {
     auth: user,
     allow: ({ user, params }) => user.id === params.user,
-    closeCodes: { unauthorized: 4001, forbidden: 4003 },
+    closeCodes: { unauthorized: 4001, token_expired: 4001, forbidden: 4003 },
     refuse: "close",
     receives: { note: z.object({ text }) },
     channels: [inbox],

@@ -256,10 +256,11 @@ export class TidingsApp implements App {
   }
 
   async #close(): Promise<void> {
-    for (const [server, listener] of this.#attached) server.off("upgrade", listener);
-    this.#attached.clear();
     const running = await this.#starting?.catch(() => undefined);
     await running?.close();
+    // Not before: who comes meanwhile hears that it drains.
+    for (const [server, listener] of this.#attached) server.off("upgrade", listener);
+    this.#attached.clear();
     await Promise.all([...this.#servers].map(stopListening));
     this.#servers.clear();
     this.#starting = undefined;

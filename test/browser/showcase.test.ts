@@ -75,7 +75,7 @@ test("a page without a token says that it needs a link, and takes one", async ()
 
 test("a page whose server goes away says so, and can connect again", async () => {
   const env = { JWT_SECRET: "one secret for both of its lives: 1 and 2" };
-  const first = await startShowcase(env);
+  await using first = await startShowcase(env);
   await using alice = await Visitor.open(
     `${first.url}/#token=${signToken({ sub: "alice", name: "Alice" }, { key: env.JWT_SECRET })}`,
   );

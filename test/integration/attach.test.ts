@@ -5,6 +5,7 @@ import { type App, createApp, endpoint, rawEndpoint } from "tidings";
 import { jwt } from "tidings/auth";
 import { expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
 import { LogRecorder } from "../support/log-recorder.js";
 import { dial, dialRefused } from "../support/ws-client.js";
@@ -151,4 +152,26 @@ test("an app that can't start tells `onError`, refuses whoever comes, and takes 
     process.off("unhandledRejection", note);
   }
   expect(unhandled).toEqual([]);
+});
+
+test("who comes to an attached server while the app closes is refused as `draining`", async () => {
+  const [begun, gate] = [createGate(), createGate()];
+  const slow = endpoint("/ws/slow", {
+    close() {
+      begun.open();
+      return gate.opened;
+    },
+  });
+  await using beside = await startServer();
+  await using app = createApp({ endpoints: [slow, echo], logger: new LogRecorder() });
+  beside.server.on("request", (request, response) => app.http(request, response));
+  app.attach(beside.server);
+  const client = await dial(`${beside.url}/ws/slow`, { protocols: ["tidings.v1"] });
+  client.send({ type: "connect" });
+  expect(await client.next()).toMatchObject({ type: "connected" });
+  const closing = app.close();
+  await begun.opened;
+  expect(await dialRefused(`${beside.url}/ws/echo`)).toMatchObject({ status: 503, body: { code: "draining" } });
+  gate.open();
+  await closing;
 });

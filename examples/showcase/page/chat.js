@@ -64,7 +64,8 @@ function connect() {
   const url = new URL(`/ws/rooms/${encodeURIComponent(room)}`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   url.searchParams.set("token", token);
-  const mine = new WebSocket(url);
+  // With this subprotocol a refusal is a close code with a reason: of an HTTP status a page is told nothing.
+  const mine = new WebSocket(url, "tidings.v1");
   socket = mine;
   const whilePresent = (listener) => (event) => {
     if (socket === mine) listener(event);
@@ -79,6 +80,7 @@ function connect() {
 
 /** Open is not yet in: a refusal comes as a close right after it. Who gets an answer is in. */
 async function enter() {
+  socket.send(JSON.stringify({ type: "connect" }));
   try {
     ({ name: myName } = await request("whoami"));
   } catch {
@@ -98,7 +100,9 @@ function leave({ code, reason }) {
     code === 1006
       ? "The connection was lost, or could not be made (1006)."
       : `The connection was closed: ${code} ${reason}`.trim();
-  ended.hidden = false;
+  withEndInView(() => {
+    ended.hidden = false;
+  });
   if (reason === "unauthorized" || reason === "token_expired") {
     showHelp("This link's token is missing or no longer valid");
   }
@@ -126,6 +130,9 @@ function receive({ type, payload, id }) {
       break;
     case "left":
       addNotice(`${payload.name} left`);
+      break;
+    case "ping":
+      socket.send(JSON.stringify({ type: "pong" }));
       break;
     case "reply":
       waiting.get(id)?.resolve(payload);
@@ -165,15 +172,23 @@ function addNotice(text) {
 }
 
 function addLine(kind, ...parts) {
-  const [log, messages] = [part("log"), part("messages")];
-  // Who has scrolled up to read is left there.
-  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   const line = document.createElement("li");
   line.className = kind;
   line.append(...parts);
-  messages.append(line);
-  if (messages.childElementCount > 500) messages.firstElementChild.remove();
-  if (isAtEnd || kind === "mine") log.scrollTop = log.scrollHeight;
+  withEndInView(() => {
+    const messages = part("messages");
+    messages.append(line);
+    if (messages.childElementCount > 500) messages.firstElementChild.remove();
+  });
+  if (kind === "mine") line.scrollIntoView();
+}
+
+/** Makes a change after which the newest line is seen if it was before. Who has scrolled up to read is left there. */
+function withEndInView(change) {
+  const log = part("log");
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  change();
+  if (isAtEnd) log.scrollTop = log.scrollHeight;
 }
 
 /** Text is set as text: whatever somebody says, none of it becomes markup. */

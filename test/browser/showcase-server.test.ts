@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { request } from "../support/raw-client.js";
+import { signToken } from "../support/tokens.js";
+import { dial, dialRefused } from "../support/ws-client.js";
+import { type Showcase, startShowcase } from "./start-showcase.js";
+
+const secret = "forty characters that only this test has";
+const ana = signToken({ sub: "ana", name: "Ana" }, { key: secret });
+const bob = signToken({ sub: "bob", name: "Bob" }, { key: secret });
+
+let showcase: Showcase;
+beforeAll(async () => {
+  showcase = await startShowcase({ JWT_SECRET: secret });
+});
+afterAll(() => showcase[Symbol.asyncDispose]());
+
+test("an echo gives text and bytes back as they were", async () => {
+  const client = await dial(`${showcase.url}/ws/echo`);
+  client.sendText("ping");
+  expect(await client.nextFrame()).toBe("ping");
+  client.sendBinary(new Uint8Array([0, 255, 7]));
+  expect(await client.nextFrame()).toEqual(Buffer.from([0, 255, 7]));
+});
+
+test("a room tells the others who comes, what is said and who goes", async () => {
+  const first = await dial(`${showcase.url}/ws/rooms/lobby?token=${ana}`);
+  await first.ask("whoami", {});
+  const second = await dial(`${showcase.url}/ws/rooms/lobby?token=${bob}`);
+  expect(await first.next()).toEqual({ type: "joined", channel: "chat/lobby", payload: { name: "Bob" } });
+  expect(await second.ask("say", { text: "hi" }, 7)).toEqual({ type: "reply", id: 7, payload: null });
+  expect(await first.next()).toEqual({ type: "said", channel: "chat/lobby", payload: { from: "Bob", text: "hi" } });
+  for (const text of ["", "x".repeat(501)]) {
+    expect(await second.ask("say", { text })).toMatchObject({ type: "error", payload: { code: "invalid_payload" } });
+  }
+  second.close();
+  expect(await first.next()).toEqual({ type: "left", channel: "chat/lobby", payload: { name: "Bob" } });
+});
+
+test("a user's note reaches all of that user's devices", async () => {
+  const [phone, laptop] = await Promise.all([1, 2].map(() => dial(`${showcase.url}/ws/users/ana?token=${ana}`)));
+  await laptop?.ask("note", { text: "" }); // an answer: it is open, and on its channel
+  phone?.send({ type: "note", payload: { text: "milk" } });
+  const notice = { type: "notice", channel: "inbox/ana", payload: { text: "milk" } };
+  expect(await phone?.next()).toEqual(notice);
+  expect(await laptop?.next()).toEqual(notice);
+});
+
+test("who may not enter a room is refused with 401, or with 1008 where a close code can be read", async () => {
+  for (const path of ["/ws/rooms/lobby", "/ws/rooms/lobby?token=nonsense"]) {
+    const { status, body } = await dialRefused(`${showcase.url}${path}`);
+    expect({ status, body }, path).toMatchObject({ status: 401, body: { code: "unauthorized" } });
+    const page = await dial(`${showcase.url}${path}`, { protocols: ["tidings.v1"] });
+    expect(await page.closed, path).toEqual({ code: 1008, reason: "unauthorized" });
+  }
+});
+
+test("who may not be somebody hears why by the endpoint's own close codes", async () => {
+  const expired = signToken({ sub: "ana", name: "Ana", exp: 1 }, { key: secret });
+  const expected = [
+    ["/ws/users/ana", 4001, "unauthorized"],
+    ["/ws/users/ana?token=nonsense", 4001, "unauthorized"],
+    [`/ws/users/ana?token=${expired}`, 4001, "token_expired"],
+    [`/ws/users/ana?token=${bob}`, 4003, "forbidden"],
+  ] as const;
+  for (const [path, code, reason] of expected) {
+    const client = await dial(`${showcase.url}${path}`);
+    expect(await client.closed, path).toEqual({ code, reason });
+    expect(client.unread, path).toEqual([]);
+  }
+});
+
+test("the page's files have their types and a strict policy", async () => {
+  const types = {
+    "/": "text/html; charset=utf-8",
+    "/?x=1": "text/html; charset=utf-8",
+    "/chat.css": "text/css; charset=utf-8",
+    "/chat.js": "text/javascript; charset=utf-8",
+    "/icon.svg": "image/svg+xml",
+  };
+  for (const [path, type] of Object.entries(types)) {
+    const response = await fetch(`${showcase.url}${path}`);
+    expect(response.status, path).toBe(200);
+    expect(response.headers.get("content-type"), path).toBe(type);
+    expect(await response.text(), path).not.toBe("");
+  }
+  const { headers } = await fetch(showcase.url);
+  expect(headers.get("content-security-policy")).toBe(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  );
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+  expect(headers.get("referrer-policy")).toBe("no-referrer");
+  expect(await (await fetch(showcase.url, { method: "HEAD" })).text()).toBe("");
+  expect((await fetch(showcase.url, { method: "POST" })).status).toBe(405);
+});
+
+test("nothing but the page's files is served", async () => {
+  const targets = [
+    "/main.ts",
+    "/page/index.html",
+    "/index.html",
+    "//",
+    "/../app.ts",
+    "/page/../app.ts",
+    "/..%2fapp.ts",
+    "/%2e%2e/app.ts",
+    "/..\\app.ts",
+    "/chat.js/../../app.ts",
+    "/chat.js%00.html",
+    "/constructor",
+    "/__proto__",
+    "http://127.0.0.1/chat.js",
+  ];
+  for (const target of targets) {
+    const { status, headers, body } = await request(
+      showcase.url,
+      `GET ${target} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`,
+    );
+    expect({ status, body }, target).toEqual({ status: 404, body: "There is nothing at this path.\n" });
+    expect(headers["content-security-policy"], target).toContain("default-src 'none'");
+  }
+});
+
+test("beside the page it answers what the app does", async () => {
+  expect((await fetch(`${showcase.url}/ws/rooms/lobby`)).status).toBe(426);
+  const health = await fetch(`${showcase.url}/health/websockets`);
+  expect(await health.json()).toEqual({ total_users: expect.any(Number), total_connections: expect.any(Number) });
+});
