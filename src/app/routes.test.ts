@@ -31,6 +31,7 @@ test.each([
 ])("two endpoints that can match one path are refused: %s and %s", (one, other) => {
   for (const paths of [
     [one, "/x/y/z", other],
+    ["/x/y/z", one, other],
     [other, one],
   ]) {
     expect(() => routesOf(...paths)).toThrow(ConfigError);

@@ -18,6 +18,8 @@ test.each<[string, UpgradeOf, string]>([
   ["an old version", { headers: { "sec-websocket-version": "8" } }, "upgrade_required"],
   ["no key", { headers: { "sec-websocket-key": undefined } }, "bad_request"],
   ["a short key", { headers: { "sec-websocket-key": "dGhlIHNhbXBsZQ==" } }, "bad_request"],
+  ["a key without its padding", { headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ" } }, "bad_request"],
+  ["a long key", { headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZSB0b28=" } }, "bad_request"],
   ["a key that is no base64", { headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25j-Q==" } }, "bad_request"],
   ["malformed subprotocols", { headers: { "sec-websocket-protocol": "a,,b" } }, "bad_request"],
 ])("%s is no handshake", (_, given, code) => {

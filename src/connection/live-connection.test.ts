@@ -202,6 +202,27 @@ test("what is queued goes out before the close frame, and nothing is sent after"
   expect(ana.unread.map(({ payload }) => payload)).toEqual(["published before", "words"]);
 });
 
+test("a raw connection that has closed sends nothing, and says so", async () => {
+  const sent: boolean[] = [];
+  const shape = rawEndpoint("/ws", {
+    text({ connection }) {
+      sent.push(connection.send("last words"));
+      connection.close(4000);
+      sent.push(connection.send("too late"), connection.send(Uint8Array.of(1)));
+    },
+    close({ connection }) {
+      sent.push(connection.send("much too late"));
+    },
+  });
+  await using server = await start(shape);
+  const ana = await server.connect<typeof shape>("/ws");
+  ana.send("bye");
+  await ana.closed;
+  await server.clock.advance("1ms");
+  expect(sent).toEqual([true, false, false, false]);
+  expect(ana.unread).toEqual(["last words"]);
+});
+
 test("a code that a server may not send is a RangeError, and closes nothing", async () => {
   const thrown: unknown[] = [];
   const shape = endpoint("/ws", {

@@ -171,15 +171,15 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   /** Ends a broken connection. */
   protected fail(error: unknown, during: string): void {
-    this.report(error, during);
+    if (!isForClient(error)) this.report(error, during);
     if (this.isClosing) return;
     const { code, reason } = refusalClose(publicError(error), this.route.endpoint.closeCodes);
     this.close(code, reason);
   }
 
-  /** Tells whoever watches. What is a `TidingsError` was meant for the client, and what an aborted handler throws for nobody. */
+  /** Tells whoever watches, but for what a handler throws because its connection has closed. */
   protected report(error: unknown, during: string): void {
-    if (error instanceof TidingsError || (this.isClosing && isAbort(error))) return;
+    if (this.isClosing && isAbort(error)) return;
     const { observer } = this.environment;
     report(observer, error, { during, connection: this.id, endpoint: this.route.endpoint.pattern.source });
   }
@@ -298,6 +298,11 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     });
     ended(this.id);
   }
+}
+
+/** A `TidingsError` is told to the client, and is no mistake of the server's. */
+export function isForClient(error: unknown): boolean {
+  return error instanceof TidingsError;
 }
 
 function isAbort(error: unknown): boolean {

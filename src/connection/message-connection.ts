@@ -20,7 +20,7 @@ import {
 import { type BadMessage, barePong, type ClientMessage, type MessageId } from "../protocol/message.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { type Validated, validate } from "../schema/validate.js";
-import { LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
+import { isForClient, LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
 import type { OneAtATime } from "./one-at-a-time.js";
 import { receive } from "./reception.js";
 import { publicError } from "./refusal.js";
@@ -236,7 +236,7 @@ export class MessageConnection
   }
 
   #answerFailure(error: unknown, message: ClientMessage): void {
-    this.report(error, `message "${message.type}"`);
+    if (!isForClient(error)) this.report(error, `message "${message.type}"`);
     this.#answerError(publicError(error), message);
   }
 

@@ -177,7 +177,7 @@ test("whatever comes is handled in order, never two at once, and pausing is boun
   const limits = fc.record({ maxItems: fc.integer({ min: 1, max: 4 }), maxBytes: fc.integer({ min: 1, max: 20 }) });
   await fc.assert(
     fc.asyncProperty(
-      fc.array(step, { maxLength: 50 }),
+      fc.array(step, { maxLength: 50, size: "max" }),
       limits,
       fc.nat(10),
       fc.boolean(),

@@ -34,6 +34,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ do: "end the turn" as const }) },
 );
 
+// Without `size` fast-check keeps to some ten steps, in which little meets.
+const manySteps = fc.array(step, { maxLength: 80, size: "max" });
+
 /** The naive way: whatever is said is appended at the call to the list of each who hears it. */
 class Model {
   readonly heard: string[][] = Array.from({ length: OUTBOXES }, () => []);
@@ -97,7 +100,7 @@ function run(given: Step, word: string, model: Model, real: Real): void {
 // A small limit makes a turn write in its middle as well.
 test.each([1 << 20, 60])("whatever is said, everyone gets it in the order of the calls (limit %i)", (limit) => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    fc.property(manySteps, (steps) => {
       const model = new Model();
       const real = new Real(limit);
       for (const [index, each] of steps.entries()) {
@@ -112,7 +115,7 @@ test.each([1 << 20, 60])("whatever is said, everyone gets it in the order of the
 
 test("whatever is said in one turn is at most one write to each", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    fc.property(manySteps, (steps) => {
       const model = new Model();
       const real = new Real(1 << 20);
       for (const [index, each] of steps.entries()) {

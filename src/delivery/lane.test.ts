@@ -123,6 +123,18 @@ test("those with a history of their own don't take the shared buffer from the re
   expect(dan.socket.writes).toEqual([]);
 });
 
+test("who came in the middle of a turn shares the buffer from the next turn on", () => {
+  const { recording, lane, ana, bob } = openLane();
+  lane.add(ana.outbox);
+  lane.push(text("one"), undefined);
+  lane.add(bob.outbox);
+  recording.end();
+  for (const word of ["two", "three"]) lane.push(text(word), undefined);
+  recording.end();
+  expect(bob.socket.texts).toEqual(["two", "three"]);
+  expect(bob.socket.writes[0]).toBe(ana.socket.writes[1]);
+});
+
 test("leaving a lane that it is not on does nothing", () => {
   const { recording, lane, ana, bob } = openLane();
   lane.add(ana.outbox);

@@ -92,6 +92,18 @@ test("frames of many channels and direct ones reach each in the order of the cal
   expect(recording.counters.writes).toBe(2);
 });
 
+test("what many channels had for somebody in one turn is not in the next", () => {
+  const recording = new RecordingTurn();
+  const lanes = [0, 1, 2].map(() => new Lane(recording.turn));
+  const { outbox, socket } = recording.open();
+  for (const lane of lanes) lane.add(outbox);
+  for (const turn of numbers(3)) {
+    for (const [index, lane] of lanes.entries()) lane.push(text(`${index} in turn ${turn}`), undefined);
+    recording.end();
+  }
+  expect(socket.texts).toEqual(numbers(3).flatMap((turn) => [0, 1, 2].map((index) => `${index} in turn ${turn}`)));
+});
+
 test("a lane that nobody is on costs nothing and loses nothing of others", () => {
   const recording = new RecordingTurn();
   const lane = new Lane(recording.turn);

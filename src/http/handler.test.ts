@@ -79,7 +79,7 @@ test("a page is answered first, also where an endpoint would match its path", as
   expect(await ask("GET", "/healthz", { hasEndpoint: () => true })).toMatchObject({ status: 200 });
 });
 
-test.each(["/", "/other", "/healthz/", "/constructor", "/__proto__", undefined])(
+test.each(["/", "/other", "/healthz/", "/constructor", "constructor", "__proto__", "toString", undefined])(
   "all else is somebody else's: %s",
   async (url) => {
     expect(await ask("GET", url)).toBe("next");

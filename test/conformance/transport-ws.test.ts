@@ -172,6 +172,26 @@ test("a peer that does not answer a close frame is cut off after `closeMs`", asy
   expect(await heard.whenClosed()).toEqual([["closed", 1006, ""]]);
 });
 
+test.each(["we close", "the peer closes"])("nothing is written behind the close frame when %s", async (who) => {
+  const { driver, peer, upgrade } = await dialRaw();
+  await using _ = driver;
+  const heard = new RecordingListener();
+  const socket = upgrade.accept(impatient, () => heard);
+  heard.onClosing = () => queueMicrotask(() => socket?.write(encodeTextFrame("too late")));
+  const sent = readAll(peer);
+  socket?.write(encodeTextFrame("before"));
+  if (who === "we close") {
+    socket?.close(4000, "bye");
+    socket?.write(encodeTextFrame("too late"));
+  } else {
+    peer.write(clientFrame(8, Buffer.of(0x0f, 0xa0)));
+  }
+  const bytes = await sent;
+  expect(bytes.includes("before")).toBe(true);
+  expect(bytes.includes("too late")).toBe(false);
+  await heard.whenClosed();
+});
+
 test("a refusal ends the connection, and nothing of it is kept alive", async () => {
   const { driver, peer, upgrade } = await dialRaw();
   await using _ = driver;

@@ -93,12 +93,14 @@ test("P19: a reason has at most 123 bytes, cut between two characters", async ()
   }
 });
 
-test("P19: what was sent before a close arrives, what is sent after it does not", async () => {
+test("P19: what was sent before a close arrives, and after it nothing is sent or handled", async () => {
+  let calls = 0;
   const last = endpoint("/ws/last", {
     sends: { word: z.object({ n: z.number() }) },
     receives: { go: z.object({}) },
     on: {
       go({ connection }) {
+        calls += 1;
         const sent = [connection.send("word", { n: 1 }), connection.send("word", { n: 2 })];
         connection.close(4000, "that was all");
         return [...sent, connection.send("word", { n: 3 })];
@@ -112,6 +114,8 @@ test("P19: what was sent before a close arrives, what is sent after it does not"
   expect(await client.take(2)).toMatchObject([{ payload: { n: 1 } }, { payload: { n: 2 } }]);
   expect(await client.closed).toEqual({ code: 4000, reason: "that was all" });
   expect(client.unread).toEqual([]);
+  await server.app.close();
+  expect(calls).toBe(1);
 });
 
 test.each([

@@ -46,7 +46,7 @@ export class RecordingSocket implements Socket {
 }
 
 /** The payloads of short and medium text frames (RFC 6455 §5.2) that follow each other. */
-export function readTextFrames(bytes: Buffer): string[] {
+function readTextFrames(bytes: Buffer): string[] {
   const texts: string[] = [];
   for (let at = 0; at < bytes.length; ) {
     if (bytes[at] !== 0x81) throw new Error(`No text frame begins at ${at}.`);
