@@ -38,8 +38,11 @@ export class MemoryBroker implements Broker {
   #tell(): void {
     for (let next = this.#untold[0]; next !== undefined; next = this.#untold[0]) {
       const { stream, event } = next;
-      for (const [node, position] of stream.nodes) if (event.offset > position) node.deliver(event);
-      this.#untold.shift();
+      try {
+        for (const [node, position] of stream.nodes) if (event.offset > position) node.deliver(event);
+      } finally {
+        this.#untold.shift();
+      }
     }
   }
 

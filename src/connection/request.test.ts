@@ -10,6 +10,8 @@ test.each([
   ["/ws?a=1&b=?", "/ws", "a=1&b=?"],
   ["?a", "", "a"],
   ["/w%3Fs?x", "/w%3Fs", "x"],
+  ["http://example.org:8080/ws?a", "/ws", "a"],
+  ["HTTPS://example.org/ws", "/ws", ""],
 ])("%s is split at its first question mark", (target, path, search) => {
   expect(splitTarget(target)).toEqual({ path, search });
 });
@@ -34,6 +36,15 @@ test("its URL says whether it came over TLS", () => {
   expect(requestOf({ isSecure: true, target: "/ws" }).url.href).toBe("wss://localhost/ws");
   expect(requestOf({ headers: { host: undefined }, target: "/ws" }).url.href).toBe("ws://localhost/ws");
 });
+
+test.each(["", "a b", "[", "x:99999", "x/admin", "x/admin?a=2", "x?a=2#", "x#", "user:pass@x", "x\\admin", "é"])(
+  "whatever the header Host says (%j), the URL has the path and the query that were asked for",
+  (host) => {
+    const { url } = requestOf({ target: "/ws/a%20b?a=1", headers: { host } });
+    expect([url.protocol, url.pathname, url.search, url.hash]).toEqual(["ws:", "/ws/a%20b", "?a=1", ""]);
+    expect([url.username, url.password]).toEqual(["", ""]);
+  },
+);
 
 test.each([
   ["Bearer abc.def", "abc.def"],

@@ -32,9 +32,12 @@ export class HandshakeRequest implements Handshake {
 
   get url(): URL {
     const scheme = this.#upgrade.isSecure ? "wss" : "ws";
-    const host = this.#upgrade.header("host") ?? "localhost";
     const search = this.#search.size === 0 ? "" : `?${this.#search}`;
-    return new URL(`${scheme}://${host}${this.#path}${search}`);
+    const target = `${this.#path}${search}`;
+    // What a client sends as Host may be anything: it must not fail here, nor become part of the path.
+    const host = this.#upgrade.header("host") ?? "";
+    const isHost = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(host) && URL.canParse(`${scheme}://${host}/`);
+    return new URL(`${scheme}://${isHost ? host : "localhost"}${target}`);
   }
 
   get headers(): Headers {
@@ -59,7 +62,9 @@ export class HandshakeRequest implements Handshake {
   }
 }
 
-export function splitTarget(target: string): { readonly path: string; readonly search: string } {
+/** Of a request's target, also in the absolute form that a server has to take (RFC 9112 §3.2.2). */
+export function splitTarget(sent: string): { readonly path: string; readonly search: string } {
+  const target = sent.startsWith("/") ? sent : sent.replace(/^https?:\/\/[^/?]*/i, "");
   const mark = target.indexOf("?");
   return mark === -1 ? { path: target, search: "" } : { path: target.slice(0, mark), search: target.slice(mark + 1) };
 }

@@ -71,7 +71,8 @@ export interface App extends AsyncDisposable {
    * Resolves when the broker has taken it and it is in the outboxes of this process. Left alone, a failure goes to
    * `onError`.
    *
-   * @throws TidingsError `invalid_payload` where it does not fit its schema, `unavailable` where the broker is away
+   * Rejects with an `OutgoingPayloadError` where it does not fit its schema (then nothing leaves), and with a
+   * `TidingsError` `unavailable` where the broker is away.
    */
   publish<Contract extends ChannelContract, Type extends keyof Contract["publishes"] & string>(
     channel: ChannelRef<Contract>,

@@ -43,7 +43,7 @@ export interface Connection<User extends Identity | undefined, Sends, Ref> exten
 /**
  * Sends one message to this connection alone. False where it has closed.
  *
- * Throws a `TidingsError` `invalid_payload` where the payload does not fit its schema; then nothing is sent.
+ * Throws an `OutgoingPayloadError` where the payload does not fit its schema; then nothing is sent.
  */
 export type SendFunction<Messages> = [Declared<Messages>] extends [never]
   ? (type: "Declare this message in the endpoint's `sends` first.", payload?: unknown) => boolean

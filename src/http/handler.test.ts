@@ -100,3 +100,20 @@ test("a page that can't be made is 503, and the error is told to us alone", asyn
   expect(JSON.stringify(answer)).not.toContain("password");
   expect(errors).toEqual([error]);
 });
+
+test.each(["/healthz", "/health/websockets"])(
+  "a response that somebody else has answered meanwhile is told to us alone: %s",
+  async (url) => {
+    const errors: unknown[] = [];
+    const error = new Error("ERR_HTTP_HEADERS_SENT");
+    const response = {
+      writeHead() {
+        throw error;
+      },
+      end() {},
+    };
+    createHttpHandler({ ...facts, onError: (given) => errors.push(given) })({ method: "GET", url }, response);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(errors).toEqual([error]);
+  },
+);

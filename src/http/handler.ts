@@ -29,13 +29,8 @@ export function createHttpHandler(
     const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
     if (page !== undefined && (request.method === "GET" || request.method === "HEAD")) {
       const isHead = request.method === "HEAD";
-      Promise.resolve(page()).then(
-        ({ status, body }) => answer(response, status, body, {}, isHead),
-        (error) => {
-          facts.onError(error);
-          refuse(response, "unavailable");
-        },
-      );
+      // What rejects is the answering itself: somebody else may have answered meanwhile.
+      answerPage(response, page, isHead, facts).catch((error: unknown) => facts.onError(error));
     } else if (page !== undefined) {
       answer(
         response,
@@ -56,6 +51,23 @@ export function createHttpHandler(
 interface Page {
   readonly status: number;
   readonly body: object;
+}
+
+async function answerPage(
+  response: HttpResponse,
+  page: () => Page | Promise<Page>,
+  isHead: boolean,
+  facts: HttpFacts,
+): Promise<void> {
+  let found: Page;
+  try {
+    found = await page();
+  } catch (error) {
+    facts.onError(error);
+    refuse(response, "unavailable");
+    return;
+  }
+  answer(response, found.status, found.body, {}, isHead);
 }
 
 function refuse(response: HttpResponse, reason: keyof typeof refusals, headers: Record<string, string> = {}): void {
