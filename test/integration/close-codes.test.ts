@@ -2,6 +2,7 @@ import { endpoint, rawEndpoint } from "tidings";
 import { jwt } from "tidings/auth";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
 import { closePayload, frame, opcodes, openRaw } from "../support/raw-client.js";
 import { serve } from "../support/served-app.js";
@@ -95,12 +96,14 @@ test("P19: a reason has at most 123 bytes, cut between two characters", async ()
 
 test("P19: what was sent before a close arrives, and after it nothing is sent or handled", async () => {
   let calls = 0;
+  const gate = createGate();
   const last = endpoint("/ws/last", {
     sends: { word: z.object({ n: z.number() }) },
     receives: { go: z.object({}) },
     on: {
-      go({ connection }) {
+      async go({ connection }) {
         calls += 1;
+        await gate.opened;
         const sent = [connection.send("word", { n: 1 }), connection.send("word", { n: 2 })];
         connection.close(4000, "that was all");
         return [...sent, connection.send("word", { n: 3 })];
@@ -111,6 +114,8 @@ test("P19: what was sent before a close arrives, and after it nothing is sent or
   const client = await dial(`${server.url}/ws/last`);
   client.send({ type: "go", id: 1 });
   client.send({ type: "go", id: 2 });
+  await client.takeAll();
+  gate.open();
   expect(await client.take(2)).toMatchObject([{ payload: { n: 1 } }, { payload: { n: 2 } }]);
   expect(await client.closed).toEqual({ code: 4000, reason: "that was all" });
   expect(client.unread).toEqual([]);

@@ -112,8 +112,8 @@ test("P4: a reference to a closed connection does no harm: `send` is false, `clo
       await connection.join(everyone());
       kept.push(async () => {
         connection.close(4000);
-        await connection.join(everyone());
         await connection.leave(everyone());
+        await connection.join(everyone());
         return { sent: connection.send("late", {}), on: connection.channels.size, aborted: connection.signal.aborted };
       });
     },

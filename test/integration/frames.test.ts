@@ -142,6 +142,29 @@ test.each([
   expect(await seen.next()).toMatch(/^closed with/);
 });
 
+test("P2: a connection that has closed takes no frame more, and says so", async () => {
+  const sent = new Inbox<boolean>("sent");
+  const brief = rawEndpoint("/ws/brief", {
+    open({ connection }) {
+      sent.put(connection.send("before"));
+      connection.close(4000);
+      sent.put(connection.send("after"));
+      sent.put(connection.send(Uint8Array.of(1)));
+    },
+    close: ({ connection }) => sent.put(connection.send("in close")),
+  });
+  await using server = await serve({ endpoints: [brief] });
+  const client = await dial(`${server.url}/ws/brief`);
+  expect(await client.closed).toMatchObject({ code: 4000 });
+  expect(client.unread).toEqual(["before"]);
+  expect([await sent.next(), await sent.next(), await sent.next(), await sent.next()]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
 test("P3: many connections at once each get back their own", async () => {
   await using server = await serve({ endpoints: [echo, loop] });
   const clients = await Promise.all(

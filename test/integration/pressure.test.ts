@@ -178,6 +178,25 @@ test("a flood while `open` runs waits in the network, and a ping behind it is an
   expect(handled).toEqual(Array.from({ length: 2_000 }, (_, n) => n));
 });
 
+test("who floods and is then closed is read on, so that its answer to the close is seen", async () => {
+  const work = endpoint("/ws/work", {
+    limits: { waitingMessages: 1 },
+    receives: { block: z.object({ filler: z.string() }) },
+    on: { block: ({ connection }) => new Promise((done) => connection.signal.addEventListener("abort", done)) },
+  });
+  // Long enough that a connection which only ends by this limit is not seen to end.
+  await using server = await serve({ endpoints: [work], limits: { close: "12s" } });
+  const client = await dial(`${server.url}/ws/work`);
+  for (let n = 0; n < 1_000; n += 1) client.send({ type: "block", payload: { filler: "x".repeat(10_000) } });
+  const quiet = await dial(`${server.url}/ws/work`);
+  for (let n = 0; n < 50; n += 1) await quiet.takeAll();
+  expect(client.bufferedBytes).toBeGreaterThan(0);
+  for (const connection of server.app.connections()) connection.close(4000, "enough");
+  expect(await client.closed).toEqual({ code: 4000, reason: "enough" });
+  expect((await server.log.next("disconnected")).fields).toMatchObject({ code: 4000 });
+  expect((await server.log.next("disconnected")).fields).toMatchObject({ code: 4000 });
+});
+
 test("who floods and vanishes while a handler hangs is gone when the app closes", async () => {
   const begun = createGate();
   const closes = new Inbox<unknown>("close");
