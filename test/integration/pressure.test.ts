@@ -187,7 +187,7 @@ test("who floods and is then closed is read on, so that its answer to the close 
   // Long enough that a connection which only ends by this limit is not seen to end.
   await using server = await serve({ endpoints: [work], limits: { close: "12s" } });
   const client = await dial(`${server.url}/ws/work`);
-  for (let n = 0; n < 1_000; n += 1) client.send({ type: "block", payload: { filler: "x".repeat(10_000) } });
+  for (let n = 0; n < 4_000; n += 1) client.send({ type: "block", payload: { filler: "x".repeat(10_000) } });
   const quiet = await dial(`${server.url}/ws/work`);
   for (let n = 0; n < 50; n += 1) await quiet.takeAll();
   expect(client.bufferedBytes).toBeGreaterThan(0);
