@@ -3,6 +3,7 @@
  *
  * Every method is asynchronous, as if a server stood behind it; a broker that lives in the process must have done its
  * work when the call returns, so that what server code awaits, and what it merely calls, keep their order.
+ * The calls of one link must take effect in the order they were made, also those that nobody awaits.
  * A broker that is away rejects with a `TidingsError` `unavailable`.
  */
 export interface Broker {
