@@ -1,11 +1,14 @@
-export { type AppOptions, createApp, type ErrorPlace } from "./app/app.js";
+export { type AppOptions, createApp, type DrainOptions, type ErrorPlace } from "./app/app.js";
+export type { HeartbeatOptions } from "./app/routes.js";
 export { ConfigError } from "./base/config-error.js";
 export type { Duration } from "./base/duration.js";
 export type { Logger } from "./base/logger.js";
+export type { Rate } from "./base/rate.js";
 export type { Size } from "./base/size.js";
 export type { Broker } from "./broker/broker.js";
 export type {
   App,
+  BlockedHandler,
   HttpRequest,
   HttpResponse,
   HttpServer,
@@ -13,7 +16,9 @@ export type {
   ListenOptions,
   Published,
   PublishOptions,
+  Revoked,
   Stats,
+  TlsFiles,
 } from "./declare/app.js";
 export { type AnyChannel, type Channel, type ChannelOptions, type ChannelRef, channel } from "./declare/channel.js";
 export type { Closed } from "./declare/closed.js";
@@ -29,7 +34,18 @@ export type {
   RawContext,
 } from "./declare/context.js";
 export type { Arrivals, Carries, ChannelContract, ContractOf, EndpointContract, Params } from "./declare/contract.js";
-export type { Credential, Identity } from "./declare/credential.js";
+export type { Identity } from "./declare/credential.js";
+export {
+  type Dependencies,
+  type Dependency,
+  type DependencyOptions,
+  dependency,
+  type Given,
+  type OfApp,
+  type OfConnection,
+  type Scope,
+  type Values,
+} from "./declare/dependency.js";
 export {
   type AnyEndpoint,
   type CloseCodes,

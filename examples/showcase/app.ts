@@ -1,6 +1,7 @@
-import { type App, channel, createApp, endpoint, rawEndpoint } from "tidings";
-import { jwt } from "tidings/auth";
+import { type App, channel, createApp, dependency, endpoint, forbidden, rawEndpoint } from "tidings";
+import { jwt, session } from "tidings/auth";
 import { z } from "zod";
+import { type Sessions, sessionCookie } from "./sessions.js";
 
 const text = z.string().min(1).max(500);
 
@@ -26,12 +27,25 @@ const echo = rawEndpoint("/ws/echo", {
   },
 });
 
-/** Who may enter depends on the secret that tokens are signed with; the rest is fixed. */
-export function createShowcase(secret: string): App {
-  const user = jwt({ secret, claims: z.object({ sub: z.string(), name: z.string() }) });
+const claims = z.object({ sub: z.string(), name: z.string(), role: z.string().optional() });
+
+/** Who may enter depends on the secret that tokens are signed with and on who has signed in; the rest is fixed. */
+export function createShowcase(secret: string, sessions: Sessions): App {
+  const user = jwt({ secret, claims });
+  /** The same tokens, in all places: a page can send no header, and not everybody wants a token in an address. */
+  const visitor = jwt({ secret, claims, from: ["query", "header", "subprotocol", "message"] });
+  const member = session({ cookie: sessionCookie, lookup: (id) => sessions.find(id) });
+  /** What it throws refuses the handshake, here with 403. */
+  const admin = dependency({
+    needs: { user },
+    create({ user }) {
+      if (user.role !== "admin") throw forbidden("Admin only");
+      return user;
+    },
+  });
 
   const room = endpoint("/ws/rooms/:room", {
-    auth: user,
+    auth: visitor,
     receives: { say: z.object({ text }), whoami: z.object({}) },
     channels: [chat],
     async open({ app, connection, user, params }) {
@@ -66,5 +80,33 @@ export function createShowcase(secret: string): App {
     },
   });
 
-  return createApp({ endpoints: [echo, room, devices] });
+  const me = endpoint("/ws/me", {
+    auth: member,
+    receives: { whoami: z.object({}) },
+    replies: { whoami: z.object({ id: z.string(), name: z.string() }) },
+    on: { whoami: ({ user }) => ({ id: user.id, name: user.name }) },
+  });
+
+  const desk = endpoint("/ws/admin", {
+    auth: user,
+    needs: { admin },
+    receives: { stats: z.object({}), kick: z.object({ user: z.string().min(1) }) },
+    replies: {
+      stats: z.object({ connections: z.number(), users: z.number(), refused: z.number() }),
+      kick: z.object({ wasConnected: z.boolean() }),
+    },
+    on: {
+      stats({ app }) {
+        const { connections, users, handshakesRefused } = app.stats();
+        return { connections, users, refused: handshakesRefused };
+      },
+      async kick({ app }, { user }) {
+        const wasConnected = await app.isConnected(user);
+        await app.disconnectUser(user); // all their devices, with 1008 `forbidden`
+        return { wasConnected };
+      },
+    },
+  });
+
+  return createApp({ endpoints: [echo, room, devices, me, desk] });
 }

@@ -1,8 +1,10 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { App } from "tidings";
 import { createShowcase } from "./app.js";
+import { serveLogin } from "./login.js";
 import { servePage } from "./page.js";
+import { Sessions } from "./sessions.js";
 import { createSecret, linkWith, signTokens } from "./tokens.js";
 
 // Something that is set but empty counts as not set.
@@ -17,10 +19,14 @@ async function start(): Promise<void> {
   const secret = givenSecret ?? createSecret();
   // Whoever has a secret signs tokens with it; nobody else can know one that was made up here.
   const tokens = givenSecret === undefined ? await signTokens(secret) : [];
-  const app = createShowcase(secret);
+  const sessions = new Sessions();
+  const app = createShowcase(secret, sessions);
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!(await serveLogin(request, response, { app, sessions }))) await servePage(request, response);
+  };
   const server = createServer((request, response) => {
     app.http(request, response, () => {
-      servePage(request, response).catch((error: unknown) => {
+      serve(request, response).catch((error: unknown) => {
         console.error(error);
         response.destroy();
       });
@@ -55,7 +61,7 @@ function fail(why: string): void {
   process.exitCode = 1;
 }
 
-/** The first signal lets everything end as it should, a later one ends it as it is. */
+/** Attached to a server that is not its own, the app leaves signals to us. The first lets everything end as it should, a later one ends it. */
 function stopOnSignals(server: Server, app: App): void {
   let stoppedAtMs: number | undefined;
   const stop = () => {

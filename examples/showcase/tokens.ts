@@ -4,6 +4,7 @@ import { SignJWT } from "jose";
 const visitors = [
   { sub: "alice", name: "Alice" },
   { sub: "bob", name: "Bob" },
+  { sub: "admin", name: "Admin", role: "admin" },
 ];
 
 /** 32 bytes, as much as HS256 makes use of (RFC 7518 §3.2). */
@@ -15,8 +16,8 @@ export function createSecret(): string {
 export function signTokens(secret: string): Promise<{ readonly sub: string; readonly token: string }[]> {
   const key = new TextEncoder().encode(secret);
   return Promise.all(
-    visitors.map(async ({ sub, name }) => {
-      const token = new SignJWT({ name }).setProtectedHeader({ alg: "HS256" }).setSubject(sub);
+    visitors.map(async ({ sub, ...claims }) => {
+      const token = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setSubject(sub);
       return { sub, token: await token.setIssuedAt().setExpirationTime("1d").sign(key) };
     }),
   );

@@ -1,11 +1,14 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
+import { type Duration, durationMs } from "../base/duration.js";
 import type { Logger } from "../base/logger.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { Broker } from "../broker/broker.js";
 import { MemoryBroker } from "../broker/memory.js";
+import { Origins } from "../connection/origins.js";
 import { refusalResponse } from "../connection/refusal.js";
 import { splitTarget } from "../connection/request.js";
+import type { Route } from "../connection/route.js";
 import type {
   App,
   HttpRequest,
@@ -15,12 +18,15 @@ import type {
   ListenOptions,
   Published,
   PublishOptions,
+  Revoked,
   Stats,
+  TlsFiles,
 } from "../declare/app.js";
 import type { ChannelRef } from "../declare/channel.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { Middleware } from "../declare/context.js";
-import type { AnyEndpoint, EndpointDefinition } from "../declare/endpoint.js";
+import type { Dependency } from "../declare/dependency.js";
+import type { AnyEndpoint } from "../declare/endpoint.js";
 import type { AppLimits } from "../declare/limits.js";
 import { createHttpHandler } from "../http/handler.js";
 import { jsonLogger, logTo } from "../observe/log.js";
@@ -29,11 +35,13 @@ import { isSendableCloseCode } from "../protocol/close-codes.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { WsTransport } from "../transport/ws.js";
-import { resolveLimits } from "./limits.js";
-import { listen, stopListening } from "./listen.js";
-import { Routes } from "./routes.js";
+import { listen, reloadTls, stopListening } from "./listen.js";
+import { TrustedProxies } from "./proxies.js";
+import { type HeartbeatOptions, Routes } from "./routes.js";
 import { RunningApp, type StartOptions } from "./running.js";
+import { closeOnSignals } from "./signals.js";
 import { randomId, systemClock } from "./system.js";
+import { findWarnings, warnOfListening } from "./warnings.js";
 
 export interface AppOptions {
   /** What can be connected to. Without any it is an app that only publishes. */
@@ -42,12 +50,33 @@ export interface AppOptions {
   broker?: Broker | undefined;
   /** What is left out has PROTOCOL.md's default. An endpoint's own come before these. */
   limits?: AppLimits | undefined;
+  /**
+   * Pages that may connect, such as `["https://app.example"]`, `["https://*.app.example"]` or `["*"]`, beside those of the
+   * server's own origin; then every endpoint checks. Default: where a cookie may be the credential, only the own origin.
+   */
+  origins?: readonly string[] | undefined;
+  /** How it is found out that a peer is gone. */
+  heartbeat?: HeartbeatOptions | undefined;
+  /**
+   * Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed: addresses, blocks such as `"10.0.0.0/8"`, or
+   * `"loopback"` and `"private"`. Default: none.
+   */
+  trustProxy?: readonly string[] | undefined;
+  /** How the app closes. */
+  drain?: DrainOptions | undefined;
   /** Anything like pino. Default: JSON lines to stderr. */
   logger?: Logger | undefined;
   /** Around each message of every endpoint, outside the endpoint's own. */
   use?: readonly Middleware[] | undefined;
   /** Errors that no client can be told of, after they were logged. */
   onError?: ((error: unknown, at: ErrorPlace) => void) | undefined;
+}
+
+export interface DrainOptions {
+  /** Clients of `tidings.v1` are told to dial again at some time within it. Default `"5s"`. */
+  reconnectWithin?: Duration | undefined;
+  /** When it is over, whoever is still there is ended. Default `"30s"`. */
+  deadline?: Duration | undefined;
 }
 
 export interface ErrorPlace {
@@ -67,7 +96,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** What the world around an app is: the computer, or a test. */
-export interface Surroundings extends Pick<StartOptions, "clock" | "createId" | "endOfTurn" | "overrides"> {
+export interface Surroundings extends Pick<StartOptions, "clock" | "createId" | "random" | "endOfTurn" | "overrides"> {
   /** Above the app's and the endpoints' own. */
   readonly limits: AppLimits;
   /** Where an app without a logger logs. */
@@ -77,6 +106,7 @@ export interface Surroundings extends Pick<StartOptions, "clock" | "createId" | 
 const COMPUTER: Surroundings = {
   clock: systemClock,
   createId: randomId,
+  random: Math.random,
   endOfTurn: setImmediate,
   overrides: new Map(),
   limits: {},
@@ -87,6 +117,15 @@ const COMPUTER: Surroundings = {
 type UpgradeArguments = [request: IncomingMessage, stream: Duplex, head: Buffer];
 
 const WITHOUT_HISTORY: Published = { offset: undefined };
+const NOTHING_YET = {
+  connections: 0,
+  users: 0,
+  channels: 0,
+  pending: 0,
+  waitingBytes: 0,
+  outboxBytes: 0,
+  blocked: [],
+};
 const FORBIDDEN = { code: 1008, reason: "forbidden" };
 const NOWHERE = { connection: undefined, endpoint: undefined };
 
@@ -102,8 +141,12 @@ function unbreakable(log: (what: Happening) => void): (what: Happening) => void 
 export class TidingsApp implements App {
   readonly #options: AppOptions;
   #routes: Routes;
+  readonly #origins: Origins;
+  readonly #proxies: TrustedProxies;
+  readonly #drain: StartOptions["drain"];
   readonly #ws = new WsTransport();
   readonly #servers = new Set<Server>();
+  readonly #forgetSignals = new Set<() => void>();
   readonly #attached = new Map<HttpServer, (...args: unknown[]) => void>();
   readonly #answerHttp: ReturnType<typeof createHttpHandler>;
   #happened: (what: Happening) => void;
@@ -115,6 +158,13 @@ export class TidingsApp implements App {
   constructor(options: AppOptions) {
     this.#options = options;
     this.#routes = new Routes(options);
+    this.#origins = new Origins(options.origins);
+    this.#proxies = new TrustedProxies(options.trustProxy ?? []);
+    const { reconnectWithin = "5s", deadline = "30s" } = options.drain ?? {};
+    this.#drain = {
+      reconnectWithinMs: durationMs(reconnectWithin, "drain.reconnectWithin"),
+      deadlineMs: durationMs(deadline, "drain.deadline"),
+    };
     this.#happened = this.#watcher(COMPUTER.defaultLogger);
     this.#answerHttp = createHttpHandler({
       hasEndpoint: (path) => this.#routes.find(path) !== undefined,
@@ -153,16 +203,34 @@ export class TidingsApp implements App {
     await (await this.#started()).hub.disconnectEverywhere(user, how.code, how.reason ?? "");
   }
 
+  async revoke(what: Revoked): Promise<void> {
+    await (await this.#started()).revoke(what);
+  }
+
+  async get<Value>(dependency: Dependency<Value, "app">): Promise<Value> {
+    return (await this.#started()).get(dependency);
+  }
+
   stats(): Stats {
-    return this.#running?.stats() ?? { connections: 0, users: 0, channels: 0, ...createCounters() };
+    return this.#running?.stats() ?? { ...NOTHING_YET, ...createCounters() };
   }
 
   async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
-    await this.#started(true);
-    const { server, listening } = await listen(port, options, (request, response) => this.http(request, response));
+    const { limits } = await this.#started(true);
+    const { server, listening } = await listen(port, { ...options, limits }, (request, response) =>
+      this.http(request, response),
+    );
     this.#servers.add(server);
     server.on("upgrade", (...args: UpgradeArguments) => void this.answer(this.#ws.upgrade(...args)));
+    this.#forgetSignals.add(closeOnSignals(options.signals ?? ["SIGTERM", "SIGINT"], () => this.close()));
+    for (const warning of warnOfListening(this.#routes, options, this.#proxies)) {
+      this.#happened({ event: "warning", ...warning });
+    }
     return listening;
+  }
+
+  reloadTls(tls: TlsFiles): void {
+    reloadTls(this.#servers, tls);
   }
 
   attach(server: HttpServer): void {
@@ -208,16 +276,16 @@ export class TidingsApp implements App {
   async answer(upgrade: Upgrade): Promise<void> {
     try {
       const running = await this.#started();
-      await running.answer(upgrade, this.#routes.find(splitTarget(upgrade.target).path));
+      await running.answer(this.#proxies.see(upgrade), this.#routes.find(splitTarget(upgrade.target).path));
     } catch {
       // It could not start, which whoever started it was told.
       upgrade.refuse(refusalResponse(new TidingsError("unavailable")));
     }
   }
 
-  /** What was declared for this path. */
-  endpointAt(path: string): EndpointDefinition | undefined {
-    return this.#routes.find(path)?.route.endpoint;
+  /** How this path is served. */
+  routeAt(path: string): Route | undefined {
+    return this.#routes.find(path)?.route;
   }
 
   /** It runs, or begins to. Once closed it begins only where it is to serve again. */
@@ -239,17 +307,20 @@ export class TidingsApp implements App {
   }
 
   async #startOnce({ limits, defaultLogger, ...surroundings }: Surroundings): Promise<RunningApp> {
-    const { broker, endpoints } = this.#options;
-    for (const { auth } of endpoints.map((each) => each["~definition"])) {
-      if (auth !== undefined && !surroundings.overrides.has(auth)) auth.check();
-    }
-    this.#routes = new Routes({ ...this.#options, overLimits: limits });
+    const { broker } = this.#options;
+    const { overrides } = surroundings;
+    this.#routes = new Routes({ ...this.#options, overLimits: limits, overrides });
     this.#happened = this.#watcher(defaultLogger);
+    for (const warning of findWarnings(this.#routes, this.#origins, overrides)) {
+      this.#happened({ event: "warning", ...warning });
+    }
     this.#running = await RunningApp.start({
       ...surroundings,
       app: this,
       broker: broker ?? new MemoryBroker(surroundings.createId),
-      maxConnections: resolveLimits({ ...this.#options.limits, ...limits }).connections,
+      routes: this.#routes,
+      origins: this.#origins,
+      drain: this.#drain,
       happened: this.#happened,
     });
     return this.#running;
@@ -263,6 +334,8 @@ export class TidingsApp implements App {
     this.#attached.clear();
     await Promise.all([...this.#servers].map(stopListening));
     this.#servers.clear();
+    for (const forget of this.#forgetSignals) forget();
+    this.#forgetSignals.clear();
     this.#starting = undefined;
     this.#running = undefined;
     this.#isClosed = true;

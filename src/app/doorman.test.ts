@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createGate } from "../../test/support/gate.js";
 import { RecordingUpgrade, type UpgradeOf } from "../../test/support/recording-upgrade.js";
+import { dependency } from "../declare/dependency.js";
 import { type AnyEndpoint, endpoint, rawEndpoint } from "../declare/endpoint.js";
 import type { AppLimits } from "../declare/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -153,4 +154,102 @@ test("a connection is accepted with its endpoint's limits", async () => {
   await using app = await start([endpoint("/ws", { limits: { messageSize: "1kb", fragments: 3 } })], { close: "2s" });
   const { accepted } = await app.ask({ target: "/ws" });
   expect(accepted).toEqual({ subprotocol: undefined, messageSize: 1_024, fragments: 3, closeMs: 2_000 });
+});
+
+test("an address has as many places as the limit says, and a refused one takes none", async () => {
+  await using app = await start([endpoint("/ws/:room", { allow: ({ params }) => params.room !== "closed" })], {
+    connectionsPerAddress: 2,
+  });
+  const ask = (target: string, address: string) => app.ask({ target, address });
+  expect((await ask("/ws/closed", "2001:db8::1")).refusal).toBe("forbidden");
+  expect((await ask("/nowhere", "2001:db8::1")).refusal).toBe("not_found");
+  const first = await ask("/ws/a", "2001:db8::1");
+  expect([first.refusal, (await ask("/ws/a", "2001:db8::2")).refusal]).toEqual([undefined, undefined]);
+  expect((await ask("/ws/a", "2001:db8::3")).refusal).toBe("too_many_connections");
+  expect((await ask("/ws/a", "2001:db8:0:1::3")).refusal).toBeUndefined();
+  for (const _ of [1, 2, 3]) expect((await ask("/ws/a", "127.0.0.1")).refusal).toBeUndefined();
+  first.listener?.closed(1006, "");
+  await app.server.clock.advance("1ms");
+  expect((await ask("/ws/a", "2001:db8::3")).refusal).toBeUndefined();
+});
+
+test("who is refused by a close is no connection, but at the door until its socket is gone; a full door refuses by HTTP", async () => {
+  await using app = await start([endpoint("/ws", { allow: () => false })], { pending: 2, connections: 1 });
+  const refused = [];
+  for (const _ of [1, 2]) refused.push(await app.ask({ target: "/ws", headers: oursOnly }));
+  expect(refused.map(({ socket }) => socket.asked)).toEqual([["close 1008 forbidden"], ["close 1008 forbidden"]]);
+  expect(app.app.stats().pending).toBe(2);
+  const tooMany = await app.ask({ target: "/ws", headers: oursOnly });
+  expect(tooMany.refused).toMatchObject({ status: 503 });
+  expect(tooMany.refusal).toBe("overloaded");
+  expect(tooMany.accepted).toBeUndefined();
+  refused[0]?.listener?.closed(1008, "forbidden");
+  expect(app.app.stats().pending).toBe(1);
+  expect((await app.ask({ target: "/ws" })).refusal).toBe("forbidden");
+  expect(app.app.stats().pending).toBe(1);
+});
+
+test("what is no WebSocket handshake takes no place at the door", async () => {
+  await using app = await start([endpoint("/ws", {})], { pending: 1 });
+  const { open, opened } = createGate();
+  await using slow = await start([endpoint("/slow", { allow: () => opened.then(() => true) })], { pending: 1 });
+  for (const _ of [1, 2]) {
+    expect((await app.ask({ target: "/ws", headers: { "sec-websocket-version": "8" } })).refusal).toBe(
+      "upgrade_required",
+    );
+  }
+  expect(app.app.stats().pending).toBe(0);
+  const { answered } = slow.dial({ target: "/slow" });
+  await slow.server.clock.advance("1ms");
+  expect(slow.app.stats().pending).toBe(1);
+  expect((await slow.ask({ target: "/slow", method: "POST" })).refusal).toBe("upgrade_required");
+  expect((await slow.ask({ target: "/slow" })).refusal).toBe("overloaded");
+  open();
+  await answered;
+});
+
+test("what was made for somebody who is refused is disposed of: the refusal does not wait for it, the app's end does", async () => {
+  const { open, opened } = createGate();
+  const steps: string[] = [];
+  const account = dependency({
+    create: () => "account",
+    async dispose() {
+      steps.push("dispose");
+      await opened;
+      steps.push("disposed");
+    },
+  });
+  await using app = await start([endpoint("/ws", { needs: { account }, allow: () => false })]);
+  using _ = { [Symbol.dispose]: open };
+  const { upgrade } = app.dial({ target: "/ws" });
+  await app.server.clock.advance("1ms");
+  expect(steps).toEqual(["dispose"]);
+  expect(upgrade.refusal).toBe("forbidden");
+  const closing = app.app.close().then(() => steps.push("closed"));
+  await app.server.clock.advance("1ms");
+  expect(steps).toEqual(["dispose"]);
+  open();
+  await closing;
+  expect(steps).toEqual(["dispose", "disposed", "closed"]);
+});
+
+test("somebody who has hung up meanwhile leaves nothing: no place, no value, and no handler runs", async () => {
+  const steps: string[] = [];
+  const account = dependency({ create: () => steps.push("make"), dispose: () => steps.push("dispose") });
+  const run = (name: string) => () => steps.push(name);
+  const gone = endpoint("/ws", { needs: { account }, open: run("open"), close: run("close") });
+  await using app = await start([gone, endpoint("/no", { allow: () => false, refuse: "close" })], {
+    connections: 1,
+    connectionsPerAddress: 1,
+    pending: 1,
+  });
+  for (const target of ["/ws", "/no", "/ws"]) {
+    const upgrade = new RecordingUpgrade({ target, address: "203.0.113.7" });
+    upgrade.accept = () => undefined as never; // as a transport does whose peer is gone
+    await app.app.answer(upgrade);
+    await app.server.clock.advance("1ms");
+  }
+  expect(steps).toEqual(["make", "dispose", "make", "dispose"]);
+  expect(app.app.stats()).toMatchObject({ pending: 0, connections: 0, connectionsOpened: 0 });
+  expect((await app.ask({ target: "/ws", address: "203.0.113.7" })).refusal).toBeUndefined();
 });

@@ -1,21 +1,24 @@
-import { admit, checkUpgrade, subprotocolFor } from "../connection/admission.js";
+import { Admission } from "../connection/admission.js";
 import { type Environment, report } from "../connection/environment.js";
 import { FrameConnection } from "../connection/frame-connection.js";
-import type { LiveConnection, LiveConnectionOptions } from "../connection/live-connection.js";
+import type { LiveConnection } from "../connection/live-connection.js";
 import { MessageConnection } from "../connection/message-connection.js";
 import { publicError, refusalClose, refusalResponse } from "../connection/refusal.js";
 import type { Route } from "../connection/route.js";
+import { checkUpgrade } from "../connection/upgrade-check.js";
 import { defaultLimits } from "../protocol/limits.js";
 import { refusalOf } from "../protocol/refusals.js";
 import { selectSubprotocol, tidingsV1 } from "../protocol/subprotocol.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { SocketListener, Upgrade } from "../transport/transport.js";
+import type { Place, Places } from "./places.js";
 import type { FoundRoute } from "./routes.js";
 
 export interface DoormanOptions {
   readonly environment: Environment;
-  readonly isFull: () => boolean;
+  readonly places: Places;
   readonly began: (connection: LiveConnection) => void;
+  readonly ended: (connection: LiveConnection) => void;
 }
 
 /**
@@ -26,6 +29,8 @@ export class Doorman {
   readonly #options: DoormanOptions;
   /** Those whose checks still run: called, it refuses one of them. */
   readonly #waiting = new Set<() => void>();
+  /** What was made for somebody who was refused is being disposed of. */
+  readonly #disposing = new Set<Promise<void>>();
   #isDraining = false;
 
   constructor(options: DoormanOptions) {
@@ -34,18 +39,22 @@ export class Doorman {
 
   /** Never rejects. */
   async answer(upgrade: Upgrade, found: FoundRoute | undefined): Promise<void> {
-    let offered: readonly string[] | undefined;
+    const { environment, places } = this.#options;
+    const caller: Caller = { upgrade, route: found?.route, offered: undefined, place: undefined, admission: undefined };
     try {
-      offered = checkUpgrade(upgrade);
-      this.#checkRoom();
+      caller.offered = checkUpgrade(upgrade);
+      caller.place = places.knock();
+      if (this.#isDraining) throw new TidingsError("draining");
+      if (caller.place === undefined) throw new TidingsError("overloaded");
+      caller.place.enter();
       if (found === undefined) throw new TidingsError("not_found", "There is no endpoint at this path.");
       const { route, params } = found;
-      const admission = await this.#unlessDraining(admit(upgrade, route, params, this.#options.environment));
-      // While the credential was looked at it may have begun to drain, or others may have come.
-      this.#checkRoom();
-      this.#accept(upgrade, route, offered, admission);
+      caller.place.takeAddress(upgrade.address);
+      caller.admission = new Admission({ upgrade, route, params, offered: caller.offered, environment });
+      await this.#unlessDraining(caller.admission.check());
+      this.#accept(upgrade, route, caller.offered, caller.admission, caller.place);
     } catch (error) {
-      this.#refuse(upgrade, found?.route, offered, error);
+      this.#refuse(caller, error);
     }
   }
 
@@ -55,7 +64,12 @@ export class Doorman {
     for (const refuse of this.#waiting) refuse();
   }
 
-  #unlessDraining<Value>(checks: Promise<Value>): Promise<Value> {
+  /** Resolves when nothing is left of those who were refused. */
+  async finish(): Promise<void> {
+    await Promise.all(this.#disposing);
+  }
+
+  #unlessDraining(checks: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const refuse = () => reject(new TidingsError("draining"));
       this.#waiting.add(refuse);
@@ -63,24 +77,18 @@ export class Doorman {
     });
   }
 
-  #checkRoom(): void {
-    if (this.#isDraining) throw new TidingsError("draining");
-    if (this.#options.isFull()) throw new TidingsError("overloaded");
-  }
-
-  #accept(
-    upgrade: Upgrade,
-    route: Route,
-    offered: readonly string[],
-    admission: LiveConnectionOptions["admission"],
-  ): void {
-    const { environment, began } = this.#options;
+  #accept(upgrade: Upgrade, route: Route, offered: readonly string[], admission: Admission, place: Place): void {
+    const { environment, began, ended } = this.#options;
     const { messageSize, fragments, close } = route.limits;
-    const subprotocol = subprotocolFor(route, offered);
-    const { address } = upgrade;
+    const subprotocol = selectSubprotocol(offered, route.endpoint.subprotocols);
     let connection: LiveConnection | undefined;
+    const opened = () => place.passDoor();
+    const hasEnded = () => {
+      place.leave();
+      if (connection !== undefined) ended(connection);
+    };
     upgrade.accept({ subprotocol, messageSize, fragments, closeMs: close }, (socket) => {
-      const options = { socket, route, admission, environment, address };
+      const options = { socket, route, admission, environment, opened, ended: hasEnded };
       const { speaks } = route.endpoint;
       connection =
         speaks.kind === "messages"
@@ -89,18 +97,27 @@ export class Doorman {
       began(connection);
       return connection;
     });
-    connection?.start();
+    if (connection !== undefined) {
+      connection.start();
+      return;
+    }
+    // The peer has hung up meanwhile.
+    place.leave();
+    this.#dispose(admission);
   }
 
-  /** @param offered undefined where it is no WebSocket handshake: then nothing can be said by a close code */
-  #refuse(upgrade: Upgrade, route: Route | undefined, offered: readonly string[] | undefined, cause: unknown): void {
+  #refuse({ upgrade, route, offered, place, admission }: Caller, cause: unknown): void {
     const { environment } = this.#options;
     const error = publicError(cause);
     const endpoint = route?.endpoint;
+    if (admission !== undefined) this.#dispose(admission);
+    place?.refuse();
     if (error !== cause)
       report(environment.observer, cause, { during: "admission", endpoint: endpoint?.pattern.source });
 
-    const byClose = offered !== undefined && (offered.includes(tidingsV1) || endpoint?.refuse === "close");
+    // By HTTP where it is no WebSocket handshake, and where there are so many at the door already that none may stay.
+    const canStay = offered !== undefined && place !== undefined;
+    const byClose = canStay && (offered.includes(tidingsV1) || endpoint?.refuse === "close");
     const closed = refusalClose(error, endpoint?.closeCodes ?? {});
     environment.observer.counters.handshakesRefused += 1;
     environment.observer.happened({
@@ -108,19 +125,41 @@ export class Doorman {
       code: error.code,
       status: byClose ? undefined : refusalOf(error.code).http,
       closeCode: byClose ? closed.code : undefined,
+      reason: error.message,
       endpoint: endpoint?.pattern.source,
       address: upgrade.address,
     });
     if (!byClose) {
       upgrade.refuse(refusalResponse(error));
+      place?.leave();
       return;
     }
     const subprotocol = selectSubprotocol(offered, endpoint?.subprotocols ?? []);
-    const socket = upgrade.accept({ subprotocol, ...REFUSED }, () => DEAF);
+    const socket = upgrade.accept({ subprotocol, ...REFUSED }, () => deafUntil(() => place?.leave()));
+    if (socket === undefined) place?.leave();
     socket?.close(closed.code, closed.reason);
+  }
+
+  #dispose(admission: Admission): void {
+    const disposing = admission.end().finally(() => this.#disposing.delete(disposing));
+    this.#disposing.add(disposing);
   }
 }
 
-/** For a connection that is closed at once: it says nothing we would listen to. */
+/** Whoever asks to come in, as far as it is known who it is. */
+interface Caller {
+  readonly upgrade: Upgrade;
+  readonly route: Route | undefined;
+  /** Undefined where it is no WebSocket handshake: then nothing can be said by a close code. */
+  offered: readonly string[] | undefined;
+  place: Place | undefined;
+  admission: Admission | undefined;
+}
+
+/** For a connection that is closed at once. */
 const REFUSED = { messageSize: 1_024, fragments: 1, closeMs: defaultLimits.refusalClose };
-const DEAF: SocketListener = { text() {}, binary() {}, closing() {}, closed() {} };
+
+/** It says nothing we would listen to. */
+function deafUntil(closed: () => void): SocketListener {
+  return { text() {}, binary() {}, ping() {}, pong() {}, closing() {}, closed };
+}

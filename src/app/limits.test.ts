@@ -65,3 +65,83 @@ test.each(["messageSize", "outbox", "waitingBytes"] as const)("nothing at all is
     expect(() => resolveLimits({ [name]: nothing })).toThrow(ConfigError);
   }
 });
+
+const readable: Required<AppLimits> = {
+  messageSize: "1kb",
+  fragments: 2,
+  handshake: "3s",
+  auth: "4s",
+  needs: "5s",
+  handler: "6s",
+  close: "7s",
+  waitingMessages: 8,
+  waitingBytes: "9kb",
+  messages: "10/1s",
+  messagesPerUser: "11/2s",
+  strikes: "12/3s",
+  control: "13/4s",
+  channels: 14,
+  connections: 15,
+  connectionsPerUser: 16,
+  connectionsPerAddress: 17,
+  pending: 18,
+  outbox: "19kb",
+  expiryGrace: "20s",
+  revocations: 21,
+};
+
+test("every limit there is can be given, and nothing else changes", () => {
+  expect(resolveLimits(readable)).toEqual({
+    ...defaultLimits,
+    messageSize: 1_024,
+    fragments: 2,
+    handshake: 3_000,
+    auth: 4_000,
+    needs: 5_000,
+    handler: 6_000,
+    close: 7_000,
+    waitingMessages: 8,
+    waitingBytes: 9_216,
+    messages: { count: 10, windowMs: 1_000 },
+    messagesPerUser: { count: 11, windowMs: 2_000 },
+    strikes: { count: 12, windowMs: 3_000 },
+    control: { count: 13, windowMs: 4_000 },
+    channels: 14,
+    connections: 15,
+    connectionsPerUser: 16,
+    connectionsPerAddress: 17,
+    pending: 18,
+    outbox: 19_456,
+    expiryGrace: 20_000,
+    revocations: 21,
+  });
+});
+
+test.each(Object.keys(readable))("a value that can't be is refused by its name: %s", (name) => {
+  // No limit is written like one of these.
+  for (const wrong of [0, -1, 1.5, "", "many", "0/1s", "1/0s", null, {}, Number.NaN]) {
+    const resolve = () => resolveLimits({ [name]: wrong });
+    expect(resolve, JSON.stringify(wrong)).toThrow(ConfigError);
+    expect(resolve).toThrow(
+      expect.objectContaining({
+        code: expect.stringMatching(/^invalid_/),
+        message: expect.stringContaining(`limits.${name}`),
+        fix: expect.stringMatching(/\w/),
+      }),
+    );
+  }
+});
+
+test.each(["mesages", "heartbeat", "pong", "token", "toString", "__proto__", ""])(
+  "a name that is no limit is refused, and all that there are are named: %j",
+  (name) => {
+    const given = Object.defineProperty({}, name, { value: 1, enumerable: true });
+    expect(() => resolveLimits(given)).toThrow(ConfigError);
+    expect(() => resolveLimits(given)).toThrow(
+      expect.objectContaining({ code: "unknown_limit", message: expect.stringContaining(`\`${name}\``) }),
+    );
+    expect(() => resolveLimits(given)).toThrow(
+      expect.objectContaining({ fix: `The limits are ${Object.keys(readable).join(", ")}.` }),
+    );
+  },
+);

@@ -1,26 +1,42 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { createSecureContext } from "node:tls";
+import { ConfigError } from "../base/config-error.js";
 import { refusalResponse } from "../connection/refusal.js";
-import type { Listening, ListenOptions } from "../declare/app.js";
-import { defaultLimits } from "../protocol/limits.js";
+import type { Listening, ListenOptions, TlsFiles } from "../declare/app.js";
+import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
+
+export interface ServerOptions extends Pick<ListenOptions, "host" | "tls"> {
+  readonly limits: Pick<Limits, "handshake" | "pending">;
+}
 
 /** A server of the app's own. Its upgrades are listened to by whoever called. */
 export async function listen(
   port: number,
-  { host = "127.0.0.1", tls }: ListenOptions,
+  { host = "127.0.0.1", tls, limits }: ServerOptions,
   answer: RequestListener,
 ): Promise<{ readonly server: Server; readonly listening: Listening }> {
-  const options = { headersTimeout: defaultLimits.handshake, requestTimeout: defaultLimits.handshake };
+  const options = {
+    headersTimeout: limits.handshake,
+    requestTimeout: limits.handshake,
+    // By default it would look only every 30 s.
+    connectionsCheckingInterval: Math.min(1_000, limits.handshake),
+  };
+  if (tls !== undefined) checkTls(tls);
   const server =
-    tls === undefined ? createHttpServer(options, answer) : createHttpsServer({ ...options, ...tls }, answer);
+    tls === undefined
+      ? createHttpServer(options, answer)
+      : createHttpsServer({ ...options, ...tls, handshakeTimeout: limits.handshake }, answer);
   server.on("clientError", refuseBadRequest);
+  limitWaiting(server, limits.pending);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(whyNot(error, host, port)));
     server.listen(port, host, () => {
-      server.off("error", reject);
+      server.removeAllListeners("error");
       resolve();
     });
   });
@@ -38,6 +54,65 @@ export async function stopListening(server: Server): Promise<void> {
   await closed;
 }
 
+/** From the next handshake on these servers show it. */
+export function reloadTls(servers: Iterable<Server>, tls: TlsFiles): void {
+  const secure = [...servers].filter((server) => server instanceof HttpsServer);
+  if (secure.length === 0) {
+    throw new ConfigError("not_tls", {
+      message: "Nothing listens with TLS here.",
+      fix: "Give listen() a `tls` first; on a server of yours call its setSecureContext().",
+    });
+  }
+  checkTls(tls);
+  for (const server of secure) server.setSecureContext({ cert: tls.cert, key: tls.key });
+}
+
+/** @throws ConfigError `invalid_certificate` */
+function checkTls({ cert, key }: TlsFiles): void {
+  try {
+    // Half a pair, or two halves of different ones, would be found out only by whoever connects.
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error("they are not of one pair");
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    throw new ConfigError("invalid_certificate", {
+      message: `The certificate and its key can't be used: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      fix: "Give both as PEM texts, of one pair.",
+      cause,
+    });
+  }
+}
+
+/** Connections that have not asked for anything yet are at the door too: one too many is ended without an answer. */
+function limitWaiting(server: Server, pending: number): void {
+  const waiting = new Set<string>();
+  server.on("connection", (socket: Socket) => {
+    if (waiting.size >= pending) {
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    waiting.add(peer);
+    socket.once("close", () => waiting.delete(peer));
+  });
+  const hasAsked = ({ socket }: { readonly socket: Socket }) => waiting.delete(peerOf(socket));
+  server.prependListener("request", hasAsked);
+  server.prependListener("upgrade", hasAsked);
+}
+
+/** The same for a TLS socket and the one that it stands on. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function whyNot(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code !== "EADDRINUSE") return error;
+  return new ConfigError("port_in_use", {
+    message: `Port ${port} on ${host} is in use.`,
+    fix: "Choose another, or 0 for a free one.",
+    cause: error,
+  });
+}
+
 /** What `node:http` could not read gets the same kind of answer as any refusal. */
 function refuseBadRequest(error: NodeJS.ErrnoException, stream: Duplex): void {
   if (error.code === "ECONNRESET" || !stream.writable) {
@@ -46,6 +121,7 @@ function refuseBadRequest(error: NodeJS.ErrnoException, stream: Duplex): void {
   }
   const { status, headers, body } = refusalResponse(new TidingsError(CODES[error.code ?? ""] ?? "bad_request"));
   const lines = Object.entries({ ...headers, connection: "close", "content-length": String(Buffer.byteLength(body)) });
+  stream.once("finish", () => stream.destroy());
   stream.end(
     `HTTP/1.1 ${status} Refused\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
   );

@@ -1,10 +1,15 @@
 import { ConfigError } from "../base/config-error.js";
+import { type Duration, durationMs } from "../base/duration.js";
+import { type DependencyPlan, planDependencies } from "../connection/dependency-plan.js";
 import type { Route } from "../connection/route.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { Middleware } from "../declare/context.js";
-import type { AnyEndpoint } from "../declare/endpoint.js";
+import type { DependencyDefinition } from "../declare/dependency.js";
+import type { AnyEndpoint, EndpointDefinition } from "../declare/endpoint.js";
 import type { AppLimits } from "../declare/limits.js";
 import { decodePath, type PathPattern } from "../declare/path-pattern.js";
+import type { Limits } from "../protocol/limits.js";
+import { checkJson } from "./json-check.js";
 import { resolveLimits } from "./limits.js";
 
 export interface FoundRoute {
@@ -16,16 +21,35 @@ export interface RoutesOptions {
   readonly endpoints: readonly AnyEndpoint[];
   readonly limits?: AppLimits | undefined;
   readonly use?: readonly Middleware[] | undefined;
+  readonly heartbeat?: HeartbeatOptions | undefined;
   /** Above the app's and the endpoints' own: a test's. */
   readonly overLimits?: AppLimits | undefined;
+  /** What a test puts in the place of a dependency. */
+  readonly overrides?: ReadonlyMap<DependencyDefinition, unknown> | undefined;
+}
+
+/** How it is found out that a peer is gone. */
+export interface HeartbeatOptions {
+  /** Between two pings. Default `"30s"`. */
+  every?: Duration | undefined;
+  /** How long a sign of life may take after a ping. Default `"10s"`. */
+  timeout?: Duration | undefined;
+  /** How plain clients are pinged at endpoints that speak messages: by a ping frame (default), or by `{"type":"ping"}`. */
+  by?: "frame" | "message" | undefined;
 }
 
 /** The endpoints of an app, by path. */
 export class Routes {
+  readonly all: readonly Route[];
+  /** Whose connections nobody's endpoint says more about: the app's. */
+  readonly limits: Limits;
   readonly #bySegmentCount = new Map<number, Route[]>();
 
-  /** @throws ConfigError `ambiguous_path` or `ambiguous_channel` where two can match one name */
-  constructor({ endpoints, limits = {}, use = [], overLimits = {} }: RoutesOptions) {
+  /**
+   * @throws ConfigError `ambiguous_path` or `ambiguous_channel` where two can match one name, and for limits, dependencies
+   * and schemas that cannot be
+   */
+  constructor({ endpoints, limits = {}, use = [], heartbeat = {}, overLimits = {}, overrides }: RoutesOptions) {
     const definitions = endpoints.map((each) => each["~definition"]);
     checkOverlaps(
       definitions.map(({ pattern }) => pattern),
@@ -35,12 +59,19 @@ export class Routes {
       [...channelsOf(endpoints)].map(({ pattern }) => pattern),
       "channels",
     );
-    const appLimits = resolveLimits(limits);
-    for (const endpoint of definitions) {
-      const own = endpoint.speaks.kind === "messages" ? endpoint.speaks.use : [];
-      const ownLimits = resolveLimits(overLimits, resolveLimits(endpoint.limits, appLimits));
-      const route = { endpoint, limits: ownLimits, use: [...use, ...own] };
-      const { segmentCount } = endpoint.pattern;
+    for (const endpoint of definitions) checkJson(endpoint);
+    const appLimits = { ...resolveLimits(limits), ...resolveHeartbeat(heartbeat) };
+    this.limits = resolveLimits(overLimits, appLimits);
+    this.all = definitions.map((endpoint) => ({
+      endpoint,
+      limits: resolveLimits(overLimits, resolveLimits(endpoint.limits, appLimits)),
+      userRateScope: endpoint.limits.messagesPerUser === undefined ? "" : endpoint.pattern.source,
+      pingsByMessage: heartbeat.by === "message",
+      use: [...use, ...(endpoint.speaks.kind === "messages" ? endpoint.speaks.use : [])],
+      plan: planFor(endpoint, overrides),
+    }));
+    for (const route of this.all) {
+      const { segmentCount } = route.endpoint.pattern;
       const others = this.#bySegmentCount.get(segmentCount);
       if (others === undefined) this.#bySegmentCount.set(segmentCount, [route]);
       else others.push(route);
@@ -57,6 +88,35 @@ export class Routes {
     }
     return undefined;
   }
+}
+
+function planFor(endpoint: EndpointDefinition, overrides: RoutesOptions["overrides"]): DependencyPlan {
+  const { source } = endpoint.pattern;
+  const plan = planDependencies(source, endpoint, (definition) => overrides?.has(definition) === true);
+  if (
+    endpoint.speaks.kind === "frames" &&
+    plan.ways.length > 0 &&
+    plan.ways.every(({ place }) => place === "message")
+  ) {
+    throw new ConfigError("credential_by_message", {
+      message: `${source} is raw, and its credential can come by message alone.`,
+      fix: "Name another place in its `from`: a raw endpoint has no messages.",
+    });
+  }
+  return plan;
+}
+
+function resolveHeartbeat({ every, timeout }: HeartbeatOptions): Partial<Limits> {
+  return {
+    ...(every !== undefined && { heartbeat: positiveMs(every, "heartbeat.every") }),
+    ...(timeout !== undefined && { pong: positiveMs(timeout, "heartbeat.timeout") }),
+  };
+}
+
+function positiveMs(duration: Duration, name: string): number {
+  const ms = durationMs(duration, name);
+  if (ms > 0) return ms;
+  throw new ConfigError("invalid_duration", { message: `${name} is 0.`, fix: 'Give a time, like "30s".' });
 }
 
 function channelsOf(endpoints: readonly AnyEndpoint[]): ReadonlySet<ChannelDefinition> {

@@ -1,50 +1,97 @@
 import type { Broker } from "../broker/broker.js";
+import { Agenda } from "../connection/agenda.js";
 import { type Environment, report } from "../connection/environment.js";
 import type { LiveConnection } from "../connection/live-connection.js";
-import type { Stats } from "../declare/app.js";
+import type { Revoked, Stats } from "../declare/app.js";
+import type { Dependency } from "../declare/dependency.js";
 import { type EndOfTurn, Turn } from "../delivery/turn.js";
 import { Hub } from "../hub/hub.js";
+import { LoopMonitor } from "../observe/loop-monitor.js";
+import { startLoopTimer } from "../observe/loop-timer.js";
 import { type Counters, createCounters, type Happening } from "../observe/observe.js";
+import type { Limits } from "../protocol/limits.js";
 import type { Upgrade } from "../transport/transport.js";
+import { AppValues } from "./app-values.js";
 import { Doorman } from "./doorman.js";
-import type { FoundRoute } from "./routes.js";
+import { Drain, type DrainTimes } from "./drain.js";
+import { Places } from "./places.js";
+import type { FoundRoute, Routes } from "./routes.js";
 
 /** What an app is started with: the computer's, or a test's. */
-export interface StartOptions extends Pick<Environment, "app" | "clock" | "createId" | "overrides"> {
+export interface StartOptions
+  extends Pick<Environment, "app" | "clock" | "createId" | "random" | "overrides" | "origins"> {
   readonly broker: Broker;
   readonly endOfTurn: EndOfTurn;
-  readonly maxConnections: number;
+  readonly routes: Routes;
+  readonly drain: DrainTimes;
   readonly happened: (what: Happening) => void;
 }
 
 /** An app from its start to its close: everything that has an identity only while it runs. */
 export class RunningApp {
   readonly hub: Hub;
+  readonly limits: Limits;
+  readonly #options: StartOptions;
+  readonly #environment: Environment;
   readonly #counters: Counters;
+  readonly #values: AppValues;
+  readonly #monitor: LoopMonitor;
+  readonly #loopTimer: { stop(): void };
+  readonly #places: Places;
   readonly #doorman: Doorman;
   readonly #connections = new Map<string, LiveConnection>();
+  readonly #drain: Drain;
   #isDraining = false;
-  #emptied: (() => void) | undefined;
 
   static async start(options: StartOptions): Promise<RunningApp> {
-    const observer = { counters: createCounters(), happened: options.happened };
-    const turn = new Turn(options.endOfTurn, observer.counters);
+    const { app, clock, createId, random, overrides, origins, routes, happened } = options;
+    const monitor = new LoopMonitor({
+      now: () => performance.now(),
+      onBlocked: (what) => happened({ event: "blocked", ...what }),
+    });
+    const observer = { counters: createCounters(), loop: monitor, happened };
+    const onError = (error: unknown, during: string) => report(observer, error, { during });
+    const smallestOutbox = Math.min(...routes.all.map(({ limits }) => limits.outbox));
+    const turn = new Turn(options.endOfTurn, observer.counters, smallestOutbox);
+    const appValues = new AppValues({ app, overrides, onError });
     const hub = await Hub.open((node) => options.broker.connect(node), {
       turn,
       counters: observer.counters,
-      onError: (error, during) => report(observer, error, { during }),
+      onError,
+      maxRevocations: routes.limits.revocations,
+      onForgotten: (count) => happened({ event: "warning", ...forgotten(count) }),
     });
-    const { app, clock, createId, overrides } = options;
-    return new RunningApp(options, { app, hub, turn, clock, createId, observer, overrides });
+    const agenda = new Agenda(clock, (error) => onError(error, "agenda"));
+    const environment = { app, hub, turn, clock, agenda, createId, random, observer, origins, appValues, overrides };
+    try {
+      for (const { plan } of routes.all) await appValues.makeAll([...plan.authSteps, ...plan.otherSteps]);
+    } catch (error) {
+      await appValues.dispose();
+      await hub.close();
+      throw error;
+    }
+    return new RunningApp(options, environment, appValues, monitor);
   }
 
-  private constructor({ maxConnections }: StartOptions, environment: Omit<Environment, "ended">) {
+  private constructor(options: StartOptions, environment: Environment, values: AppValues, monitor: LoopMonitor) {
     this.hub = environment.hub;
+    this.limits = options.routes.limits;
+    this.#options = options;
+    this.#environment = environment;
     this.#counters = environment.observer.counters;
+    this.#values = values;
+    this.#monitor = monitor;
+    this.#loopTimer = startLoopTimer(monitor);
+    this.#places = new Places(this.limits);
+    this.#drain = new Drain({ ...environment, times: options.drain, connections: this.#connections });
     this.#doorman = new Doorman({
-      environment: { ...environment, ended: (connection) => this.#ended(connection) },
-      isFull: () => this.#connections.size >= maxConnections,
+      environment,
+      places: this.#places,
       began: (connection) => this.#connections.set(connection.id, connection),
+      ended: ({ id }) => {
+        this.#connections.delete(id);
+        this.#drain.ended();
+      },
     });
   }
 
@@ -62,26 +109,56 @@ export class RunningApp {
     for (const connection of this.#connections.values()) if (this.hub.members.has(connection.id)) yield connection;
   }
 
+  revoke(what: Revoked): Promise<void> {
+    return this.hub.revokeEverywhere(what, this.#environment.clock.now());
+  }
+
+  get<Value>(dependency: Dependency<Value, "app">): Promise<Value> {
+    return this.#values.fetch(dependency);
+  }
+
   stats(): Stats {
+    let [waitingBytes, outboxBytes] = [0, 0];
+    for (const connection of this.#connections.values()) {
+      waitingBytes += connection.waitingBytes;
+      outboxBytes += connection.bufferedBytes;
+    }
     return {
       connections: this.hub.connectionCount,
       users: this.hub.userCount,
       channels: this.hub.channelCount,
+      pending: this.#places.pending,
+      waitingBytes,
+      outboxBytes,
+      blocked: this.#monitor.blocked,
       ...this.#counters,
     };
   }
 
-  /** Resolves when every connection has ended, its `close` handler included. */
+  /** Resolves when every connection has ended, its `close` handler included, and what was made is disposed of. */
   async close(): Promise<void> {
+    const { clock } = this.#environment;
+    const beganMs = clock.now();
+    const connections = this.hub.connectionCount;
     this.#isDraining = true;
     this.#doorman.drain();
-    for (const connection of this.#connections.values()) connection.goAway();
-    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
-    await this.hub.close();
+    await this.#drain.run();
+    const { agenda } = this.#environment;
+    // A disposal that hangs is not waited for longer than a connection's.
+    await agenda.settledWithin(this.limits.close, this.#doorman.finish());
+    await agenda.settledWithin(this.limits.close, this.hub.close());
+    await agenda.settledWithin(this.limits.close, this.#values.dispose());
+    agenda.stop();
+    this.#loopTimer.stop();
+    const { closeHandlers } = this.#counters;
+    this.#options.happened({ event: "drained", connections, closeHandlers, durationMs: clock.now() - beganMs });
   }
+}
 
-  #ended(connection: string): void {
-    this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#emptied?.();
-  }
+function forgotten(count: number): { readonly code: string; readonly message: string; readonly fix: string } {
+  return {
+    code: "revocation_forgotten",
+    message: `${count} revocation that still holds was forgotten: there are more than limits.revocations.`,
+    fix: "Raise limits.revocations, or let tokens live shorter.",
+  };
 }

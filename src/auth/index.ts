@@ -1,9 +1,12 @@
-export type {
-  Authenticated,
-  Credential,
-  CredentialRequest,
-  Identity,
-  OfferedTokens,
-  TokenPlace,
-} from "../declare/credential.js";
-export { type JwtAlgorithm, type JwtOptions, jwt, type UserOf } from "./jwt.js";
+export type { Duration } from "../base/duration.js";
+export type { Authenticated, Identity, TokenPlace } from "../declare/credential.js";
+export type { Dependency } from "../declare/dependency.js";
+export type { Handshake } from "../declare/handshake.js";
+export { type BearerOptions, bearer } from "./bearer.js";
+export { firstOf } from "./first-of.js";
+export { type JwtOptions, jwt, type UserOf } from "./jwt.js";
+export type { PublicJwk, VerificationKeyOptions } from "./key-options.js";
+export type { ExpiresAt, Found, LookupGiven } from "./lookup.js";
+export { type SessionOptions, session } from "./session.js";
+export type { JwtAlgorithm } from "./signature-algorithm.js";
+export type { TokenPlaces } from "./token-places.js";

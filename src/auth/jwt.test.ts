@@ -1,9 +1,12 @@
+import { createHmac, type KeyObject } from "node:crypto";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ConfigError } from "../base/config-error.js";
-import type { CredentialRequest, Identity, OfferedTokens } from "../declare/credential.js";
+import type { Authenticated, TokenCheck } from "../declare/credential.js";
+import type { Dependency } from "../declare/dependency.js";
 import { jwt } from "./jwt.js";
+import type { JwtAlgorithm } from "./signature-algorithm.js";
 
 const SECRET = "a secret of at least thirty-two bytes";
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -11,26 +14,39 @@ const NOW = NOW_MS / 1_000;
 
 type Claims = Record<string, unknown>;
 
-function sign(claims: Claims, alg = "HS256", secret = SECRET): Promise<string> {
-  return new SignJWT(claims).setProtectedHeader({ alg }).sign(new TextEncoder().encode(secret));
+function sign(claims: Claims, alg = "HS256", key: string | KeyObject = SECRET): Promise<string> {
+  const signer = typeof key === "string" ? new TextEncoder().encode(key) : key;
+  return new SignJWT(claims).setProtectedHeader({ alg }).sign(signer);
 }
 
-function offer(tokens: Partial<OfferedTokens>): CredentialRequest {
-  // It looks at the tokens and the time alone.
-  return {
-    request: {} as CredentialRequest["request"],
-    tokens: { header: undefined, query: [], ...tokens },
-    nowMs: NOW_MS,
-  };
+/** What the core reads of it. */
+function waysOf(credential: Dependency<unknown>) {
+  const definition = credential["~definition"];
+  if (definition.kind !== "credential") throw new Error("It reads no token.");
+  return definition.ways;
+}
+
+function startUp(credential: Dependency<unknown>) {
+  return waysOf(credential).flatMap(({ verifier }, index) => (index === 0 ? verifier.check() : []));
+}
+
+async function verify(credential: Dependency<unknown>, token: string): Promise<Authenticated> {
+  // It looks at the token and the time alone.
+  const request = {} as TokenCheck["request"];
+  const [way] = waysOf(credential);
+  if (way === undefined) throw new Error("It looks nowhere.");
+  return way.verifier.verify({ token, request, nowMs: NOW_MS, signal: new AbortController().signal });
 }
 
 const check = async (claims: Claims, options: object = {}) =>
-  jwt({ secret: SECRET, ...options }).authenticate(offer({ header: await sign(claims) }));
+  verify(jwt({ secret: SECRET, ...options }), await sign(claims));
 
 test("a token that is signed with the secret tells who it is, and until when", async () => {
   expect(await check({ sub: "ana", name: "Ana", exp: NOW + 60 })).toEqual({
     user: { id: "ana", sub: "ana", name: "Ana", exp: NOW + 60 },
     expiresAtMs: NOW_MS + 60_000,
+    issuedAtMs: 0,
+    tokenId: undefined,
   });
   expect((await check({ sub: "ana" })).expiresAtMs).toBeUndefined();
 });
@@ -49,11 +65,21 @@ test.each<[string, () => string | Promise<string>]>([
   ["without a subject", () => sign({ name: "Ana" })],
   ["with an empty subject", () => sign({ sub: "" })],
   ["with an expiry that is no number", () => sign({ sub: "ana", exp: "never" })],
+  ["with an expiry that is endless", () => signText('{"sub":"ana","exp":1e999}')],
+  ["with an issue time that is no number", () => sign({ sub: "ana", iat: "now" })],
+  ["issued long before all time", () => signText('{"sub":"ana","iat":-1e999}')],
+  ["issued in the future", () => sign({ sub: "ana", iat: NOW + 61 })],
+  ["issued in the future and expired", () => sign({ sub: "ana", iat: NOW + 61, exp: NOW - 60 })],
+  ["expired, without a subject", () => sign({ exp: NOW - 60 })],
+  ["expired, and not valid yet", () => sign({ sub: "ana", exp: NOW - 60, nbf: NOW + 60 })],
+  ["with claims that are a list", () => signText('["ana"]')],
+  ["with an extension that we do not know", () => signText('{"sub":"ana"}', { crit: ["exp"], exp: 1 })],
+  ["signed over the claims as they are", () => signText('{"sub":"ana"}', { crit: ["b64"], b64: false })],
   ["empty", () => ""],
   ["no token at all", () => "a.b.c"],
   ["two tokens", async () => `${await sign({ sub: "ana" })} ${await sign({ sub: "ana" })}`],
 ])("a token that is %s is `unauthorized`", async (_, make) => {
-  const authenticated = jwt({ secret: SECRET }).authenticate(offer({ header: await make() }));
+  const authenticated = verify(jwt({ secret: SECRET }), await make());
   await expect(authenticated).rejects.toMatchObject({ name: "TidingsError", code: "unauthorized" });
 });
 
@@ -69,10 +95,8 @@ test("a token that has expired, and is good otherwise, is `token_expired`, from 
 test("what is wrong with a token is told to nobody who shows it", async () => {
   const forged = await forge(await sign({ sub: "ana" }), { sub: "root" });
   const messages = await Promise.all(
-    ["a.b.c", forged, await sign({ sub: "ana", nbf: NOW + 60 })].map((header) =>
-      jwt({ secret: SECRET })
-        .authenticate(offer({ header }))
-        .catch(({ message }) => message),
+    ["a.b.c", forged, await sign({ sub: "ana", nbf: NOW + 60 }), await sign({ sub: "ana", iat: NOW + 999 })].map(
+      (token) => verify(jwt({ secret: SECRET }), token).catch(({ message }) => message),
     ),
   );
   expect(new Set(messages)).toEqual(new Set(["The token is not valid."]));
@@ -81,11 +105,10 @@ test("what is wrong with a token is told to nobody who shows it", async () => {
 test("the algorithms are those that are pinned, and no others", async () => {
   const both = jwt({ secret: SECRET.repeat(2), algorithms: ["HS256", "HS512"] });
   for (const alg of ["HS256", "HS512"]) {
-    const header = await sign({ sub: "ana" }, alg, SECRET.repeat(2));
-    expect((await both.authenticate(offer({ header }))).user).toMatchObject({ id: "ana" });
+    expect((await verify(both, await sign({ sub: "ana" }, alg, SECRET.repeat(2)))).user).toMatchObject({ id: "ana" });
   }
-  const header = await sign({ sub: "ana" }, "HS384", SECRET.repeat(2));
-  await expect(both.authenticate(offer({ header }))).rejects.toMatchObject({ code: "unauthorized" });
+  const other = await sign({ sub: "ana" }, "HS384", SECRET.repeat(2));
+  await expect(verify(both, other)).rejects.toMatchObject({ code: "unauthorized" });
 });
 
 test.each([
@@ -132,35 +155,131 @@ test("claims that do not fit are `unauthorized`, also where the schema takes its
   await expect(check({ sub: "bob" }, { claims: slow })).rejects.toMatchObject({ code: "unauthorized" });
 });
 
-test("the first place that holds a token decides, though another holds a better one", async () => {
-  const [ana, bob] = [await sign({ sub: "ana" }), await sign({ sub: "bob" })];
-  const who = async (from: ("header" | "query")[] | undefined, tokens: Partial<OfferedTokens>) =>
-    ((await jwt({ secret: SECRET, from }).authenticate(offer(tokens))).user as Identity).id;
-  const both = { header: ana, query: [bob] };
-  expect(await who(undefined, both)).toBe("ana");
-  expect(await who(["query", "header"], both)).toBe("bob");
-  expect(await who(["query", "header"], { header: ana })).toBe("ana");
-  await expect(who(undefined, { header: "bad", query: [bob] })).rejects.toMatchObject({ code: "unauthorized" });
-  await expect(who(["header"], { query: [bob] })).rejects.toMatchObject({ message: "A token is needed." });
-  await expect(who(undefined, {})).rejects.toMatchObject({ code: "unauthorized" });
+test("the ways are the places in their order, and share one verifier", () => {
+  const placesOf = (credential: Dependency<unknown>) => waysOf(credential).map(({ place }) => place);
+  expect(placesOf(jwt({ secret: SECRET }))).toEqual(["header", "subprotocol", "query"]);
+  const all = jwt({ secret: SECRET, from: ["query", "message", "cookie"], cookie: "token", deadline: "10s" });
+  expect(waysOf(all)).toEqual([
+    { place: "query", verifier: expect.anything() },
+    { place: "message", deadlineMs: 10_000, verifier: expect.anything() },
+    { place: "cookie", cookie: "token", verifier: expect.anything() },
+  ]);
+  expect(new Set(waysOf(all).map(({ verifier }) => verifier)).size).toBe(1);
 });
 
-test.each([undefined, ""])("a missing secret (%j) is a ConfigError when the app starts, and not before", (secret) => {
-  const credential = jwt({ secret });
-  expect(() => credential.check()).toThrow(ConfigError);
-  expect(() => credential.check()).toThrow(
-    expect.objectContaining({ code: "missing_secret", fix: expect.stringContaining("JWT_SECRET") }),
+test("a token tells when it was issued, and its name", async () => {
+  expect(await check({ sub: "ana", iat: NOW - 5, jti: "t1" })).toMatchObject({
+    issuedAtMs: NOW_MS - 5_000,
+    tokenId: "t1",
+  });
+  expect(await check({ sub: "ana", jti: 7 })).toMatchObject({ issuedAtMs: 0, tokenId: undefined });
+  expect(await check({ sub: "ana", iat: NOW + 60 })).toMatchObject({ issuedAtMs: NOW_MS + 60_000 });
+});
+
+test.each<[Claims, "good" | "unauthorized" | "token_expired"]>([
+  [{ exp: NOW - 29 }, "good"],
+  [{ exp: NOW - 30 }, "token_expired"],
+  [{ nbf: NOW + 30 }, "good"],
+  [{ nbf: NOW + 31 }, "unauthorized"],
+  [{ iat: NOW + 90 }, "good"],
+  [{ iat: NOW + 91 }, "unauthorized"],
+])("with a clock skew of 30 s a token of %j is %s", async (claims, outcome) => {
+  const checked = check({ sub: "ana", ...claims }, { clockSkew: "30s" });
+  if (outcome === "good") expect(await checked).toMatchObject({ user: { id: "ana" } });
+  else await expect(checked).rejects.toMatchObject({ code: outcome });
+});
+
+test("with a clock skew a token is good so much longer, and the expiry that is told says so", async () => {
+  const { expiresAtMs } = await check({ sub: "ana", exp: NOW - 5 }, { clockSkew: "30s" });
+  expect(expiresAtMs).toBe(NOW_MS + 25_000);
+});
+
+test.each([
+  { secret: undefined },
+  { secret: "" },
+  {},
+  { key: undefined },
+  { key: "" },
+  { jwks: undefined },
+  { jwks: "" },
+])("a missing secret (%j) is a ConfigError when the app starts, and not before", (options) => {
+  const credential = jwt(options);
+  const name = Object.keys(options)[0] ?? "secret";
+  expect(() => startUp(credential)).toThrow(ConfigError);
+  expect(() => startUp(credential)).toThrow(
+    expect.objectContaining({ code: "missing_secret", message: expect.stringContaining(`\`${name}\``) }),
   );
-  jwt({ secret: SECRET }).check();
+});
+
+test("what is missing is told with what to do", () => {
+  expect(() => startUp(jwt({ secret: "" }))).toThrow(
+    expect.objectContaining({ fix: expect.stringContaining("JWT_SECRET") }),
+  );
+  expect(startUp(jwt({ secret: SECRET }))).toEqual([]);
 });
 
 test("without a secret nobody is let in, whatever the token is signed with", async () => {
-  const header = forge(await sign({ sub: "ana" }), { sub: "ana" });
-  await expect(jwt({ secret: "" }).authenticate(offer({ header }))).rejects.toThrow();
+  const token = forge(await sign({ sub: "ana" }), { sub: "ana" });
+  await expect(verify(jwt({ secret: "" }), token)).rejects.toThrow(ConfigError);
+  await expect(verify(jwt({ secret: "" }), signText('{"sub":"ana"}', {}, ""))).rejects.toThrow(ConfigError);
+});
+
+test.each<[number, JwtAlgorithm[] | undefined, number | undefined]>([
+  [31, undefined, 32],
+  [32, undefined, undefined],
+  [47, ["HS384"], 48],
+  [48, ["HS384"], undefined],
+  [63, ["HS256", "HS512"], 64],
+  [64, ["HS256", "HS512"], undefined],
+])("a secret of %i bytes for %j is weak below %j", (length, algorithms, neededBytes) => {
+  const warnings = startUp(
+    jwt({ secret: "é".repeat(length / 2).padEnd(length - Math.floor(length / 2), "x"), algorithms }),
+  );
+  if (neededBytes === undefined) expect(warnings).toEqual([]);
+  else {
+    expect(warnings).toEqual([
+      {
+        code: "weak_secret",
+        message: expect.stringContaining(`${length} bytes of the ${neededBytes}`),
+        fix: expect.stringContaining(`openssl rand -base64 ${neededBytes}`),
+      },
+    ]);
+  }
+});
+
+test.each([
+  [{ secret: SECRET, jwks: "https://id.test/keys" }, "ambiguous_key"],
+  [{ secret: SECRET, key: "a key" }, "ambiguous_key"],
+  [{ key: "a key", jwks: "https://id.test/keys" }, "ambiguous_key"],
+  [{ secret: SECRET, algorithms: ["RS256"] }, "invalid_algorithms"],
+  [{ secret: SECRET, algorithms: ["HS256", "ES256"] }, "invalid_algorithms"],
+  [{ secret: undefined, algorithms: ["EdDSA"] }, "invalid_algorithms"],
+  [{ secret: SECRET, algorithms: ["none"] }, "invalid_algorithms"],
+  [{ secret: SECRET, algorithms: ["constructor"] }, "invalid_algorithms"],
+  [{ secret: SECRET, algorithms: [] }, "invalid_algorithms"],
+  [{ key: "a key", algorithms: ["HS256"] }, "invalid_algorithms"],
+  [{ key: "a key", algorithms: ["none"] }, "invalid_algorithms"],
+  [{ jwks: "https://id.test/keys", algorithms: ["HS256"] }, "invalid_algorithms"],
+  [{ jwks: "https://id.test/keys", algorithms: ["RS256", "HS512"] }, "invalid_algorithms"],
+  [{ secret: SECRET, clockSkew: "30" }, "invalid_duration"],
+  [{ secret: SECRET, from: ["message"], deadline: "soon" }, "invalid_duration"],
+  [{ secret: SECRET, from: ["cookie"] }, "invalid_cookie_name"],
+])("%j is a ConfigError where it is declared: %s", (options, code) => {
+  // The types forbid some of it; JavaScript does not.
+  expect(() => jwt(options as Parameters<typeof jwt>[0])).toThrow(
+    expect.objectContaining({ name: "ConfigError", code }),
+  );
 });
 
 /** The same token with other claims and the old signature. */
 function forge(token: string, claims: Claims): string {
   const [header, , signature] = token.split(".");
   return [header, Buffer.from(JSON.stringify(claims)).toString("base64url"), signature].join(".");
+}
+
+/** A token that jose would not make. */
+function signText(claims: string, header: Claims = {}, secret: string = SECRET): string {
+  const encode = (text: string) => Buffer.from(text).toString("base64url");
+  const signed = `${encode(JSON.stringify({ alg: "HS256", ...header }))}.${encode(claims)}`;
+  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }

@@ -1,3 +1,5 @@
+import type { RateLimit } from "../protocol/limits.js";
+
 /**
  * The port between one process's hub and all the others.
  *
@@ -18,6 +20,8 @@ export interface BrokerNode {
   deliver(event: BrokerEvent): void;
   /** Close every connection of this user here. Must not throw. */
   disconnectUser(user: string, code: number, reason: string): void;
+  /** Refuse this from now on, and close who entered with it. Must not throw. */
+  revoke(revocation: Revocation): void;
 }
 
 /** What a process may ask for. */
@@ -33,19 +37,44 @@ export interface BrokerLink {
   subscribe(channel: string): Promise<Position>;
   /** From now on it does not. Given back by the last local listener. */
   unsubscribe(channel: string): Promise<void>;
-  /** One of the user's connections is open in this process. It counts until `depart`, or until the process is gone. */
+  /**
+   * A connection of the user is about to open in this process. One atomic step: false where the user has `limit` of them
+   * in all processes, reserved or open; otherwise it counts among them until `depart`, or until the process is gone.
+   */
+  reserve(user: string, connection: string, limit: number): Promise<boolean>;
+  /** It is open now. It was reserved. */
   arrive(user: string, connection: string): Promise<void>;
-  /** It has closed. */
+  /** It has closed, or does not open after all. Nothing happens for one that is not known. */
   depart(user: string, connection: string): Promise<void>;
   /** Has the user an open connection in any process? */
   isConnected(user: string): Promise<boolean>;
   /** Tells every process to close the user's connections, this one included. */
   disconnectUser(user: string, code: number, reason: string): Promise<void>;
+  /**
+   * Tells every process, this one included, and every process that connects later while it holds. At most `limit` are
+   * kept for those: a repeat replaces and is the newest, expired ones go first, then the oldest.
+   */
+  revoke(revocation: Revocation, limit: number): Promise<void>;
+  /**
+   * Counts one into a sliding window that all processes share. One atomic step: 0 where it passed; otherwise the
+   * milliseconds until one would, and it does not count.
+   *
+   * @param nowMs the caller's clock; a broker that has one of its own goes by that
+   */
+  countInWindow(key: string, limit: RateLimit, nowMs: number): Promise<number>;
   /** Users with an open connection, over all processes. */
   countUsers(): Promise<number>;
   /** Gives back everything this process holds. */
   close(): Promise<void>;
 }
+
+/** What is not to be let in any more: all that was issued to a user until then, or one credential.  */
+export type Revocation = ({ readonly user: string } | { readonly tokenId: string }) & {
+  /** Milliseconds since 1970, as `untilMs`. */
+  readonly revokedAtMs: number;
+  /** When all of it has expired by itself; undefined: unknown. */
+  readonly untilMs: number | undefined;
+};
 
 export interface Publication {
   readonly channel: string;

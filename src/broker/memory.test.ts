@@ -144,3 +144,39 @@ test("who left while events waited to be told, and came back, hears nothing of a
   const { epoch } = (await position) ?? {};
   expect(ana.events.slice(1)).toEqual([expect.objectContaining({ epoch, offset: 1, payloadJson: '"third"' })]);
 });
+
+test("reserving, arriving and leaving count at the call, and not only when the promise resolves", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  const told: Promise<unknown>[] = [];
+  told.push(anasLink.reserve("eve", "1", 1));
+  told.push(bobsLink.reserve("eve", "2", 1), bobsLink.isConnected("eve"), bobsLink.countUsers());
+  void anasLink.arrive("eve", "1");
+  told.push(bobsLink.reserve("eve", "2", 1), bobsLink.isConnected("eve"), bobsLink.countUsers());
+  void anasLink.depart("eve", "1");
+  told.push(bobsLink.reserve("eve", "2", 1), bobsLink.isConnected("eve"));
+  expect(await Promise.all(told)).toEqual([true, false, false, 0, false, true, 1, true, false]);
+});
+
+test("what is revoked is told at the call, and a window counts at the call", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  const revocation = { user: "eve", revokedAtMs: 5, untilMs: undefined };
+  const revoking = anasLink.revoke(revocation, 10);
+  expect([ana.revocations, bob.revocations]).toEqual([[revocation], [revocation]]);
+  const limit = { count: 2, windowMs: 1_000 };
+  const counted = [anasLink, bobsLink, anasLink].map((link) => link.countInWindow("eve", limit, 100));
+  expect(await Promise.all(counted)).toEqual([0, 0, 1_000]);
+  await revoking;
+});
+
+test("a user who has gone leaves nothing: neither a reservation nor a count", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  for (let number = 0; number < 1_000; number += 1) {
+    const connection = `c${number}`;
+    expect(await anasLink.reserve("eve", connection, 1)).toBe(true);
+    if (number % 2 === 0) await anasLink.arrive("eve", connection);
+    expect(await bobsLink.reserve("eve", "other", 1)).toBe(false);
+    await anasLink.depart("eve", connection);
+  }
+  expect(await bobsLink.reserve("eve", "other", 1)).toBe(true);
+  expect(await bobsLink.countUsers()).toBe(0);
+});

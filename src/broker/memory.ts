@@ -1,5 +1,7 @@
 import type { IdSource } from "../base/ids.js";
-import type { Broker, BrokerEvent, BrokerLink, BrokerNode, Position, Publication } from "./broker.js";
+import type { RateLimit } from "../protocol/limits.js";
+import type { Broker, BrokerEvent, BrokerLink, BrokerNode, Position, Publication, Revocation } from "./broker.js";
+import { SharedWindows } from "./shared-windows.js";
 
 /**
  * The broker of one process: everything happens at the call itself. Apps of one process may share it, and then are to
@@ -11,6 +13,9 @@ export class MemoryBroker implements Broker {
   #epochs = 0;
   readonly #streams = new Map<string, Stream>();
   readonly #links = new Set<MemoryLink>();
+  /** The oldest first. */
+  #revocations: Revocation[] = [];
+  readonly #windows = new SharedWindows();
   readonly #untold: { readonly stream: Stream; readonly event: BrokerEvent }[] = [];
 
   constructor(createId: IdSource) {
@@ -20,6 +25,7 @@ export class MemoryBroker implements Broker {
   async connect(node: BrokerNode): Promise<BrokerLink> {
     const link = new MemoryLink(this, node);
     this.#links.add(link);
+    for (const revocation of this.#revocations) node.revoke(revocation);
     return link;
   }
 
@@ -67,18 +73,38 @@ export class MemoryBroker implements Broker {
     return `${this.#life}-${this.#epochs.toString(36)}`;
   }
 
+  countInWindow(key: string, limit: RateLimit, nowMs: number): number {
+    return this.#windows.take(key, limit, nowMs);
+  }
+
+  reserve(user: string, connection: string, limit: number, link: MemoryLink): boolean {
+    const count = [...this.#links].reduce((sum, each) => sum + (each.connectionsOf.get(user)?.size ?? 0), 0);
+    if (count >= limit) return false;
+    link.put(user, connection, "reserved");
+    return true;
+  }
+
   isConnected(user: string): boolean {
-    return [...this.#links].some((link) => link.connectionsOf.has(user));
+    return [...this.#links].some((link) => link.users.has(user));
   }
 
   disconnectUser(user: string, code: number, reason: string): void {
     for (const link of this.#links) link.node.disconnectUser(user, code, reason);
   }
 
+  revoke(revocation: Revocation, limit: number): void {
+    const { revokedAtMs } = revocation;
+    const others = this.#revocations.filter(
+      (other) => !isSame(other, revocation) && (other.untilMs === undefined || other.untilMs > revokedAtMs),
+    );
+    this.#revocations = [...others, revocation].slice(-limit);
+    for (const link of this.#links) link.node.revoke(revocation);
+  }
+
   countUsers(): number {
     const [only, ...others] = this.#links;
-    if (only !== undefined && others.length === 0) return only.connectionsOf.size;
-    return new Set([...this.#links].flatMap((link) => [...link.connectionsOf.keys()])).size;
+    if (only !== undefined && others.length === 0) return only.users.size;
+    return new Set([...this.#links].flatMap((link) => [...link.users.keys()])).size;
   }
 
   disconnect(link: MemoryLink): void {
@@ -99,13 +125,23 @@ interface Stream {
 
 class MemoryLink implements BrokerLink {
   readonly node: BrokerNode;
-  /** User → ids of the open connections. */
-  readonly connectionsOf: Map<string, Set<string>> = new Map();
+  /** User → connection → what it is. */
+  readonly connectionsOf: Map<string, Map<string, "reserved" | "open">> = new Map();
+  /** User → open connections; those without any are left out. */
+  readonly users: Map<string, number> = new Map();
   readonly #broker: MemoryBroker;
 
   constructor(broker: MemoryBroker, node: BrokerNode) {
     this.#broker = broker;
     this.node = node;
+  }
+
+  put(user: string, connection: string, state: "reserved" | "open"): void {
+    const connections = this.connectionsOf.get(user) ?? new Map<string, "reserved" | "open">();
+    this.connectionsOf.set(user, connections);
+    const before = connections.get(connection);
+    connections.set(connection, state);
+    if (state === "open" && before !== "open") this.users.set(user, (this.users.get(user) ?? 0) + 1);
   }
 
   async publish(event: Publication): Promise<Position> {
@@ -120,16 +156,23 @@ class MemoryLink implements BrokerLink {
     this.#broker.unsubscribe(channel, this.node);
   }
 
+  async reserve(user: string, connection: string, limit: number): Promise<boolean> {
+    return this.#broker.reserve(user, connection, limit, this);
+  }
+
   async arrive(user: string, connection: string): Promise<void> {
-    const connections = this.connectionsOf.get(user);
-    if (connections === undefined) this.connectionsOf.set(user, new Set([connection]));
-    else connections.add(connection);
+    this.put(user, connection, "open");
   }
 
   async depart(user: string, connection: string): Promise<void> {
     const connections = this.connectionsOf.get(user);
+    const state = connections?.get(connection);
     connections?.delete(connection);
     if (connections?.size === 0) this.connectionsOf.delete(user);
+    if (state !== "open") return;
+    const count = (this.users.get(user) ?? 0) - 1;
+    if (count > 0) this.users.set(user, count);
+    else this.users.delete(user);
   }
 
   async isConnected(user: string): Promise<boolean> {
@@ -140,6 +183,14 @@ class MemoryLink implements BrokerLink {
     this.#broker.disconnectUser(user, code, reason);
   }
 
+  async revoke(revocation: Revocation, limit: number): Promise<void> {
+    this.#broker.revoke(revocation, limit);
+  }
+
+  async countInWindow(key: string, limit: RateLimit, nowMs: number): Promise<number> {
+    return this.#broker.countInWindow(key, limit, nowMs);
+  }
+
   async countUsers(): Promise<number> {
     return this.#broker.countUsers();
   }
@@ -147,4 +198,10 @@ class MemoryLink implements BrokerLink {
   async close(): Promise<void> {
     this.#broker.disconnect(this);
   }
+}
+
+/** Of the same user, or of the same credential? */
+function isSame(one: Revocation, other: Revocation): boolean {
+  if ("user" in one) return "user" in other && one.user === other.user;
+  return "tokenId" in other && one.tokenId === other.tokenId;
 }

@@ -1,94 +1,296 @@
 import type { AnyContext, Entry } from "../declare/context.js";
-import type { Authenticated, Identity } from "../declare/credential.js";
-import { parseSubprotocols, selectSubprotocol } from "../protocol/subprotocol.js";
+import type { CredentialDefinition, CredentialWay, Identity } from "../declare/credential.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { Schema } from "../schema/standard.js";
 import { validate } from "../schema/validate.js";
 import type { Upgrade } from "../transport/transport.js";
-import type { Environment } from "./environment.js";
+import { type Environment, report } from "./environment.js";
+import { findToken, Grant, isNoCookie, type Paper } from "./grant.js";
+import type { MadeValues } from "./made-values.js";
 import { HandshakeRequest } from "./request.js";
 import type { Route } from "./route.js";
 
-/** Who may enter, and with what. */
-export interface Admission {
-  readonly params: unknown;
-  readonly query: unknown;
-  readonly user: Identity | undefined;
-  readonly expiresAtMs: number | undefined;
+export interface AdmissionOptions {
+  readonly upgrade: Upgrade;
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+  /** The subprotocols it offers. */
+  readonly offered: readonly string[];
+  readonly environment: Environment;
 }
 
 /**
- * Is it a WebSocket handshake at all? Then the subprotocols it offers.
+ * One connection's right to be here.
  *
- * @throws TidingsError `upgrade_required` or `bad_request` (RFC 6455 §4.2.1)
+ *     check ─┬───────────────────────────→ admitted ─┬→ end
+ *            └→ awaits its token ─ present ───↑   ↑──┘ refresh
+ *
+ * The order of the checks is PROTOCOL.md's (Refusing and closing): Origin, path and query schema, credential, connections
+ * of the user, dependencies, `allow`. Each rejects with a `TidingsError`, whose code refuses, or with anything else, which
+ * is `internal`. They take `limits.needs` at most.
  */
-export function checkUpgrade(upgrade: Upgrade): readonly string[] {
-  if (upgrade.method !== "GET" || upgrade.header("upgrade")?.toLowerCase() !== "websocket") {
-    throw new TidingsError("upgrade_required");
+export class Admission {
+  /** The connection's. */
+  readonly id: string;
+  readonly address: string;
+  readonly #route: Route;
+  readonly #environment: Environment;
+  readonly #request: HandshakeRequest;
+  readonly #isOriginAllowed: () => boolean;
+  #params: unknown;
+  #query: unknown;
+  #grant: Grant | undefined;
+  /** What is just being made. */
+  #pending: Grant | undefined;
+  /** Whose connections it counts among. */
+  #reservedFor: string | undefined;
+  #isOver = false;
+  #abort: AbortController | undefined;
+
+  constructor({ upgrade, route, params, offered, environment }: AdmissionOptions) {
+    this.id = environment.createId();
+    this.address = upgrade.address;
+    this.#route = route;
+    this.#environment = environment;
+    this.#isOriginAllowed = () =>
+      environment.origins.allows({
+        origin: upgrade.header("origin"),
+        host: upgrade.header("host"),
+        isSecure: upgrade.isSecure,
+      });
+    this.#request = new HandshakeRequest({ upgrade, params, offered, isOriginAllowed: this.#isOriginAllowed });
+    this.#params = params;
+    this.#query = this.#request.query;
   }
-  if (upgrade.header("sec-websocket-version") !== "13") {
-    throw new TidingsError("upgrade_required", "Only version 13 of the WebSocket protocol is spoken here.");
+
+  /** Everything that can be checked before there is a connection. */
+  check(): Promise<void> {
+    return this.#inTime(() => this.#check());
   }
-  // 16 bytes in base64 (RFC 6455 §4.1): 22 characters and the padding.
-  if (!/^[+/0-9A-Za-z]{22}==$/.test(upgrade.header("sec-websocket-key") ?? "")) {
-    throw new TidingsError("bad_request", "The header Sec-WebSocket-Key is missing or malformed.");
+
+  /** Must a token come by message before it is admitted? */
+  get awaitsToken(): boolean {
+    if (this.#grant !== undefined || this.#route.endpoint.speaks.kind === "frames") return false;
+    return credentialsOf(this.#route).some(
+      ({ ways }) => ways.some(isByMessage) && findToken(ways, this.#request, undefined) === undefined,
+    );
   }
-  const offered = parseSubprotocols(upgrade.header("sec-websocket-protocol"));
-  if (offered === undefined) throw new TidingsError("bad_request", "The header Sec-WebSocket-Protocol is malformed.");
-  return offered;
+
+  /** Milliseconds that a token by message may take. */
+  get tokenDeadlineMs(): number {
+    return this.#route.plan.ways.find(isByMessage)?.deadlineMs ?? this.#route.limits.auth;
+  }
+
+  /** The token that came by message. */
+  present(token: string): Promise<void> {
+    return this.#inTime(() => this.#admit(token));
+  }
+
+  /**
+   * A fresh token of the same user: what depends on who it is is made anew. What was made before belongs to whoever is
+   * given it here, to be disposed of when nobody uses it any more.
+   */
+  refresh(token: string): Promise<MadeValues> {
+    return this.#inTime((isLate) => this.#readmit(token, isLate));
+  }
+
+  get user(): Identity | undefined {
+    return this.#grant?.user;
+  }
+
+  get papers(): readonly Paper[] {
+    return this.#grant?.papers ?? [];
+  }
+
+  /** When the first of its credentials expires. */
+  get expiresAtMs(): number | undefined {
+    const times = this.papers.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** What handlers see, but for the connection. */
+  get context(): Omit<AnyContext, "connection"> {
+    return { ...this.#factsFor(this.user), ...this.#grant?.needs };
+  }
+
+  /** The hub knows the connection from now on, and gives its place back when it exits. */
+  handOver(): void {
+    this.#reservedFor = undefined;
+  }
+
+  /** Aborted when it ends, or was refused. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#isOver) this.#abort.abort();
+    }
+    return this.#abort.signal;
+  }
+
+  /** The connection closes, or was refused: nothing of it is worth going on with. */
+  abort(): void {
+    this.#isOver = true;
+    this.#abort?.abort();
+  }
+
+  /** Nobody uses what was made any more. Never rejects. */
+  async end(): Promise<void> {
+    this.abort();
+    if (this.#reservedFor !== undefined) this.#environment.hub.release(this.#reservedFor, this.id);
+    this.#reservedFor = undefined;
+    await this.#grant?.dispose();
+  }
+
+  async #check(): Promise<void> {
+    const { endpoint, plan } = this.#route;
+    if (this.#mustCheckOrigin && !this.#isOriginAllowed()) throw new TidingsError("origin_not_allowed");
+    this.#request.checkTokens(plan.ways);
+    if (endpoint.params !== undefined) this.#params = await fitTo(endpoint.params, this.#params, "path");
+    if (endpoint.query !== undefined) this.#query = await fitTo(endpoint.query, this.#query, "query");
+    if (!this.awaitsToken) await this.#admit(undefined);
+  }
+
+  get #mustCheckOrigin(): boolean {
+    return this.#environment.origins.isGiven || this.#route.plan.ways.some(({ place }) => place === "cookie");
+  }
+
+  async #admit(token: string | undefined): Promise<void> {
+    const { plan, limits } = this.#route;
+    this.#checkNotOver();
+    const grant = this.#createGrant(token);
+    this.#grant = grant;
+    try {
+      await grant.make(plan.authSteps);
+      grant.identify();
+      this.#checkRevoked(grant);
+      this.#checkNotOver();
+      if (grant.user !== undefined) await this.#reserve(grant.user.id, limits.connectionsPerUser);
+      await grant.make(plan.otherSteps);
+      await this.#checkAllowed(grant);
+      // What was revoked while the rest was made counts too, and so does whoever gave up waiting.
+      this.#checkRevoked(grant);
+      this.#checkNotOver();
+      grant.settle();
+    } catch (error) {
+      // Whoever asked hears of it at once. Their own call of `end` is what waits for it.
+      void this.end();
+      throw error;
+    }
+  }
+
+  async #readmit(token: string, isLate: () => boolean): Promise<MadeValues> {
+    const { plan } = this.#route;
+    const before = this.#grant;
+    if (before === undefined || plan.auth === undefined) throw new TidingsError("unknown_type");
+    const refreshed = new Set(
+      plan.authSteps.flatMap(({ definition }) =>
+        definition.kind === "credential" && definition.ways.some(isNoCookie) ? definition : [],
+      ),
+    );
+    if (refreshed.size === 0) throw new TidingsError("forbidden", "This credential can't be refreshed by a message.");
+    const grant = this.#createGrant(token, before);
+    try {
+      grant.keepPapers(before.papers.filter(({ credential }) => !refreshed.has(credential)));
+      const isAnew = plan.authSteps.concat(plan.otherSteps).filter(({ definition, isOfUser }) => {
+        return definition.kind === "credential" ? refreshed.has(definition) : isOfUser;
+      });
+      await grant.make(isAnew);
+      grant.identify();
+      if (grant.user?.id !== before.user?.id)
+        throw new TidingsError("forbidden", "A refresh must be of the same user.");
+      await this.#checkAllowed(grant);
+      this.#checkRevoked(grant);
+      this.#checkNotOver();
+      // Whoever asked was told that it failed.
+      if (isLate()) throw new TidingsError("unavailable");
+    } catch (error) {
+      await grant.dispose();
+      throw error;
+    }
+    this.#grant = grant;
+    return grant.replace(before);
+  }
+
+  async #reserve(user: string, limit: number): Promise<void> {
+    this.#reservedFor = user;
+    await this.#environment.hub.reserve(user, this.id, limit);
+  }
+
+  #checkRevoked({ papers, user }: Grant): void {
+    const { hub, clock } = this.#environment;
+    const nowMs = clock.now();
+    if (papers.some((paper) => hub.isRevoked(paper, user, nowMs))) throw unauthorized("This credential was revoked.");
+  }
+
+  async #checkAllowed({ user, needs }: Grant): Promise<void> {
+    const { allow } = this.#route.endpoint;
+    if (allow === undefined) return;
+    const entry: Entry<AnyContext> = { ...this.#factsFor(user), ...needs, request: this.#request };
+    if ((await allow(entry)) !== true) throw new TidingsError("forbidden");
+  }
+
+  #checkNotOver(): void {
+    if (this.#isOver) throw new DOMException("Nobody waits for it any more.", "AbortError");
+  }
+
+  #factsFor(user: Identity | undefined): Omit<AnyContext, "connection"> {
+    return { app: this.#environment.app, params: this.#params, query: this.#query, user };
+  }
+
+  #createGrant(token: string | undefined, before?: Grant): Grant {
+    this.#pending = new Grant({
+      route: this.#route,
+      environment: this.#environment,
+      request: this.#request,
+      signal: () => this.signal,
+      token,
+      before,
+      report: (error, during) => this.#report(error, during),
+    });
+    return this.#pending;
+  }
+
+  /**
+   * Rejects with `unavailable` where it takes too long. Before there is a connection, what comes then is disposed of, as
+   * `end` was called; a refresh leaves all as it was.
+   */
+  #inTime<Value>(work: (isLate: () => boolean) => Promise<Value>): Promise<Value> {
+    let isLate = false;
+    return new Promise((resolve, reject) => {
+      const late = this.#environment.agenda.after(this.#route.limits.needs, () => {
+        isLate = true;
+        const what = this.#pending?.making ?? "a check";
+        this.#report(new Error(`\`${what}\` took longer than limits.needs.`), "admission");
+        reject(new TidingsError("unavailable"));
+      });
+      work(() => isLate)
+        .then(resolve, reject)
+        .finally(() => {
+          late.cancel();
+          this.#pending = undefined;
+        });
+    });
+  }
+
+  #report(error: unknown, during: string): void {
+    const endpoint = this.#route.endpoint.pattern.source;
+    report(this.#environment.observer, error, { during, connection: this.id, endpoint });
+  }
 }
 
-export function subprotocolFor(route: Route, offered: readonly string[]): string | undefined {
-  return selectSubprotocol(offered, route.endpoint.subprotocols);
+function credentialsOf({ plan }: Route): readonly CredentialDefinition[] {
+  const steps = [...plan.authSteps, ...plan.otherSteps];
+  return steps.flatMap(({ definition }) => (definition.kind === "credential" ? definition : []));
 }
 
-/**
- * The checks of one endpoint, in the order of PROTOCOL.md: path and query schema, credential, `allow`.
- *
- * Rejects with the first that fails: a `TidingsError` refuses with its code, anything else is `internal`.
- */
-export async function admit(
-  upgrade: Upgrade,
-  route: Route,
-  params: Readonly<Record<string, string>>,
-  environment: Environment,
-): Promise<Admission> {
-  const { endpoint } = route;
-  const request = new HandshakeRequest(upgrade, params);
-  request.checkTokens();
-  const validParams = endpoint.params === undefined ? params : await fitTo(endpoint.params, params, "path");
-  const validQuery = endpoint.query === undefined ? request.query : await fitTo(endpoint.query, request.query, "query");
-  const { user, expiresAtMs } = await authenticate(route, request, environment);
-  if (endpoint.allow !== undefined) {
-    const entry: Entry<AnyContext> = { app: environment.app, params: validParams, query: validQuery, user, request };
-    if ((await endpoint.allow(entry)) !== true) throw new TidingsError("forbidden");
-  }
-  return { params: validParams, query: validQuery, user, expiresAtMs };
+function isByMessage({ place }: CredentialWay): boolean {
+  return place === "message";
 }
 
 async function fitTo(schema: Schema, value: unknown, where: string): Promise<unknown> {
   const validated = await validate(schema, value);
   if ("value" in validated) return validated.value;
   const [first] = validated.issues;
-  throw new TidingsError(
-    "bad_request",
-    `The ${where} does not fit: ${first?.path.join(".") ?? ""} ${first?.message ?? ""}`,
-    {
-      issues: validated.issues,
-    },
-  );
-}
-
-async function authenticate(
-  { endpoint: { auth } }: Route,
-  request: HandshakeRequest,
-  { overrides, clock }: Environment,
-): Promise<Authenticated<Identity> | { user: undefined; expiresAtMs?: undefined }> {
-  if (auth === undefined) return { user: undefined };
-  const given = { request, tokens: request.tokens, nowMs: clock.now() };
-  const override = overrides.get(auth);
-  if (override === undefined) return auth.authenticate(given);
-  const token = request.tokens.header ?? request.tokens.query[0];
-  if (token === undefined) throw unauthorized("A token is needed.");
-  return { user: await override({ ...given, token }) };
+  const misfit = `${first?.path.join(".") ?? ""} ${first?.message ?? ""}`.trim();
+  throw new TidingsError("bad_request", `The ${where} does not fit: ${misfit}`, { issues: validated.issues });
 }

@@ -1,10 +1,13 @@
 import type { Clock } from "../base/clock.js";
 import type { IdSource } from "../base/ids.js";
 import type { App } from "../declare/app.js";
-import type { Credential, CredentialRequest, Identity } from "../declare/credential.js";
+import type { DependencyDefinition } from "../declare/dependency.js";
+import type { Handshake } from "../declare/handshake.js";
 import type { Turn } from "../delivery/turn.js";
 import type { Hub } from "../hub/hub.js";
 import type { Observer } from "../observe/observe.js";
+import type { Agenda } from "./agenda.js";
+import type { Origins } from "./origins.js";
 
 /** What every connection of a running app shares. */
 export interface Environment {
@@ -12,15 +15,20 @@ export interface Environment {
   readonly hub: Hub;
   readonly turn: Turn;
   readonly clock: Clock;
+  /** What is to be done at a time, of all connections. */
+  readonly agenda: Agenda;
   readonly createId: IdSource;
+  /** From 0 to 1, 1 excluded. */
+  readonly random: () => number;
   readonly observer: Observer;
-  /** What a test put in the place of a credential. */
-  readonly overrides: ReadonlyMap<Credential, Override>;
-  /** The connection of this id has ended: its socket is gone and its `close` handler done. */
-  readonly ended: (connection: string) => void;
+  readonly origins: Origins;
+  /** The values of scope `"app"`. */
+  readonly appValues: { get(definition: DependencyDefinition): unknown };
+  /** What a test put in the place of a dependency. */
+  readonly overrides: ReadonlyMap<DependencyDefinition, Override>;
 }
 
-export type Override = (given: CredentialRequest & { readonly token: string }) => Identity | Promise<Identity>;
+export type Override = (given: { readonly request: Handshake; readonly token: string }) => unknown;
 
 /** Hands an error that no client can be told to whoever watches. */
 export function report(

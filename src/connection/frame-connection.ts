@@ -3,6 +3,8 @@ import type { RawConnection } from "../declare/connection.js";
 import type { Identity } from "../declare/credential.js";
 import type { SpeaksFrames } from "../declare/endpoint.js";
 import { encodeBinaryFrame, encodeTextFrame } from "../delivery/frame.js";
+import type { RateLimit } from "../protocol/limits.js";
+import { TidingsError } from "../protocol/tidings-error.js";
 import { Handover } from "./handover.js";
 import { LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
 import type { OneAtATime } from "./one-at-a-time.js";
@@ -38,6 +40,13 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
     this.#receive(bytes, bytes.byteLength);
   }
 
+  get waitingBytes(): number {
+    return this.#work.waitingBytes;
+  }
+
+  /** Here `tidings.v1` means no more than how it closes. */
+  drain(): void {}
+
   send(frame: string | Uint8Array): boolean {
     return this.push(() => (typeof frame === "string" ? encodeTextFrame(frame) : encodeBinaryFrame(frame)));
   }
@@ -65,10 +74,14 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
     this.#loop?.end();
   }
 
+  protected warn(): boolean {
+    return false;
+  }
+
   /** The app's loop, whose end is the connection's. Never rejects. */
   async #run(loop: NonNullable<SpeaksFrames["run"]>): Promise<void> {
     try {
-      await loop(this.context);
+      await this.watch("run", () => loop(this.context));
       this.close();
     } catch (error) {
       this.fail(error, "run");
@@ -76,6 +89,7 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
   }
 
   #receive(frame: string | Uint8Array, bytes: number): void {
+    this.heard();
     const { counters } = this.environment.observer;
     counters.messagesReceived += 1;
     counters.bytesReceived += bytes;
@@ -84,17 +98,58 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
 
   /** Its turn has come. Never throws; a promise it returns never rejects. */
   #handle(frame: string | Uint8Array): void | Promise<void> {
-    if (this.#loop !== undefined) return this.#loop.give(frame);
+    const waitMs = this.rate.messageWaitMs;
+    if (waitMs > 0) {
+      this.limitRate(waitMs, {});
+      return;
+    }
+    const { messagesPerUser } = this.route.limits;
+    if (messagesPerUser !== undefined && this.user !== undefined) {
+      return this.#handleWithinUsers(frame, this.user.id, messagesPerUser);
+    }
+    this.rate.passMessage();
+    return this.#handleNow(frame);
+  }
+
+  /** Counts it among all that the user says, at any connection. Never rejects. */
+  async #handleWithinUsers(frame: string | Uint8Array, user: string, limit: RateLimit): Promise<void> {
+    const { hub, clock } = this.environment;
     try {
-      const handled =
-        typeof frame === "string"
-          ? this.#speaks.text?.(this.context, frame)
-          : this.#speaks.binary?.(this.context, frame);
-      if (isThenable(handled)) {
-        return this.run(Promise.resolve(handled).then(undefined, (error: unknown) => this.fail(error, "frame")));
+      const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.now());
+      if (this.isStopped) return;
+      if (waitMs > 0) {
+        this.limitRate(waitMs, {});
+      } else {
+        this.rate.passMessage();
+        await this.#handleNow(frame);
       }
     } catch (error) {
       this.fail(error, "frame");
     }
+  }
+
+  #handleNow(frame: string | Uint8Array): void | Promise<void> {
+    if (this.#loop !== undefined) return this.#loop.give(frame);
+    try {
+      const { text, binary } = this.#speaks;
+      const handled = this.watch("frame", () =>
+        typeof frame === "string" ? text?.(this.context, frame) : binary?.(this.context, frame),
+      );
+      if (!isThenable(handled)) return;
+      const done = Promise.resolve(handled).then(
+        () => {},
+        (error: unknown) => this.fail(error, "frame"),
+      );
+      const { handler } = this.route.limits;
+      return this.run(handler === undefined ? done : this.#withinTime(done, handler));
+    } catch (error) {
+      this.fail(error, "frame");
+    }
+  }
+
+  /** Resolves when it is done, or has taken too long: that closes: there is no error to answer with. */
+  async #withinTime(done: Promise<void>, limitMs: number): Promise<void> {
+    const isInTime = await this.environment.agenda.settledWithin(limitMs, done);
+    if (!isInTime) this.fail(new TidingsError("timeout"), "frame");
   }
 }

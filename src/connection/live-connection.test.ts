@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createGate } from "../../test/support/gate.js";
+import { RecordingLink } from "../../test/support/recording-link.js";
 import { RecordingUpgrade } from "../../test/support/recording-upgrade.js";
-import { createApp, type TidingsApp } from "../app/app.js";
+import { type AppOptions, createApp, type TidingsApp } from "../app/app.js";
 import { channel } from "../declare/channel.js";
+import { credential, type Identity } from "../declare/credential.js";
 import { type AnyEndpoint, endpoint, rawEndpoint } from "../declare/endpoint.js";
 import { startTestApp } from "../testing/test-app.js";
+import type { SocketListener } from "../transport/transport.js";
 
 const any = z.object({});
 const news = channel("news", { events: { item: z.string() } });
@@ -241,4 +244,175 @@ test("a code that a server may not send is a RangeError, and closes nothing", as
   await ana.ping();
   expect(thrown).toHaveLength(11);
   for (const error of thrown) expect(error).toBeInstanceOf(RangeError);
+});
+
+/** Tokens such as `ana:5`: the user, and in how many seconds it expires. */
+const timed = credential<Identity>([
+  {
+    place: "query",
+    verifier: {
+      check: () => [],
+      async verify({ token, nowMs }) {
+        const [id = "", seconds] = token.split(":");
+        return { user: { id }, tokenId: token, expiresAtMs: nowMs + Number(seconds) * 1_000 };
+      },
+    },
+  },
+]);
+
+/** Those who connect, and what was written to their sockets. */
+async function serve(shape: AnyEndpoint, options: Partial<AppOptions> = {}) {
+  const app = createApp({ endpoints: [shape], ...options }) as TidingsApp; // what createApp makes
+  const server = await startTestApp(app);
+  const upgrades: RecordingUpgrade[] = [];
+  return {
+    app,
+    clock: server.clock,
+    dial: async (target = shape.path) => {
+      const upgrade = new RecordingUpgrade({ target });
+      upgrades.push(upgrade);
+      await app.answer(upgrade);
+      await server.clock.advance("0ms");
+      return { socket: upgrade.socket, listener: upgrade.listener as SocketListener };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { listener } of upgrades) listener?.closed(1006, "");
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test.each([
+  ["by default 25 s after it expired", {}, "25999ms", "close 1008 token_expired"],
+  ["after the grace that the app gives", { limits: { expiryGrace: "3s" } }, "3999ms", "close 1008 token_expired"],
+] as const)("a credential that expires closes: %s", async (_, options, before, close) => {
+  const shape = endpoint("/ws", { auth: timed });
+  await using server = await serve(shape, { ...options, heartbeat: { every: "10m" } });
+  const { socket } = await server.dial("/ws?token=ana:1");
+  await server.clock.advance(before);
+  expect(socket.asked).toEqual([]);
+  await server.clock.advance("1ms");
+  expect(socket.asked).toEqual([close]);
+});
+
+test("the endpoint's own close code is used where a credential expires, and where it is revoked", async () => {
+  const shape = endpoint("/ws", { auth: timed, closeCodes: { unauthorized: 4001, token_expired: 4002 } });
+  await using server = await serve(shape, { limits: { expiryGrace: "0s" } });
+  const [old, revoked, other] = [
+    await server.dial("/ws?token=ana:1"),
+    await server.dial("/ws?token=bob:60"),
+    await server.dial("/ws?token=bob:61"),
+  ];
+  await server.clock.advance("1s");
+  await server.app.revoke({ tokenId: "bob:60" });
+  await server.clock.advance("0ms");
+  expect([old, revoked, other].map(({ socket }) => socket.asked)).toEqual([
+    ["close 4002 token_expired"],
+    ["close 4001 unauthorized"],
+    [],
+  ]);
+});
+
+test("a refresh in time moves the close to the new expiry", async () => {
+  const shape = endpoint("/ws", { auth: timed });
+  await using server = await serve(shape, { limits: { expiryGrace: "1s" }, heartbeat: { every: "10m" } });
+  const { socket, listener } = await server.dial("/ws?token=ana:5");
+  await server.clock.advance("5500ms");
+  listener.text('{"type":"auth","payload":{"token":"ana:8"}}');
+  await server.clock.advance("8999ms");
+  expect(socket.asked).toEqual([]);
+  await server.clock.advance("1ms");
+  expect(socket.asked).toEqual(["close 1008 token_expired"]);
+});
+
+test.each([
+  ["messages", endpoint("/ws", {})],
+  ["frames", rawEndpoint("/ws", {})],
+])("a ping frame is answered by a pong frame with its data, behind what was sent before: %s", async (_, shape) => {
+  await using server = await serve(shape);
+  const { socket, listener } = await server.dial();
+  listener.ping(Uint8Array.of(1, 2, 3));
+  listener.ping(new Uint8Array());
+  await server.clock.advance("0ms");
+  expect([...socket.bytes]).toEqual([0x8a, 3, 1, 2, 3, 0x8a, 0]);
+});
+
+test("pongs wait in the outbox and count there: who never reads is closed like anybody slow", async () => {
+  await using server = await serve(rawEndpoint("/ws", { limits: { outbox: "1kb" } }));
+  const { socket, listener } = await server.dial();
+  socket.isStuck = true;
+  // Each pong has 127 bytes, header and all.
+  for (let count = 1; count <= 8; count += 1) {
+    listener.ping(new Uint8Array(125));
+    await server.clock.advance("0ms");
+  }
+  expect(socket.asked).toEqual([]);
+  expect(server.app.stats().outboxBytes).toBe(8 * 127);
+  listener.ping(new Uint8Array(125));
+  await server.clock.advance("0ms");
+  expect(socket.asked).toEqual(["close 1013 slow_consumer"]);
+  expect(server.app.stats().slowConsumers).toBe(1);
+});
+
+test("any frame is a sign of life, and without one it is closed when its time is over", async () => {
+  const shape = endpoint("/ws", { receives: { say: any }, on: { say() {} } });
+  await using server = await serve(shape);
+  const signs: ((listener: SocketListener) => void)[] = [
+    (listener) => listener.pong(),
+    (listener) => listener.ping(new Uint8Array()),
+    (listener) => listener.text("pong"),
+    (listener) => listener.text('{"type":"say"}'),
+    () => {},
+  ];
+  const clients: Awaited<ReturnType<typeof server.dial>>[] = [];
+  for (const _ of signs) clients.push(await server.dial());
+  await server.clock.advance("25s");
+  for (const [index, sign] of signs.entries()) {
+    const { listener } = clients[index] ?? {};
+    if (listener !== undefined) sign(listener);
+  }
+  await server.clock.advance("7499ms");
+  expect(clients.flatMap(({ socket }) => socket.asked)).toEqual([]);
+  await server.clock.advance("1ms");
+  expect(clients.map(({ socket }) => socket.asked)).toEqual([[], [], [], [], ["close 1011 ping_timeout"]]);
+  expect(server.app.stats().pingTimeouts).toBe(1);
+});
+
+test("the place of a user's connection is given back once, when it has closed", async () => {
+  const link = new RecordingLink();
+  const shape = endpoint("/ws", { auth: timed });
+  await using server = await serve(shape, { broker: { "~is": "broker", connect: async () => link } });
+  const { listener } = await server.dial("/ws?token=ana:60");
+  expect(link.asked.map((ask) => ask.split(" ", 1)[0])).toEqual(["reserve", "arrive"]);
+  listener.closed(1006, "");
+  await server.clock.advance("1ms");
+  expect(link.asked.map((ask) => ask.split(" ", 1)[0])).toEqual(["reserve", "arrive", "depart"]);
+});
+
+test("`close` waits for a handler that was answered with `timeout` too, as it still runs", async () => {
+  const log: string[] = [];
+  const { opened, open } = createGate();
+  const shape = endpoint("/ws", {
+    receives: { slow: any },
+    limits: { handler: "1s" },
+    on: {
+      async slow() {
+        await opened;
+        log.push("handler is done");
+      },
+    },
+    close() {
+      log.push("close");
+    },
+  });
+  await using server = await serve(shape);
+  const { listener } = await server.dial();
+  listener.text('{"type":"slow"}');
+  await server.clock.advance("2s");
+  listener.closed(1006, "");
+  await server.clock.advance("1s");
+  expect(log).toEqual([]);
+  open();
+  await server.clock.advance("1ms");
+  expect(log).toEqual(["handler is done", "close"]);
 });

@@ -1,18 +1,23 @@
-import type { Timer } from "../base/clock.js";
 import { isThenable } from "../base/thenable.js";
 import type { Closed } from "../declare/closed.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { AnyContext } from "../declare/context.js";
-import type { Identity } from "../declare/credential.js";
-import type { Frame } from "../delivery/frame.js";
+import type { Authenticated, Identity } from "../declare/credential.js";
+import { encodePingFrame, encodePongFrame, type Frame } from "../delivery/frame.js";
 import { Outbox } from "../delivery/outbox.js";
 import type { Member } from "../hub/hub.js";
 import { closeReason, isSendableCloseCode } from "../protocol/close-codes.js";
-import { TidingsError } from "../protocol/tidings-error.js";
+import type { MessageId } from "../protocol/message.js";
+import type { RefusalReason } from "../protocol/refusals.js";
+import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { Socket, SocketListener } from "../transport/transport.js";
 import type { Admission } from "./admission.js";
+import type { AgendaEntry } from "./agenda.js";
 import { type Environment, report } from "./environment.js";
+import { Heartbeat } from "./heartbeat.js";
+import type { MadeValues } from "./made-values.js";
 import { OneAtATime } from "./one-at-a-time.js";
+import { RateGuard } from "./rate-guard.js";
 import { publicError, refusalClose } from "./refusal.js";
 import type { Route } from "./route.js";
 
@@ -21,7 +26,10 @@ export interface LiveConnectionOptions {
   readonly route: Route;
   readonly admission: Admission;
   readonly environment: Environment;
-  readonly address: string;
+  /** It opens: it is pending no more. */
+  readonly opened: () => void;
+  /** Its socket is gone, and its `close` handler done. */
+  readonly ended: () => void;
 }
 
 /**
@@ -30,28 +38,35 @@ export interface LiveConnectionOptions {
  *     accepted ─→ opening ─→ open ─→ closing ─→ ended
  *        └───────────┴─────────────────↑
  *
- * `enter` leads from accepted to open: the hub knows it, `open` runs, then what has arrived may be handled.
+ * `enter` leads from accepted to open, when it is admitted: the hub knows it, `open` runs, then what has arrived may be
+ * handled. From then on its heart beats, and its credential may expire.
  * `#leave` is the one way into closing, whoever began it: the app by `close`, the peer, a broken protocol, a lost network,
  * an outbox that is full. It leaves its channels, lets what is due be done (where the peer ended it: what arrived before;
  * where we did: what runs), calls the endpoint's `close` once, and has ended when the socket is gone too.
  */
 export abstract class LiveConnection implements AnyConnection, Member, SocketListener {
   readonly id: string;
-  readonly user: Identity | undefined;
   readonly channels: Set<string> = new Set();
   readonly outbox: Outbox;
-  protected readonly socket: Socket;
   protected readonly route: Route;
   protected readonly environment: Environment;
-  protected readonly context: AnyContext;
-  readonly #address: string;
+  protected readonly admission: Admission;
+  protected readonly rate: RateGuard;
+  readonly #socket: Socket;
+  readonly #opened: () => void;
+  readonly #ended: () => void;
   readonly #acceptedAtMs: number;
+  #context: AnyContext | undefined;
+  readonly #heartbeat: Heartbeat;
+  #expiry: AgendaEntry | undefined;
+  #isPaused = false;
   #stage: "accepted" | "opening" | "open" | "closing" = "accepted";
   #closed: Closed | undefined;
-  #abort: AbortController | undefined;
   #opening: Promise<void> | undefined;
   /** The handler that runs, or the loop. */
   #running: Promise<void> | undefined;
+  /** Handlers that took too long, and still run. */
+  #late: Set<Promise<void>> | undefined;
   #hasOpenBegun = false;
   /** What arrives is handled: `open` is over. */
   #hasBegun = false;
@@ -59,22 +74,27 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   #isSocketGone = false;
   #isSettled = false;
 
-  constructor({ socket, route, admission, environment, address }: LiveConnectionOptions) {
-    this.id = environment.createId();
-    this.user = admission.user;
-    this.socket = socket;
+  constructor({ socket, route, admission, environment, opened, ended }: LiveConnectionOptions) {
+    this.id = admission.id;
+    this.#socket = socket;
     this.route = route;
     this.environment = environment;
-    this.context = {
-      app: environment.app,
-      connection: this,
-      params: admission.params,
-      query: admission.query,
-      user: admission.user,
-    };
-    this.#address = address;
+    this.admission = admission;
+    this.rate = new RateGuard(route.limits, environment.clock);
+    this.#opened = opened;
+    this.#ended = ended;
     this.#acceptedAtMs = environment.clock.now();
     this.outbox = new Outbox(environment.turn, socket, route.limits.outbox, () => this.#overflow());
+    this.#heartbeat = new Heartbeat({
+      agenda: environment.agenda,
+      everyMs: route.limits.heartbeat,
+      patienceMs: route.limits.pong,
+      afterReading: environment.turn.endOfTurn,
+      random: environment.random,
+      ping: () => socket.write(this.pingFrame()),
+      isPaused: () => this.#isPaused,
+      dead: () => this.#die(),
+    });
     environment.observer.counters.connectionsOpened += 1;
   }
 
@@ -89,16 +109,35 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   /** Nothing more is handled. */
   protected abstract stop(): void;
 
+  /** Bytes that wait for a handler. */
+  abstract get waitingBytes(): number;
+  /** The app goes away, and it may dial again after so long. */
+  abstract drain(reconnectAfterMs: number): void;
+
+  get user(): Identity | undefined {
+    return this.admission.user;
+  }
+
+  get papers(): readonly Authenticated[] {
+    return this.admission.papers;
+  }
+
   get bufferedBytes(): number {
     return this.outbox.bufferedBytes;
   }
 
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.isClosing) this.#abort.abort();
-    }
-    return this.#abort.signal;
+    return this.admission.signal;
+  }
+
+  ping(data: Uint8Array): void {
+    this.heard();
+    if (this.takeControl()) this.push(() => encodePongFrame(data));
+  }
+
+  pong(): void {
+    this.heard();
+    this.takeControl();
   }
 
   close(code = 1000, reason = ""): void {
@@ -107,12 +146,18 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.#leave({ code, reason: closeReason(reason) }, "us");
     this.outbox.flush();
     this.outbox.drop();
-    this.socket.close(code, closeReason(reason));
+    this.#socket.close(code, closeReason(reason));
   }
 
-  /** The app goes away. */
-  goAway(): void {
-    this.close(1001, "going_away");
+  expel(): void {
+    this.#closeFor("unauthorized");
+  }
+
+  /** Ends it at once: it has had its time. */
+  terminate(): void {
+    if (!this.isClosing) this.#leave({ code: 1006, reason: "" }, "us");
+    this.outbox.drop();
+    this.#socket.terminate();
   }
 
   closing(code: number, reason: string): void {
@@ -131,6 +176,11 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.#endOnce();
   }
 
+  /** No handler begins any more. */
+  protected get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   protected get isClosing(): boolean {
     return this.#stage === "closing";
   }
@@ -142,12 +192,54 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return true;
   }
 
-  /** Opens, and from then on handles what arrives. `welcome` is said before `open` runs. */
+  /** Any frame came: a sign of life. */
+  protected heard(): void {
+    this.#heartbeat.heard();
+  }
+
+  /** What a ping looks like here. */
+  protected pingFrame(): Frame {
+    return PING_FRAME;
+  }
+
+  /** False for what is one too many of all that is no message of the app's: then it is answered, or closed. */
+  protected takeControl(about: About = {}): boolean {
+    const waitMs = this.rate.takeControl();
+    if (waitMs > 0) this.limitRate(waitMs, about);
+    return waitMs === 0;
+  }
+
+  /** One too many came. Who goes on after so many warnings is closed. */
+  protected limitRate(retryAfterMs: number, about: About): void {
+    this.environment.observer.counters.rateLimited += 1;
+    const isWarned =
+      this.rate.takeStrike() && this.warn(new TidingsError("rate_limited", undefined, { retryAfterMs }), about);
+    if (!isWarned) this.#closeFor("rate_limited");
+  }
+
+  /** Answers with an error; false where there are no answers. */
+  protected abstract warn(error: TidingsError, about: About): boolean;
+
+  /** What handlers see. */
+  protected get context(): AnyContext {
+    this.#context ??= { ...this.admission.context, connection: this };
+    return this.#context;
+  }
+
+  /** Its credential is a fresh one: for what begins later, what depends on the user is so too. */
+  protected renew(retired: MadeValues): void {
+    this.#context = undefined;
+    this.#awaitExpiry();
+    // Who runs now was given the old.
+    void Promise.all([this.#opening, this.#running, ...(this.#late ?? [])]).then(() => retired.dispose());
+  }
+
+  /** Opens, and from then on handles what arrives. `welcome` is said before `open` runs. It must be admitted. */
   protected enter(welcome?: () => Frame): void {
     if (this.#stage !== "accepted") return;
     this.#stage = "opening";
     this.#opening = this.#open(welcome).then(
-      () => this.#opened(),
+      () => this.#hasOpened(),
       (error: unknown) => this.fail(error, "open"),
     );
   }
@@ -158,8 +250,16 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       handle,
       maxItems: this.route.limits.waitingMessages,
       maxBytes: this.route.limits.waitingBytes,
-      pause: () => this.socket.pause(),
-      resume: () => this.socket.resume(),
+      pause: () => {
+        this.#isPaused = true;
+        this.#socket.pause();
+      },
+      resume: () => {
+        this.#isPaused = false;
+        // What it said meanwhile is only being read now.
+        this.heard();
+        this.#socket.resume();
+      },
     });
   }
 
@@ -169,12 +269,31 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return running;
   }
 
+  /** It took too long, and others go on; it is still what `close` waits for. It must not reject. */
+  protected runOn(running: Promise<void>): void {
+    this.#late ??= new Set();
+    this.#late.add(running);
+    void running.then(() => this.#late?.delete(running));
+  }
+
   /** Ends a broken connection. */
   protected fail(error: unknown, during: string): void {
     if (!isForClient(error)) this.report(error, during);
     if (this.isClosing) return;
     const { code, reason } = refusalClose(publicError(error), this.route.endpoint.closeCodes);
     this.close(code, reason);
+  }
+
+  /** Runs a handler of the app's, whose synchronous part is measured; what goes on after it is known to be. */
+  protected watch<Result>(during: string, call: () => Result): Result {
+    const { loop } = this.environment.observer;
+    const { source } = this.route.endpoint.pattern;
+    const result = loop.watch(source, during, call);
+    if (isThenable(result)) {
+      const over = loop.began(source, during);
+      result.then(over, over);
+    }
+    return result;
   }
 
   /** Tells whoever watches, but for what a handler throws because its connection has closed. */
@@ -190,19 +309,27 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   }
 
   async #open(welcome: (() => Frame) | undefined): Promise<void> {
-    const { hub, observer } = this.environment;
+    const { hub, observer, clock } = this.environment;
+    const { pattern } = this.route.endpoint;
+    this.#heartbeat.start();
+    this.#awaitExpiry();
+    this.admission.handOver();
     await hub.enter(this);
     if (this.#isStopped) return;
+    this.#opened();
+    // From now on the hub tells of a revocation; one that came since the check told only what it knew then.
+    if (this.papers.some((paper) => hub.isRevoked(paper, this.user, clock.now()))) throw unauthorized();
     if (welcome !== undefined) this.push(welcome);
     observer.happened({
       event: "connected",
       connection: this.id,
-      endpoint: this.route.endpoint.pattern.source,
+      endpoint: pattern.source,
       user: this.user?.id,
-      address: this.#address,
+      address: this.admission.address,
     });
     this.#hasOpenBegun = true;
-    await this.route.endpoint.open?.(this.context);
+    const { open } = this.route.endpoint;
+    if (open !== undefined) await this.watch("open", () => open(this.context));
     await this.joined();
   }
 
@@ -211,7 +338,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return undefined;
   }
 
-  #opened(): void {
+  #hasOpened(): void {
     if (this.#isStopped) return;
     this.#opening = undefined;
     if (!this.isClosing) this.#stage = "open";
@@ -226,12 +353,35 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.close(1013, "slow_consumer");
   }
 
+  /** Nothing was heard in time: what waits will not be read. */
+  #die(): void {
+    if (this.isClosing) return;
+    this.environment.observer.counters.pingTimeouts += 1;
+    this.outbox.drop();
+    this.close(1011, "ping_timeout");
+  }
+
+  #awaitExpiry(): void {
+    this.#expiry?.cancel();
+    const { expiresAtMs } = this.admission;
+    if (expiresAtMs === undefined || this.isClosing) return;
+    const { agenda } = this.environment;
+    this.#expiry = agenda.at(expiresAtMs + this.route.limits.expiryGrace, () => this.#closeFor("token_expired"));
+  }
+
+  #closeFor(code: RefusalReason): void {
+    const closed = refusalClose(new TidingsError(code), this.route.endpoint.closeCodes);
+    this.close(closed.code, closed.reason);
+  }
+
   #leave(closed: Closed, endedBy: "us" | "peer"): void {
     this.#stage = "closing";
     this.#closed = closed;
+    this.#heartbeat.stop();
+    this.#expiry?.cancel();
     if (endedBy === "us") this.#stopHandling();
     this.environment.hub.exit(this);
-    this.#abort?.abort();
+    this.admission.abort();
     void this.#settle(closed);
   }
 
@@ -244,18 +394,21 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   async #settle(closed: Closed): Promise<void> {
     // The call that closed may come from a handler whose promise is not known before it returns.
     await undefined;
-    if (!this.#isIdle) await this.#settledInTime(this.#finish());
+    if (!this.#isIdle) await this.#inTime(this.#finish());
     this.#stopHandling();
     if (this.#hasOpenBegun) {
       try {
-        const closing = this.route.endpoint.close?.(this.context, closed);
+        const { close } = this.route.endpoint;
+        this.environment.observer.counters.closeHandlers += 1;
+        const closing = close && this.watch("close", () => close(this.context, closed));
         if (isThenable(closing)) {
-          await this.#settledInTime(Promise.resolve(closing).catch((error: unknown) => this.report(error, "close")));
+          await this.#inTime(Promise.resolve(closing).catch((error: unknown) => this.report(error, "close")));
         }
       } catch (error) {
         this.report(error, "close");
       }
     }
+    await this.#inTime(this.admission.end());
     this.#isSettled = true;
     this.#endOnce();
   }
@@ -264,28 +417,21 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   async #finish(): Promise<void> {
     await this.#opening;
     if (this.#hasBegun && !this.#isStopped) await this.finish();
-    await this.#running;
+    await Promise.all([this.#running, ...(this.#late ?? [])]);
   }
 
   get #isIdle(): boolean {
+    if (this.#late !== undefined && this.#late.size > 0) return false;
     return this.#opening === undefined && this.#running === undefined && (this.#isStopped || !this.#hasBegun);
   }
 
-  async #settledInTime(running: Promise<unknown>): Promise<void> {
-    let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.environment.clock.after(this.route.limits.close, resolve);
-    });
-    try {
-      await Promise.race([running, late]);
-    } finally {
-      timer?.cancel();
-    }
+  #inTime(running: Promise<unknown>): Promise<boolean> {
+    return this.environment.agenda.settledWithin(this.route.limits.close, running);
   }
 
   #endOnce(): void {
     if (!this.#isSettled || !this.#isSocketGone) return;
-    const { observer, clock, ended } = this.environment;
+    const { observer, clock } = this.environment;
     observer.counters.connectionsClosed += 1;
     observer.happened({
       event: "disconnected",
@@ -296,9 +442,17 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       reason: this.#closed?.reason ?? "",
       durationMs: clock.now() - this.#acceptedAtMs,
     });
-    ended(this.id);
+    this.#ended();
   }
 }
+
+/** What an answer is about. */
+export interface About {
+  readonly id?: MessageId | undefined;
+  readonly type?: string | undefined;
+}
+
+const PING_FRAME = encodePingFrame();
 
 /** A `TidingsError` is told to the client, and is no mistake of the server's. */
 export function isForClient(error: unknown): boolean {

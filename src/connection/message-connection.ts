@@ -1,30 +1,33 @@
-import type { Timer } from "../base/clock.js";
 import { ConfigError } from "../base/config-error.js";
 import { ownedPromise } from "../base/owned-promise.js";
-import { isThenable } from "../base/thenable.js";
 import type { ChannelRef } from "../declare/channel.js";
 import type { Connection } from "../declare/connection.js";
 import type { Identity } from "../declare/credential.js";
 import type { Received, SpeaksMessages } from "../declare/endpoint.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
-import { encodeOutgoing, encodeValidated } from "../hub/outgoing.js";
+import { encodeOutgoing } from "../hub/outgoing.js";
 import {
+  encodeAuthSuccess,
   encodeConnected,
+  encodeDrain,
   encodeError,
-  encodePayload,
+  encodePing,
   encodePong,
   encodeReplyJson,
   encodeSubscribed,
   encodeUnsubscribed,
 } from "../protocol/encode-message.js";
+import { errorCodes, isErrorCode } from "../protocol/error-codes.js";
+import type { RateLimit } from "../protocol/limits.js";
 import { type BadMessage, barePong, type ClientMessage, type MessageId } from "../protocol/message.js";
-import { TidingsError } from "../protocol/tidings-error.js";
-import { type Validated, validate } from "../schema/validate.js";
-import { isForClient, LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
+import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
+import type { AgendaEntry } from "./agenda.js";
+import { handle, type ReplyJson, type Scene } from "./handling.js";
+import { type About, isForClient, LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
 import type { OneAtATime } from "./one-at-a-time.js";
-import { receive } from "./reception.js";
+import { type Phase, receive } from "./reception.js";
 import { publicError } from "./refusal.js";
-import type { Route } from "./route.js";
+import { checkTokenLength, isTooLong } from "./request.js";
 
 export interface MessageConnectionOptions extends LiveConnectionOptions {
   readonly speaks: SpeaksMessages;
@@ -39,11 +42,16 @@ export class MessageConnection
 {
   readonly #speaks: SpeaksMessages;
   readonly #isOurClient: boolean;
-  readonly #expiresAtMs: number | undefined;
   readonly #work: OneAtATime<ClientMessage | BadMessage>;
-  /** Runs out when a client of `tidings.v1` has not said `connect` in time. */
-  #greeting: Timer | undefined;
-  #hasGreeted: boolean;
+  #phase: Phase;
+  /** Runs out when what it must say first has not come in time. */
+  #deadline: AgendaEntry | undefined;
+  /** Refreshes are taken one after the other. */
+  #refreshing: Promise<void> = DONE;
+  #refreshes = 0;
+  /** Messages whose handlers took too long, and still run. */
+  #late: Set<ClientMessage> | undefined;
+  #lastScene: Scene | undefined;
   /** Joins that `open` began. */
   #joins: Promise<void>[] | undefined = [];
 
@@ -51,35 +59,46 @@ export class MessageConnection
     super(options);
     this.#speaks = options.speaks;
     this.#isOurClient = options.isOurClient;
-    this.#hasGreeted = !options.isOurClient;
-    this.#expiresAtMs = options.admission.expiresAtMs;
-    this.#work = this.createQueue((message) => this.#handle(message));
+    this.#phase = options.isOurClient ? "greeting" : options.admission.awaitsToken ? "credential" : "open";
+    this.#work = this.createQueue((message) => this.#take(message));
   }
 
   start(): void {
-    if (this.#hasGreeted) {
+    if (this.#phase === "open") {
       this.enter();
-    } else {
-      const { clock } = this.environment;
-      this.#greeting = clock.after(this.route.limits.auth, () => this.close(1008, "auth_timeout"));
+      return;
     }
+    const patienceMs = this.admission.awaitsToken ? this.admission.tokenDeadlineMs : this.route.limits.auth;
+    this.#deadline = this.environment.agenda.after(patienceMs, () => this.close(1008, "auth_timeout"));
+  }
+
+  get waitingBytes(): number {
+    return this.#work.waitingBytes;
   }
 
   text(text: string): void {
+    this.heard();
     const { counters } = this.environment.observer;
     counters.messagesReceived += 1;
     counters.bytesReceived += text.length;
-    const reception = receive(text, this.#hasGreeted);
+    const reception = receive(text, this.#phase);
     switch (reception.do) {
       case "nothing":
+        this.takeControl();
         return;
       case "pong":
-        this.push(() => encodeTextFrame(reception.bare ? barePong : encodePong(reception.id)));
+        if (this.takeControl({ id: reception.id })) {
+          this.push(() => encodeTextFrame(reception.bare ? barePong : encodePong(reception.id)));
+        }
         return;
       case "enter":
-        this.#hasGreeted = true;
-        this.#greeting?.cancel();
-        this.enter(() => this.#welcome());
+        this.#greeted(reception.token);
+        return;
+      case "authenticate":
+        if (this.takeControl({ id: reception.id, type: "auth" })) this.#authenticate(reception.token, reception.id);
+        return;
+      case "refuse":
+        if (this.takeControl(reception.message)) this.#answerError(new TidingsError("unauthorized"), reception.message);
         return;
       case "wait":
         this.#work.add(reception.message, text.length);
@@ -92,6 +111,10 @@ export class MessageConnection
 
   binary(): void {
     this.close(1003, "unsupported_data");
+  }
+
+  drain(reconnectAfterMs: number): void {
+    if (this.#isOurClient) this.push(() => encodeTextFrame(encodeDrain(reconnectAfterMs)));
   }
 
   readonly send = (type: string, payload: unknown = {}): boolean => {
@@ -143,8 +166,88 @@ export class MessageConnection
   }
 
   protected stop(): void {
-    this.#greeting?.cancel();
+    this.#deadline?.cancel();
     this.#work.stop();
+  }
+
+  protected override pingFrame(): Frame {
+    return this.#isOurClient || this.route.pingsByMessage ? PING_MESSAGE : super.pingFrame();
+  }
+
+  protected warn(error: TidingsError, about: About): boolean {
+    this.#answerError(error, about);
+    return true;
+  }
+
+  #greeted(token: string | undefined): void {
+    this.#deadline?.cancel();
+    this.#phase = "open";
+    if (!this.admission.awaitsToken) this.enter(() => this.#welcome());
+    else if (token === undefined) this.fail(unauthorized("A token is needed."), "admission");
+    else this.#present(token, () => this.#welcome());
+  }
+
+  /** A credential came by message: the first, or a fresh one. */
+  #authenticate(token: string | undefined, id: MessageId | undefined): void {
+    const about = { id, type: "auth" };
+    if (token === undefined) {
+      const issues = [{ path: ["token"], message: "A text that is not empty is needed here." }];
+      this.#answerError(new TidingsError("invalid_payload", undefined, { issues }), about);
+    } else if (this.#phase === "credential") {
+      this.#deadline?.cancel();
+      // What follows it waits.
+      this.#phase = "open";
+      this.#present(token, () => this.#authSuccess(id));
+    } else if (this.#refreshes >= this.route.limits.refreshes) {
+      // A check that is slow must not let tokens pile up.
+      this.limitRate(RETRY_REFRESH_MS, about);
+    } else if (isTooLong(token)) {
+      this.#answerError(new TidingsError("invalid_payload", "The token is longer than 8 KiB."), about);
+    } else {
+      this.#refreshes += 1;
+      this.#refreshing = this.#refreshing.then(() => this.#refresh(token, about));
+    }
+  }
+
+  #present(token: string, welcome: () => Frame): void {
+    this.#refreshing = this.#presentOnce(token).then(
+      () => this.enter(welcome),
+      (error: unknown) => this.fail(error, "admission"),
+    );
+  }
+
+  async #presentOnce(token: string): Promise<void> {
+    checkTokenLength(token);
+    await this.admission.present(token);
+  }
+
+  /** Never rejects. A refresh that fails leaves all as it was. */
+  async #refresh(token: string, about: About): Promise<void> {
+    try {
+      if (this.isClosing) return;
+      this.renew(await this.admission.refresh(token));
+      this.push(() => this.#authSuccess(about.id));
+    } catch (error) {
+      if (this.isClosing) return;
+      if (!isForClient(error)) this.report(error, "refresh");
+      this.#answerError(publicError(error), about);
+    } finally {
+      this.#refreshes -= 1;
+    }
+  }
+
+  #authSuccess(id: MessageId | undefined): Frame {
+    return encodeTextFrame(encodeAuthSuccess({ user: this.#face, expiresInMs: this.#expiresInMs, id }));
+  }
+
+  /** Its public face: the rest of what `auth` knows is the server's. */
+  get #face(): Identity | undefined {
+    return this.user && { id: this.user.id };
+  }
+
+  get #expiresInMs(): number | undefined {
+    const { expiresAtMs } = this.admission;
+    return expiresAtMs === undefined ? undefined : Math.max(0, expiresAtMs - this.environment.clock.now());
   }
 
   #sayLeft(channel: string): void {
@@ -152,96 +255,111 @@ export class MessageConnection
   }
 
   #welcome(): Frame {
-    const { clock } = this.environment;
     return encodeTextFrame(
       encodeConnected({
         connection: this.id,
         heartbeatMs: this.route.limits.heartbeat,
-        // Its public face: the rest of what `auth` knows is the server's.
-        user: this.user && { id: this.user.id },
-        expiresInMs: this.#expiresAtMs === undefined ? undefined : Math.max(0, this.#expiresAtMs - clock.now()),
+        user: this.#face,
+        expiresInMs: this.#expiresInMs,
       }),
     );
   }
 
   /** Its turn has come. Never throws; a promise it returns never rejects. */
-  #handle(message: ClientMessage | BadMessage): void | Promise<void> {
+  #take(message: ClientMessage | BadMessage): void | Promise<void> {
     if ("error" in message) {
-      this.#answerError({ code: message.error, message: message.message }, message);
+      if (this.takeControl(message)) this.#answerError({ code: message.error, message: message.message }, message);
       return;
     }
     const received = this.#speaks.receives.get(message.type);
     if (received === undefined) {
-      this.#answerError(new TidingsError("unknown_type"), message);
+      if (this.takeControl(message)) this.#answerError(new TidingsError("unknown_type"), message);
       return;
     }
+    const waitMs = this.rate.messageWaitMs;
+    if (waitMs > 0) {
+      this.limitRate(waitMs, message);
+      return;
+    }
+    const { messagesPerUser } = this.route.limits;
+    if (messagesPerUser !== undefined && this.user !== undefined) {
+      return this.#handleWithinUsers(received, message, this.user.id, messagesPerUser);
+    }
+    this.rate.passMessage();
+    return this.#handleNow(received, message);
+  }
+
+  /** Counts it among all that the user says, at any connection. Never rejects. */
+  async #handleWithinUsers(received: Received, message: ClientMessage, user: string, limit: RateLimit): Promise<void> {
+    const { hub, clock } = this.environment;
     try {
-      const handled = this.#validate(received, message);
-      if (handled === undefined) return;
-      return this.run(handled.catch((error: unknown) => this.#answerFailure(error, message)));
+      const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.now());
+      if (this.isStopped) return;
+      if (waitMs > 0) {
+        this.limitRate(waitMs, message);
+        return;
+      }
+    } catch (error) {
+      this.#answerFailure(error, message);
+      return;
+    }
+    this.rate.passMessage();
+    await this.#handleNow(received, message);
+  }
+
+  #handleNow(received: Received, message: ClientMessage): void | Promise<void> {
+    try {
+      const reply = handle(received, message, this.#scene);
+      if (!(reply instanceof Promise)) {
+        this.#reply(message, reply);
+        return;
+      }
+      const answered = reply.then(
+        (later) => this.#reply(message, later),
+        (error: unknown) => this.#answerFailure(error, message),
+      );
+      const { handler } = this.route.limits;
+      return this.run(handler === undefined ? answered : this.#withinTime(answered, handler, message));
     } catch (error) {
       this.#answerFailure(error, message);
     }
   }
 
-  // From here to the reply a step is asynchronous only where the schema, the handler or a middleware is: a promise for
-  // each message costs more than all the rest.
-
-  #validate(received: Received, message: ClientMessage): undefined | Promise<void> {
-    const validated = validate(received.schema, message.payload);
-    if (validated instanceof Promise) return validated.then((later) => this.#call(received, message, later));
-    return this.#call(received, message, validated);
+  /** Resolves when it is answered, or has taken too long: then its answer is `timeout`, and what it does later is not told. */
+  async #withinTime(answered: Promise<void>, limitMs: number, message: ClientMessage): Promise<void> {
+    if (await this.environment.agenda.settledWithin(limitMs, answered)) return;
+    this.#late ??= new Set();
+    this.#late.add(message);
+    void answered.then(() => this.#late?.delete(message));
+    this.runOn(answered);
+    this.#answerError(new TidingsError("timeout"), message);
   }
 
-  #call(received: Received, message: ClientMessage, validated: Validated): undefined | Promise<void> {
-    if ("issues" in validated) throw new TidingsError("invalid_payload", undefined, { issues: validated.issues });
-    const { use } = this.route;
-    const result =
-      use.length === 0
-        ? received.handle(this.context, validated.value)
-        : this.#callThrough(use, received, { ...message, payload: validated.value });
-    if (isThenable(result)) return Promise.resolve(result).then((later) => this.#reply(received, message, later));
-    return this.#reply(received, message, result);
-  }
-
-  #reply(received: Received, message: ClientMessage, result: unknown): undefined | Promise<void> {
-    const { id, type } = message;
-    if (id === undefined || this.isClosing) return undefined;
-    if (received.reply === undefined) {
-      this.#pushReply(id, encodePayload(result));
-      return undefined;
+  /** The same for all messages, until a refresh changes the context. */
+  get #scene(): Scene {
+    const { context } = this;
+    if (this.#lastScene?.context !== context) {
+      this.#lastScene = { context, use: this.route.use, watch: (during, call) => this.watch(during, call) };
     }
-    const validated = validate(received.reply, result);
-    const what = `the reply to "${type}"`;
-    if (validated instanceof Promise)
-      return validated.then((later) => this.#pushReply(id, encodeValidated(later, what)));
-    this.#pushReply(id, encodeValidated(validated, what));
-    return undefined;
+    return this.#lastScene;
   }
 
-  #pushReply(id: MessageId, payloadJson: string): void {
-    this.push(() => encodeTextFrame(encodeReplyJson(id, payloadJson)));
-  }
-
-  /** Through each middleware to the handler, whose result none of them can change. */
-  async #callThrough(use: Route["use"], received: Received, message: ClientMessage): Promise<unknown> {
-    let result: unknown;
-    const callFrom = async (index: number): Promise<void> => {
-      const middleware = use[index];
-      if (middleware === undefined) result = await received.handle(this.context, message.payload);
-      else await middleware(this.context, message, () => callFrom(index + 1));
-    };
-    await callFrom(0);
-    return result;
+  #reply(message: ClientMessage, json: ReplyJson): void {
+    const { id } = message;
+    if (id === undefined || json === undefined || this.#late?.has(message) === true) return;
+    this.push(() => encodeTextFrame(encodeReplyJson(id, json)));
   }
 
   #answerFailure(error: unknown, message: ClientMessage): void {
     if (!isForClient(error)) this.report(error, `message "${message.type}"`);
+    if (this.#late?.has(message) === true) return;
     this.#answerError(publicError(error), message);
   }
 
   #answerError(error: Pick<TidingsError, "code" | "message" | "issues" | "retryAfterMs">, about: About): void {
-    const { code, message, issues, retryAfterMs } = error;
+    const { code, message, issues } = error;
+    // Where the table says that the answer tells when to come again, it does.
+    const retryAfterMs = error.retryAfterMs ?? (isErrorCode(code) && errorCodes[code].retryAfterMs ? 1_000 : undefined);
     this.environment.observer.counters.errorsAnswered += 1;
     const { id, type } = about;
     this.push(() => encodeTextFrame(encodeError({ code, message, id, type, issues, retryAfterMs })));
@@ -256,7 +374,6 @@ export class MessageConnection
   }
 }
 
-interface About {
-  readonly id?: MessageId | undefined;
-  readonly type?: string | undefined;
-}
+const RETRY_REFRESH_MS = 1_000;
+const DONE = Promise.resolve();
+const PING_MESSAGE = encodeTextFrame(encodePing());

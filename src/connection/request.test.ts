@@ -1,8 +1,23 @@
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { RecordingUpgrade, type UpgradeOf } from "../../test/support/recording-upgrade.js";
+import type { CredentialWay, TokenPlace, TokenVerifier } from "../declare/credential.js";
 import { HandshakeRequest, splitTarget } from "./request.js";
+import { checkUpgrade } from "./upgrade-check.js";
 
-const requestOf = (given: UpgradeOf = {}, params = {}) => new HandshakeRequest(new RecordingUpgrade(given), params);
+function requestOf(given: UpgradeOf = {}, params = {}, isOriginAllowed = true) {
+  const upgrade = new RecordingUpgrade(given);
+  const offered = checkUpgrade(upgrade);
+  return new HandshakeRequest({ upgrade, params, offered, isOriginAllowed: () => isOriginAllowed });
+}
+
+/** A token of these bytes, as a subprotocol. */
+const bearerOf = (token: string | Uint8Array) => `bearer.${Buffer.from(token).toString("base64url")}`;
+
+function wayAt(place: TokenPlace, cookie?: string): CredentialWay {
+  const verifier: TokenVerifier = { check: () => [], verify: () => Promise.reject(new Error("not asked")) };
+  return { place, cookie, verifier };
+}
 
 test.each([
   ["/ws", "/ws", ""],
@@ -55,30 +70,83 @@ test.each([
   ["Bearerabc", undefined],
   [undefined, undefined],
 ])("the token of the header %j is %j", (authorization, token) => {
-  expect(requestOf({ headers: { authorization } }).tokens).toEqual({ header: token, query: [] });
+  expect(requestOf({ headers: { authorization } }).tokenAt({ place: "header" })).toBe(token);
 });
 
 test.each([
-  ["/ws?token=abc", ["abc"]],
-  ["/ws?a=1&token=a%2Bb%3D&b=2", ["a+b="]],
-  ["/ws?%74oken=abc", ["abc"]],
-  ["/ws?token=", [""]],
-  ["/ws?token=a&token=b", ["a", "b"]],
-  ["/ws?Token=abc&tokens=abc", []],
-])("the tokens of %s", (target, tokens) => {
-  expect(requestOf({ target }).tokens).toEqual({ header: undefined, query: tokens });
+  ["/ws?token=abc", "abc"],
+  ["/ws?a=1&token=a%2Bb%3D&b=2", "a+b="],
+  ["/ws?%74oken=abc", "abc"],
+  ["/ws?token=", ""],
+  ["/ws?Token=abc&tokens=abc", undefined],
+])("the token of %s", (target, token) => {
+  expect(requestOf({ target }).tokenAt({ place: "query" })).toBe(token);
+});
+
+test.each([
+  ["tidings.v1", undefined],
+  [`tidings.v1, ${bearerOf("abc")}`, "abc"],
+  [bearerOf("é.=+/"), "é.=+/"],
+  ["bearerabc, Bearer.YWJj", undefined],
+  [undefined, undefined],
+])("the token among the subprotocols %s is %j", (offered, token) => {
+  const request = requestOf({ headers: { "sec-websocket-protocol": offered } });
+  expect(request.tokenAt({ place: "subprotocol" })).toBe(token);
+});
+
+test.each([
+  ["session_id=s1", "s1"],
+  ["theme=dark; session_id=s1; session=s2", "s1"],
+  ["session_id=a%20b", "a b"],
+  ["session_id=", undefined],
+  ["session=s2", undefined],
+  [undefined, undefined],
+])("the session of the cookies %j is %j", (cookie, token) => {
+  const request = requestOf({ headers: { cookie } });
+  expect(request.tokenAt({ place: "cookie", cookie: "session_id" })).toBe(token);
+});
+
+test("a cookie is what was sent and nothing that every object has, and no token is where its place says nothing", () => {
+  const request = requestOf({ target: "/ws?token=q", headers: { cookie: "a=1", authorization: "Bearer h" } });
+  expect(request.tokenAt({ place: "cookie", cookie: "constructor" })).toBeUndefined();
+  expect(request.tokenAt({ place: "cookie", cookie: "__proto__" })).toBeUndefined();
+  expect(request.tokenAt({ place: "cookie" })).toBeUndefined();
+  expect(request.tokenAt({ place: "message" })).toBeUndefined();
+});
+
+test("it tells the cookies, but not on behalf of a page whose origin is not allowed", () => {
+  const given = { headers: { cookie: "a=1; b=%20x; session_id=s1" } };
+  expect({ ...requestOf(given).cookies }).toEqual({ a: "1", b: " x", session_id: "s1" });
+  expect({ ...requestOf().cookies }).toEqual({});
+  const foreign = requestOf(given, {}, false);
+  expect(() => foreign.cookies).toThrow(expect.objectContaining({ code: "origin_not_allowed" }));
+  expect(() => foreign.cookies).toThrow(expect.objectContaining({ code: "origin_not_allowed" }));
 });
 
 test("no token is in anything else that it tells", () => {
   const request = requestOf({
     target: "/ws?a=1&token=secret&%74oken=secret&b=2",
-    headers: { authorization: "Bearer secret", "x-own": "1" },
+    headers: {
+      authorization: "Bearer secret",
+      cookie: "session_id=secret",
+      "sec-websocket-protocol": `tidings.v1, ${bearerOf("secret")}, mine`,
+      "x-own": "1",
+    },
   });
   expect(request.query).toEqual({ a: "1", b: "2" });
   expect(request.url.href).toBe("ws://localhost/ws?a=1&b=2");
-  expect([...request.headers].flat().join()).not.toContain("secret");
-  expect([...request.headers.keys()]).toContain("x-own");
-  expect([...request.headers.keys()]).not.toContain("authorization");
+  const headers = Object.fromEntries(request.headers);
+  expect(JSON.stringify(headers)).not.toContain("secret");
+  expect(JSON.stringify(headers)).not.toContain(bearerOf("secret"));
+  expect(headers).toMatchObject({ "x-own": "1", "sec-websocket-protocol": "tidings.v1, mine" });
+  for (const name of ["authorization", "cookie"]) expect(headers).not.toHaveProperty(name);
+  // Nor in what a logger would write of it.
+  for (const shown of [JSON.stringify(request), inspect(request)]) expect(shown).not.toContain("secret");
+});
+
+test("where a token was all that was offered, no subprotocol is told", () => {
+  const request = requestOf({ headers: { "sec-websocket-protocol": bearerOf("secret") } });
+  expect(request.headers.has("sec-websocket-protocol")).toBe(false);
 });
 
 test("a query holds only what was asked for, whatever it is called", () => {
@@ -89,16 +157,34 @@ test("a query holds only what was asked for, whatever it is called", () => {
   ]);
 });
 
+const longest = "x".repeat(8_192);
+const sessionWay = wayAt("cookie", "session_id");
+
 test("a token may be given once in each place, and have 8 KiB", () => {
-  const longest = "x".repeat(8_192);
-  requestOf().checkTokens();
-  requestOf({ target: `/ws?token=${longest}`, headers: { authorization: `Bearer ${longest}` } }).checkTokens();
+  requestOf().checkTokens([]);
+  const headers = {
+    authorization: `Bearer ${longest}`,
+    cookie: `session_id=${longest}`,
+    "sec-websocket-protocol": bearerOf(longest),
+  };
+  requestOf({ target: `/ws?token=${longest}`, headers }).checkTokens([sessionWay, wayAt("message")]);
 });
 
-test.each([
+test.each<[string, UpgradeOf]>([
   ["twice in the query", { target: "/ws?token=a&token=a" }],
-  ["too long in the query", { target: `/ws?token=${"x".repeat(8_193)}` }],
-  ["too long in the header", { headers: { authorization: `Bearer ${"x".repeat(8_193)}` } }],
-])("a token that is %s is a bad request", (_, given) => {
-  expect(() => requestOf(given).checkTokens()).toThrow(expect.objectContaining({ code: "bad_request" }));
+  ["too long in the query", { target: `/ws?token=${longest}x` }],
+  ["too long in the header", { headers: { authorization: `Bearer ${longest}x` } }],
+  ["too long as a subprotocol", { headers: { "sec-websocket-protocol": bearerOf(`${longest}x`) } }],
+  ["twice among the subprotocols", { headers: { "sec-websocket-protocol": `${bearerOf("a")}, ${bearerOf("b")}` } }],
+  ["empty as a subprotocol", { headers: { "sec-websocket-protocol": "bearer." } }],
+  ["no base64url as a subprotocol", { headers: { "sec-websocket-protocol": "bearer.a+b" } }],
+  ["no UTF-8 as a subprotocol", { headers: { "sec-websocket-protocol": bearerOf(Uint8Array.of(0xff)) } }],
+])("a token that is %s is a bad request, whether or not anybody asks for it", (_, given) => {
+  expect(() => requestOf(given).checkTokens([])).toThrow(expect.objectContaining({ code: "bad_request" }));
+});
+
+test("a cookie is looked at only where it is a credential", () => {
+  const request = requestOf({ headers: { cookie: `session_id=${longest}x` } });
+  request.checkTokens([wayAt("cookie", "theme")]);
+  expect(() => request.checkTokens([sessionWay])).toThrow(expect.objectContaining({ code: "bad_request" }));
 });

@@ -1,33 +1,45 @@
-import type { OfferedTokens } from "../declare/credential.js";
+import { parseCookie } from "cookie";
+import type { CredentialWay } from "../declare/credential.js";
 import type { Handshake } from "../declare/handshake.js";
 import { defaultLimits } from "../protocol/limits.js";
+import { bearerFromSubprotocols } from "../protocol/subprotocol.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
+
+export interface HandshakeRequestOptions {
+  readonly upgrade: Upgrade;
+  readonly params: Readonly<Record<string, string>>;
+  /** The subprotocols it offers, tokens among them. */
+  readonly offered: readonly string[];
+  /** May pages of its origin act for the user? */
+  readonly isOriginAllowed: () => boolean;
+}
 
 /** A request as dependencies see it. What is seldom looked at is made when it is. */
 export class HandshakeRequest implements Handshake {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly #upgrade: Upgrade;
+  readonly #offered: readonly string[];
+  readonly #isOriginAllowed: () => boolean;
   readonly #path: string;
   readonly #search: URLSearchParams;
   // Private, so that whoever logs or throws the request does not print them.
-  readonly #tokens: OfferedTokens;
+  readonly #queryTokens: readonly string[];
+  #cookies: Readonly<Record<string, string>> | undefined;
 
-  constructor(upgrade: Upgrade, params: Readonly<Record<string, string>>) {
+  constructor({ upgrade, params, offered, isOriginAllowed }: HandshakeRequestOptions) {
     const { path, search } = splitTarget(upgrade.target);
     this.params = params;
     this.#upgrade = upgrade;
+    this.#offered = offered;
+    this.#isOriginAllowed = isOriginAllowed;
     this.#path = path;
     this.#search = new URLSearchParams(search);
-    this.#tokens = { header: bearerOf(upgrade.header("authorization")), query: this.#search.getAll("token") };
+    this.#queryTokens = this.#search.getAll("token");
     // Before anything else sees it: a token must not reach a handler, a schema's error or a log line.
     this.#search.delete("token");
     this.query = Object.fromEntries(this.#search);
-  }
-
-  get tokens(): OfferedTokens {
-    return this.#tokens;
   }
 
   get url(): URL {
@@ -43,23 +55,76 @@ export class HandshakeRequest implements Handshake {
   get headers(): Headers {
     const { headers } = this.#upgrade;
     headers.delete("authorization");
+    headers.delete("cookie");
+    headers.delete("sec-websocket-protocol");
+    const offered = this.#offered.filter((name) => !isBearer(name));
+    if (offered.length > 0) headers.set("sec-websocket-protocol", offered.join(", "));
     return headers;
+  }
+
+  get cookies(): Readonly<Record<string, string>> {
+    if (!this.#isOriginAllowed()) throw new TidingsError("origin_not_allowed");
+    return this.#readCookies();
   }
 
   get address(): string {
     return this.#upgrade.address;
   }
 
-  /** @throws TidingsError `bad_request` for a token given twice in one place, or too long */
-  checkTokens(): void {
-    if (this.tokens.query.length > 1) throw new TidingsError("bad_request", "The query has more than one token.");
-    for (const token of [this.tokens.header, ...this.tokens.query]) {
-      // In UTF-8 no text has fewer bytes than characters, and a token's are ASCII.
-      if (token !== undefined && token.length > defaultLimits.token) {
-        throw new TidingsError("bad_request", "The token is longer than 8 KiB.");
-      }
+  /** The token in the place of this way; one that comes by message is not here. */
+  tokenAt({ place, cookie }: Pick<CredentialWay, "place" | "cookie">): string | undefined {
+    switch (place) {
+      case "header":
+        return bearerOf(this.#upgrade.header("authorization"));
+      case "query":
+        return this.#queryTokens[0];
+      case "subprotocol":
+        return this.#subprotocolToken();
+      case "cookie":
+        return cookie === undefined ? undefined : this.#cookie(cookie);
+      case "message":
+        return undefined;
     }
   }
+
+  /** @throws TidingsError `bad_request` for a token given twice in one place, malformed, or too long */
+  checkTokens(ways: readonly CredentialWay[]): void {
+    if (this.#queryTokens.length > 1) throw new TidingsError("bad_request", "The query has more than one token.");
+    if (bearerFromSubprotocols(this.#offered) === "invalid") {
+      throw new TidingsError("bad_request", "A token as a subprotocol is bearer.<base64url>, once, at most 8 KiB.");
+    }
+    const tokens = [bearerOf(this.#upgrade.header("authorization")), ...this.#queryTokens];
+    for (const token of [...tokens, ...ways.map((way) => this.tokenAt(way))]) {
+      if (token !== undefined) checkTokenLength(token);
+    }
+  }
+
+  #subprotocolToken(): string | undefined {
+    const bearer = bearerFromSubprotocols(this.#offered);
+    return bearer === undefined || bearer === "invalid" ? undefined : bearer.token;
+  }
+
+  /** An empty one is how a page that can't delete it forgets it: none. */
+  #cookie(name: string): string | undefined {
+    const cookies = this.#readCookies();
+    return (Object.hasOwn(cookies, name) ? cookies[name] : undefined) || undefined;
+  }
+
+  #readCookies(): Readonly<Record<string, string>> {
+    // `parseCookie` leaves out what is not there; its object has no prototype.
+    this.#cookies ??= parseCookie(this.#upgrade.header("cookie") ?? "") as Readonly<Record<string, string>>;
+    return this.#cookies;
+  }
+}
+
+/** @throws TidingsError `bad_request` for a token that is too long */
+export function checkTokenLength(token: string): void {
+  if (isTooLong(token)) throw new TidingsError("bad_request", "The token is longer than 8 KiB.");
+}
+
+/** In UTF-8 no text has fewer bytes than characters, and a token's are ASCII. */
+export function isTooLong(token: string): boolean {
+  return token.length > defaultLimits.token;
 }
 
 /** Of a request's target, also in the absolute form that a server has to take (RFC 9112 §3.2.2). */
@@ -73,4 +138,8 @@ export function splitTarget(sent: string): { readonly path: string; readonly sea
 function bearerOf(header: string | undefined): string | undefined {
   const [scheme, ...rest] = (header ?? "").split(" ");
   return scheme?.toLowerCase() === "bearer" ? rest.join(" ").trim() : undefined;
+}
+
+function isBearer(subprotocol: string): boolean {
+  return subprotocol.startsWith("bearer.");
 }

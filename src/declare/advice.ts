@@ -3,3 +3,6 @@ export type Refuse<Names, Advice extends string> = { readonly [Name in Names & s
 
 /** In the place of `never`: a sentence that says what to do. */
 export type OrTell<T, Advice> = [T] extends [never] ? Advice : T;
+
+/** The names of a record, where they are known; of any `Record<string, …>` none are. */
+export type KnownNames<Named> = string extends keyof Named ? never : keyof Named;

@@ -1,6 +1,7 @@
 import type { ChannelRef } from "./channel.js";
 import type { AnyConnection } from "./connection.js";
 import type { ChannelContract } from "./contract.js";
+import type { Dependency } from "./dependency.js";
 
 export interface PublishOptions {
   /** A connection that is not to hear it. */
@@ -15,8 +16,35 @@ export interface Published {
 export interface ListenOptions {
   /** Default `"127.0.0.1"`. */
   host?: string | undefined;
-  /** PEM texts, for `wss://`. */
-  tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** For `wss://`. */
+  tls?: TlsFiles | undefined;
+  /**
+   * Signals that close the app; when it is closed, and nobody else listens to the signal, the process exits with 0. A second
+   * one ends it at once, with 1. Default `["SIGTERM", "SIGINT"]`; none: `[]`.
+   */
+  signals?: readonly ("SIGTERM" | "SIGINT" | "SIGHUP")[] | undefined;
+}
+
+/** PEM texts: the certificate with its chain, and its private key. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What is not to be let in any more, from now on. */
+export type Revoked =
+  /** All that was issued to this user until now. */
+  | { readonly user: string }
+  /** One credential: a JWT's `jti`, a session's id, a bearer's token. */
+  | { readonly tokenId: string };
+
+/** A handler that held up everybody else. */
+export interface BlockedHandler {
+  readonly endpoint: string;
+  /** Such as `message "say"`. */
+  readonly during: string;
+  readonly times: number;
+  readonly longestMs: number;
 }
 
 export interface Listening {
@@ -62,6 +90,18 @@ export interface Stats {
   readonly errorsAnswered: number;
   readonly handlerErrors: number;
   readonly slowConsumers: number;
+  readonly pingTimeouts: number;
+  readonly rateLimited: number;
+  /** Bytes that wait for handlers, and bytes that wait for sockets, of all connections. */
+  readonly waitingBytes: number;
+  readonly outboxBytes: number;
+  /**
+   * Handshakes that were not answered yet, connections that are not open yet, and those refused that are not gone yet. TCP
+   * connections that have not asked for anything are bounded by the same limit, and not counted here.
+   */
+  readonly pending: number;
+  /** Handlers that blocked the event loop for more than 100 ms. */
+  readonly blocked: readonly BlockedHandler[];
 }
 
 export interface App extends AsyncDisposable {
@@ -86,6 +126,16 @@ export interface App extends AsyncDisposable {
   isConnected(user: string): Promise<boolean>;
   /** Closes every connection of a user, in every process. 1008 `forbidden` by default. */
   disconnectUser(user: string, how?: { code: number; reason?: string | undefined }): Promise<void>;
+  /**
+   * Closes the connections that entered with it, in every process, with `unauthorized`, and refuses it until it expires.
+   *
+   * Of a user it is every JWT that was issued until now, by `iat` (one without counts as old), and the tokens and sessions
+   * of the connections that were closed; a session that is not connected is the store's to forget. At most
+   * `limits.revocations` are remembered.
+   */
+  revoke(what: Revoked): Promise<void>;
+  /** The value of a dependency of scope `"app"`; made, where no endpoint needed it yet. */
+  get<Value>(dependency: Dependency<Value, "app">): Promise<Value>;
   stats(): Stats;
   /** Serves sockets and `http` on a server of its own. Port 0 picks a free one. */
   listen(port: number, options?: ListenOptions): Promise<Listening>;
@@ -93,6 +143,16 @@ export interface App extends AsyncDisposable {
   attach(server: HttpServer): void;
   /** Answers health checks, 426 on the paths of endpoints, and calls `next` for all else (404 without it). */
   http(request: HttpRequest, response: HttpResponse, next?: () => void): void;
-  /** Closes every connection with 1001 `going_away`, awaits their `close` handlers, and stops listening. */
+  /**
+   * From the next handshake on a listening server shows this certificate; connections that are open stay.
+   *
+   * @throws ConfigError `not_tls` where nothing listens with TLS, `invalid_certificate` where the two can't be used; then
+   * the old ones stay
+   */
+  reloadTls(tls: TlsFiles): void;
+  /**
+   * Drains: refuses who comes, tells clients of `tidings.v1` when to dial again, closes everybody in batches with 1001
+   * `going_away`, awaits their `close` handlers, disposes of the app's dependencies, and stops listening.
+   */
   close(): Promise<void>;
 }

@@ -3,7 +3,8 @@ import type { App } from "./app.js";
 import type { AnyChannel, ChannelRef } from "./channel.js";
 import type { AnyConnection, Connection, RawConnection } from "./connection.js";
 import type { At, ContractOf, Params } from "./contract.js";
-import type { Credential, Identity } from "./credential.js";
+import type { Identity } from "./credential.js";
+import type { Dependency, Values } from "./dependency.js";
 import type { Handshake } from "./handshake.js";
 
 /** What every handler gets first. */
@@ -14,18 +15,20 @@ export interface Facts<Names, Query, User, Conn> {
   readonly query: Query;
   readonly user: User;
 }
-export type Context<Names, Query, User extends Identity | undefined, Sends, Ref> = Facts<
+export type Context<Names, Query, User extends Identity | undefined, Needs, Sends, Ref> = Facts<
   Names,
   Query,
   User,
   Connection<User, Sends, Ref>
->;
-export type RawContext<Names, Query, User extends Identity | undefined> = Facts<
+> &
+  Needs;
+export type RawContext<Names, Query, User extends Identity | undefined, Needs> = Facts<
   Names,
   Query,
   User,
   RawConnection<User>
->;
+> &
+  Needs;
 
 /** Who asks to enter, before there is a connection. */
 export type Entry<Ctx> = Omit<Ctx, "connection"> & { readonly request: Handshake };
@@ -49,11 +52,15 @@ export type Middleware<Ctx = AnyContext> = (ctx: Ctx, message: Message, next: ()
 export type RefOf<C> = C extends AnyChannel ? ChannelRef<ContractOf<C>> : never;
 export type Inputs<Messages> = { [Type in keyof Messages]: Input<Messages[Type]> };
 
+/** Whom an `auth` gives; nobody without one. */
+export type AuthUser<Auth> = Auth extends Dependency<infer User extends Identity> ? User : undefined;
+
 /** The context of handlers that live in another file: `ContextOf<typeof shape, "/ws/rooms/:room">`. */
 export type ContextOf<Shape, Path extends string = string> = Context<
   At<Shape, "params"> extends never ? Params<Path> : Output<At<Shape, "params">>,
   At<Shape, "query"> extends never ? Readonly<Record<string, string>> : Output<At<Shape, "query">>,
-  At<Shape, "auth", undefined> extends Credential<infer User extends Identity> ? User : undefined,
+  AuthUser<At<Shape, "auth", undefined>>,
+  Values<At<Shape, "needs", undefined>>,
   Inputs<At<Shape, "sends", Record<never, never>>>,
   At<Shape, "channels"> extends readonly (infer C)[] ? RefOf<C> : never
 >;

@@ -1,3 +1,4 @@
+import type { Dependency } from "./dependency.js";
 import type { Handshake } from "./handshake.js";
 
 /** Whoever is behind a connection. */
@@ -5,41 +6,79 @@ export interface Identity {
   readonly id: string;
 }
 
-/** The places where a request can carry a token. */
-export type TokenPlace = "header" | "query";
-
-/** The tokens of one request, taken out before anything else sees it. */
-export interface OfferedTokens {
-  /** From `Authorization: Bearer …`. */
-  readonly header: string | undefined;
-  /** From `?token=`, which must not be given twice. */
-  readonly query: readonly string[];
-}
+/** Where a token may be. `message` is the first message of the connection, `auth` or `connect`. */
+export type TokenPlace = "header" | "subprotocol" | "query" | "cookie" | "message";
 
 /** Who it is, and until when. */
-export interface Authenticated<User extends Identity> {
+export interface Authenticated<User extends Identity = Identity> {
   readonly user: User;
   /** Milliseconds since 1970; undefined: for as long as the connection lives. */
   readonly expiresAtMs?: number | undefined;
+  /**
+   * Milliseconds since 1970: what was issued before `app.revoke({ user })` is refused after it. Undefined where the check
+   * asks a store each time, which then knows better.
+   */
+  readonly issuedAtMs?: number | undefined;
+  /** What `app.revoke({ tokenId })` means: a JWT's `jti`, a session's id, a bearer's token. */
+  readonly tokenId?: string | undefined;
 }
 
-export interface CredentialRequest {
+/** What is known when a token is looked at. */
+export interface TokenCheck {
+  readonly token: string;
   readonly request: Handshake;
-  readonly tokens: OfferedTokens;
   /** Milliseconds since 1970, by the app's clock. */
   readonly nowMs: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 }
 
 /**
- * A way to tell who is behind a connection, asked before the handshake is accepted. Give it to an endpoint as `auth`.
+ * Tells whose a token is.
  *
- * `authenticate` resolves with the user, or rejects with a `TidingsError` whose code is the refusal's:
- * `unauthorized`, `token_expired`, `forbidden`, `bad_request` or `unavailable`. Anything else it throws is `internal`.
+ * `verify` resolves with the user, or rejects with a `TidingsError` whose code is the refusal's: `unauthorized`,
+ * `token_expired`, `forbidden`, `bad_request` or `unavailable`. Anything else it throws means that whom it asks is away:
+ * it goes to `onError` and refuses with `unavailable`; a `NoIdentityError` goes there too, and refuses with `internal`.
  */
-export interface Credential<User extends Identity = Identity> {
-  readonly "~is": "credential";
-  readonly places: readonly TokenPlace[];
-  /** Asked once when the app starts. Throws a `ConfigError` with the fix where something is missing. */
-  check(): void;
-  authenticate(given: CredentialRequest): Promise<Authenticated<User>>;
+export interface TokenVerifier {
+  /** Asked once when the app starts. Throws a `ConfigError` where something is missing; gives what is unsafe. */
+  check(): readonly StartupWarning[];
+  verify(given: TokenCheck): Promise<Authenticated>;
+}
+
+/** App code gave somebody without an `id`: the mistake is ours, not of who shows the token, and nobody is away. */
+export class NoIdentityError extends TypeError {
+  override readonly name: string = "NoIdentityError";
+}
+
+/** Something that works and should not be left so. */
+export interface StartupWarning {
+  /** Stable and for programs, like `weak_secret`. */
+  readonly code: string;
+  /** A sentence: what is unsafe, and why. */
+  readonly message: string;
+  /** A sentence: what to change. */
+  readonly fix: string;
+}
+
+/** One place to look for a token, and who tells whose it is. */
+export interface CredentialWay {
+  readonly place: TokenPlace;
+  /** The cookie's name, where the place is a cookie. */
+  readonly cookie?: string | undefined;
+  /** How long a token that comes by message may take. Undefined: `limits.auth`. */
+  readonly deadlineMs?: number | undefined;
+  readonly verifier: TokenVerifier;
+}
+
+/** What the core reads of a credential: the first way whose token is there decides. */
+export interface CredentialDefinition {
+  readonly kind: "credential";
+  readonly scope: "connection";
+  readonly ways: readonly CredentialWay[];
+}
+
+/** A dependency that tells who somebody is by a token. */
+export function credential<User extends Identity>(ways: readonly CredentialWay[]): Dependency<User, "connection"> {
+  return { "~is": "dependency", scope: "connection", "~definition": { kind: "credential", scope: "connection", ways } };
 }

@@ -109,8 +109,8 @@ test("each message has its schema, its reply's and its handler", () => {
   const speaks = speaksOf(shape) as SpeaksMessages;
   expect(shape).toMatchObject({ "~is": "endpoint", path: "/ws/:room" });
   expect([...speaks.receives]).toEqual([
-    ["say", { schema: say, reply: undefined, handle }],
-    ["ask", { schema: any, reply: count, handle }],
+    ["say", { label: 'message "say"', schema: say, reply: undefined, handle }],
+    ["ask", { label: 'message "ask"', schema: any, reply: count, handle }],
   ]);
   expect([...speaks.sends]).toEqual([["hello", say]]);
   expect(speaks.channels).toEqual([news["~definition"]]);
@@ -120,6 +120,7 @@ test("each message has its schema, its reply's and its handler", () => {
 test("what is left out has its default", () => {
   expect(endpoint("/ws", {})["~definition"]).toMatchObject({
     auth: undefined,
+    needs: {},
     params: undefined,
     query: undefined,
     allow: undefined,

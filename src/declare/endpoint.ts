@@ -2,12 +2,13 @@ import { ConfigError } from "../base/config-error.js";
 import { isMessageType, isReserved, type ReservedFromClients, type ReservedFromServers } from "../protocol/names.js";
 import type { Json, Reply } from "../schema/json.js";
 import type { Input, Output, Schema, Schemas } from "../schema/standard.js";
-import type { Refuse } from "./advice.js";
+import type { KnownNames, Refuse } from "./advice.js";
 import type { AnyChannel, ChannelDefinition } from "./channel.js";
 import type { Closed } from "./closed.js";
-import type { AnyContext, Context, Entry, Inputs, Middleware, RawContext, RefOf } from "./context.js";
+import type { AnyContext, AuthUser, Context, Entry, Inputs, Middleware, RawContext, RefOf } from "./context.js";
 import type { Carries, ContractOf, EndpointContract, Params } from "./contract.js";
-import type { Credential, Identity } from "./credential.js";
+import type { Identity } from "./credential.js";
+import type { Dependencies, Dependency, DependencyDefinition, Values } from "./dependency.js";
 import type { EndpointLimits } from "./limits.js";
 import { PathPattern } from "./path-pattern.js";
 
@@ -26,9 +27,20 @@ export interface RawEndpoint<Path extends string = string> extends AnyEndpoint {
 }
 
 /** What both kinds of endpoint take. */
-export interface EndpointBase<Names extends Schema, Query extends Schema, User extends Identity | undefined, Ctx> {
-  /** Who it is, asked before the handshake is accepted. */
-  auth?: Credential<User & Identity> | undefined;
+export interface EndpointBase<
+  Names extends Schema,
+  Query extends Schema,
+  Auth extends Dependency<Identity> | undefined,
+  Needs extends Dependencies | undefined,
+  Ctx,
+> {
+  /** Who it is, asked before the handshake is accepted: a credential, or any dependency whose value has an `id`. */
+  // Where it may be undefined, so may the user: the type must not lose it.
+  auth?: Auth;
+  /** What handlers need, by the name they see it under. Made after `auth`, in this order, before the handshake is accepted. */
+  needs?:
+    | (Needs & Refuse<KnownNames<Needs> & TakenName, "The context has this name already: choose another.">)
+    | undefined;
   /** Makes the path's params what handlers see; without it they are strings. */
   params?: Names | undefined;
   /** Makes the query what handlers see; without it it is strings, of a repeated key the last. */
@@ -43,10 +55,12 @@ export interface EndpointBase<Names extends Schema, Query extends Schema, User e
   subprotocols?: readonly string[] | undefined;
   limits?: EndpointLimits | undefined;
   /** Runs before any message is handled. What it throws closes the connection. */
-  open?(ctx: Ctx): unknown;
+  open?: ((ctx: Ctx) => unknown) | undefined;
   /** Runs exactly once for every connection whose `open` began, when it has left its channels. */
-  close?(ctx: Ctx, closed: Closed): unknown;
+  close?: ((ctx: Ctx, closed: Closed) => unknown) | undefined;
 }
+/** The names that every context has. */
+export type TakenName = "app" | "connection" | "params" | "query" | "user" | "request";
 export interface CloseCodes {
   unauthorized?: number | undefined;
   token_expired?: number | undefined;
@@ -56,14 +70,15 @@ export interface CloseCodes {
 export interface EndpointOptions<
   Names extends Schema,
   Query extends Schema,
-  User extends Identity | undefined,
+  Auth extends Dependency<Identity> | undefined,
+  Needs extends Dependencies | undefined,
   Receives extends Schemas,
   Replies extends Schemas,
   Sends extends Schemas,
   Channels extends readonly AnyChannel[],
   Returns,
   Ctx,
-> extends EndpointBase<Names, Query, User, Ctx> {
+> extends EndpointBase<Names, Query, Auth, Needs, Ctx> {
   /** What a client may say: message → schema. */
   receives?: (Receives & Refuse<keyof Receives & ReservedFromClients, ReservedAdvice>) | undefined;
   /** What it is answered: message → schema. Without it the handler's return type is the reply's. */
@@ -104,7 +119,8 @@ export type Strings = Schema<Readonly<Record<string, string>>>;
  */
 export function endpoint<
   const Path extends string,
-  User extends Identity | undefined = undefined,
+  Auth extends Dependency<Identity> | undefined = undefined,
+  Needs extends Dependencies | undefined = undefined,
   Names extends Schema = Schema<Params<Path>>,
   Query extends Schema = Strings,
   Receives extends Schemas = Record<never, never>,
@@ -117,7 +133,8 @@ export function endpoint<
   options: EndpointOptions<
     Names,
     Query,
-    User,
+    Auth,
+    Needs,
     Receives,
     Replies,
     Sends,
@@ -126,7 +143,8 @@ export function endpoint<
     Context<
       Output<NoInfer<Names>>,
       Output<NoInfer<Query>>,
-      NoInfer<User>,
+      AuthUser<Auth>,
+      Values<NoInfer<Needs>>,
       Inputs<NoInfer<Sends>>,
       RefOf<NoInfer<Channels>[number]>
     >
@@ -152,7 +170,7 @@ export function endpoint<
     const handle = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
     if (typeof handle !== "function") throw missingHandler(path, type);
     const reply = Object.hasOwn(given.replies ?? {}, type) ? given.replies?.[type] : undefined;
-    receives.set(type, { schema, reply, handle });
+    receives.set(type, { label: `message "${type}"`, schema, reply, handle });
   }
   for (const type of Object.keys({ ...handlers, ...given.replies })) {
     if (!receives.has(type)) throw undeclaredMessage(path, type);
@@ -175,12 +193,17 @@ export function endpoint<
   };
 }
 
-export interface RawEndpointOptions<Names extends Schema, Query extends Schema, User extends Identity | undefined, Ctx>
-  extends EndpointBase<Names, Query, User, Ctx> {
-  text?(ctx: Ctx, text: string): unknown;
-  binary?(ctx: Ctx, bytes: Uint8Array): unknown;
+export interface RawEndpointOptions<
+  Names extends Schema,
+  Query extends Schema,
+  Auth extends Dependency<Identity> | undefined,
+  Needs extends Dependencies | undefined,
+  Ctx,
+> extends EndpointBase<Names, Query, Auth, Needs, Ctx> {
+  text?: ((ctx: Ctx, text: string) => unknown) | undefined;
+  binary?: ((ctx: Ctx, bytes: Uint8Array) => unknown) | undefined;
   /** A loop over `connection.frames()` instead of `text` and `binary`. Leaving it closes the connection with 1000. */
-  run?(ctx: Ctx): Promise<unknown>;
+  run?: ((ctx: Ctx) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -191,7 +214,8 @@ export interface RawEndpointOptions<Names extends Schema, Query extends Schema, 
  */
 export function rawEndpoint<
   const Path extends string,
-  User extends Identity | undefined = undefined,
+  Auth extends Dependency<Identity> | undefined = undefined,
+  Needs extends Dependencies | undefined = undefined,
   Names extends Schema = Schema<Params<Path>>,
   Query extends Schema = Strings,
 >(
@@ -199,8 +223,9 @@ export function rawEndpoint<
   options: RawEndpointOptions<
     Names,
     Query,
-    User,
-    RawContext<Output<NoInfer<Names>>, Output<NoInfer<Query>>, NoInfer<User>>
+    Auth,
+    Needs,
+    RawContext<Output<NoInfer<Names>>, Output<NoInfer<Query>>, AuthUser<Auth>, Values<NoInfer<Needs>>>
   >,
 ): RawEndpoint<Path> {
   const given = options as unknown as UntypedRawOptions;
@@ -224,7 +249,8 @@ export function rawEndpoint<
 /** What the core reads of an endpoint's declaration. Its handlers' contexts are the ones made for them. */
 export interface EndpointDefinition {
   readonly pattern: PathPattern;
-  readonly auth: Credential | undefined;
+  readonly auth: DependencyDefinition | undefined;
+  readonly needs: Dependencies;
   readonly params: Schema | undefined;
   readonly query: Schema | undefined;
   readonly allow: ((entry: Entry<AnyContext>) => boolean | Promise<boolean>) | undefined;
@@ -251,12 +277,14 @@ export interface SpeaksFrames {
 }
 /** One message of `receives`. */
 export interface Received {
+  /** What is being done, for whoever watches: `message "say"`. */
+  readonly label: string;
   readonly schema: Schema;
   readonly reply: Schema | undefined;
   readonly handle: (ctx: AnyContext, payload: unknown) => unknown;
 }
 
-type UntypedBase = EndpointBase<Schema, Schema, Identity, AnyContext>;
+type UntypedBase = EndpointBase<Schema, Schema, Dependency<Identity> | undefined, Dependencies, AnyContext>;
 interface UntypedOptions extends UntypedBase {
   readonly receives?: Schemas | undefined;
   readonly replies?: Schemas | undefined;
@@ -265,7 +293,7 @@ interface UntypedOptions extends UntypedBase {
   readonly use?: readonly Middleware[] | undefined;
   readonly on?: Readonly<Record<string, Received["handle"]>> | undefined;
 }
-type UntypedRawOptions = RawEndpointOptions<Schema, Schema, Identity, AnyContext>;
+type UntypedRawOptions = RawEndpointOptions<Schema, Schema, Dependency<Identity> | undefined, Dependencies, AnyContext>;
 
 function definitionOf(path: string, given: UntypedBase): Omit<EndpointDefinition, "speaks"> {
   if (!path.startsWith("/")) {
@@ -278,7 +306,8 @@ function definitionOf(path: string, given: UntypedBase): Omit<EndpointDefinition
   for (const [reason, code] of Object.entries(closeCodes)) checkCloseCode(path, reason, code);
   return {
     pattern: new PathPattern(path),
-    auth: given.auth,
+    auth: given.auth?.["~definition"],
+    needs: given.needs ?? {},
     params: given.params,
     query: given.query,
     allow: given.allow,

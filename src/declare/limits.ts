@@ -1,4 +1,5 @@
 import type { Duration } from "../base/duration.js";
+import type { Rate } from "../base/rate.js";
 import type { Size } from "../base/size.js";
 
 /** What one connection of an endpoint may use up. What is left out is the app's, and there PROTOCOL.md's default. */
@@ -7,6 +8,19 @@ export interface EndpointLimits {
   messageSize?: Size | undefined;
   /** Frames of one message. Default 1,024; past it the connection closes with 1008. */
   fragments?: number | undefined;
+  /** Messages that are handled. Default `"10/1s"`; past it: the error `rate_limited`. */
+  messages?: Rate | undefined;
+  /**
+   * Messages of one user that are handled, over all their connections; an app's counts all endpoints together, an
+   * endpoint's own counts only its own. Default: none; past it: the error `rate_limited`.
+   */
+  messagesPerUser?: Rate | undefined;
+  /** All else a client sends: what is no message of the app's, pings, pongs. Default `"200/10s"`; past it: `rate_limited`. */
+  control?: Rate | undefined;
+  /** How often `rate_limited` is answered. Default `"20/60s"`; past it the connection closes with 1008 `rate_limited`. */
+  strikes?: Rate | undefined;
+  /** How long a handler may take. Default: no limit; past it: the error `timeout`, and the next message is handled. */
+  handler?: Duration | undefined;
   /** Bytes that wait for a socket that does not take them. Default `"1mb"`; past it: closed with `slow_consumer`. */
   outbox?: Size | undefined;
   /** Messages that wait for a handler. Default 64; past it the socket is read no further. */
@@ -15,13 +29,30 @@ export interface EndpointLimits {
   waitingBytes?: Size | undefined;
   /** Channels a connection is on. Default 100; past it `join` throws `too_many_channels`. */
   channels?: number | undefined;
+  /** Connections of one user, at all endpoints and in all processes. Default 50; past it: `too_many_connections`. */
+  connectionsPerUser?: number | undefined;
 }
 
 export interface AppLimits extends EndpointLimits {
   /** Connections of this process. Default 100,000; past it a handshake is refused with `overloaded`. */
   connections?: number | undefined;
-  /** How long a connection may take to say `connect`. Default `"10s"`; past it: closed with `auth_timeout`. */
+  /**
+   * Connections of one address: of IPv6 a /64 is one, loopback is not counted. Default 1,000; past it:
+   * `too_many_connections`.
+   */
+  connectionsPerAddress?: number | undefined;
+  /** Connections that are not yet open, or refused and not yet gone. Default 10,000; past it: `overloaded`. */
+  pending?: number | undefined;
+  /** How long a request's headers may take, where the app listens itself. Default `"10s"`; past it: `handshake_timeout`. */
+  handshake?: Duration | undefined;
+  /** How long a credential by message, or `connect`, may take. Default `"10s"`; past it: closed with `auth_timeout`. */
   auth?: Duration | undefined;
+  /** How long the credential's check and the dependencies may take. Default `"10s"`; past it: `unavailable`. */
+  needs?: Duration | undefined;
   /** How long a closing connection may take: the peer's close frame, a handler that runs. Default `"5s"`. */
   close?: Duration | undefined;
+  /** From a credential's expiry to the close with `token_expired`. Default `"25s"`. */
+  expiryGrace?: Duration | undefined;
+  /** Revocations that are remembered. Default 10,000; past it the oldest is forgotten, and logged. */
+  revocations?: number | undefined;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodeBinaryFrame, encodeTextFrame } from "./frame.js";
+import { encodeBinaryFrame, encodePingFrame, encodePongFrame, encodeTextFrame } from "./frame.js";
 
 // RFC 6455 §5.2: FIN, opcode, no mask, then 7 bits of length, or 126 and 2 bytes, or 127 and 8 bytes, most significant first.
 const headers = [
@@ -45,6 +45,20 @@ test("the bytes are copied: what is done with them later changes no frame", () =
   const frame = encodeBinaryFrame(bytes);
   bytes.fill(9);
   expect(frame).toEqual(hex("82 02 02 03"));
+});
+
+test("a ping has no data, and a pong that of its ping (RFC 6455 §5.5)", () => {
+  expect(encodePingFrame()).toEqual(hex("89 00"));
+  expect(encodePongFrame(Buffer.from("Hello"))).toEqual(hex("8a 05 48 65 6c 6c 6f"));
+  expect(encodePongFrame(new Uint8Array())).toEqual(hex("8a 00"));
+  expect(encodePongFrame(new Uint8Array(125)).subarray(0, 2)).toEqual(hex("8a 7d"));
+});
+
+test("a pong's data is copied, and of a part of a buffer only that part", () => {
+  const data = Uint8Array.of(1, 2, 3, 4).subarray(1, 3);
+  const frame = encodePongFrame(data);
+  data.fill(9);
+  expect(frame).toEqual(hex("8a 02 02 03"));
 });
 
 function hex(text: string): Buffer {

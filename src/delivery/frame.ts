@@ -18,9 +18,21 @@ export function encodeBinaryFrame(bytes: Uint8Array): Frame {
   return frame;
 }
 
+/** A ping frame without data, the same for all (RFC 6455 §5.5.2). */
+export function encodePingFrame(): Frame {
+  return Buffer.from([FINAL | OPCODE_PING, 0]);
+}
+
+/** The answer to a ping frame: the same data (RFC 6455 §5.5.3). */
+export function encodePongFrame(data: Uint8Array): Frame {
+  return Buffer.concat([Buffer.from([FINAL | OPCODE_PONG, data.byteLength]), data]);
+}
+
 const FINAL = 0x80;
 const OPCODE_TEXT = 0x1;
 const OPCODE_BINARY = 0x2;
+const OPCODE_PING = 0x9;
+const OPCODE_PONG = 0xa;
 /** Lengths up to this stand in the second byte; 126 and 127 there announce 2 and 8 bytes of length. */
 const SHORT_LENGTH = 125;
 const MEDIUM_LENGTH = 0xffff;

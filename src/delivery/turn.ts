@@ -25,6 +25,7 @@ export interface TurnOutbox {
 export class Turn {
   readonly counters: Counters;
   readonly endOfTurn: EndOfTurn;
+  readonly #maxLaneBytes: number;
   #sequence = 0;
   #lanes: TurnLane[] = [];
   #outboxes: TurnOutbox[] = [];
@@ -32,9 +33,11 @@ export class Turn {
   #isScheduled = false;
   readonly #flush = (): void => this.flush();
 
-  constructor(endOfTurn: EndOfTurn, counters: Counters) {
+  /** @param maxLaneBytes what an outbox takes at once, where that is less than what the lanes may hold anyway */
+  constructor(endOfTurn: EndOfTurn, counters: Counters, maxLaneBytes: number = MAX_LANE_BYTES) {
     this.endOfTurn = endOfTurn;
     this.counters = counters;
+    this.#maxLaneBytes = Math.min(maxLaneBytes, MAX_LANE_BYTES);
   }
 
   /** The number of the next entry. */
@@ -63,7 +66,7 @@ export class Turn {
   /** Code that never lets the turn end would fill the lanes without bound: past this the turn's writes are made now. */
   countLaneBytes(bytes: number): void {
     this.#laneBytes += bytes;
-    if (this.#laneBytes > MAX_LANE_BYTES) this.flush();
+    if (this.#laneBytes > this.#maxLaneBytes) this.flush();
   }
 
   /** Makes the writes of this turn. */

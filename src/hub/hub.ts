@@ -1,13 +1,16 @@
-import type { BrokerEvent, BrokerLink, BrokerNode } from "../broker/broker.js";
+import type { BrokerEvent, BrokerLink, BrokerNode, Revocation } from "../broker/broker.js";
 import type { ChannelRef } from "../declare/channel.js";
-import type { Identity } from "../declare/credential.js";
+import type { Authenticated, Identity } from "../declare/credential.js";
 import { encodeTextFrame } from "../delivery/frame.js";
 import { Lane } from "../delivery/lane.js";
 import type { Outbox } from "../delivery/outbox.js";
 import type { Turn } from "../delivery/turn.js";
 import type { Counters } from "../observe/observe.js";
 import { encodeEvent } from "../protocol/encode-message.js";
+import type { RateLimit } from "../protocol/limits.js";
+import { TidingsError } from "../protocol/tidings-error.js";
 import { encodeOutgoing } from "./outgoing.js";
+import { Revocations } from "./revocations.js";
 
 /** What the hub delivers to: a connection. */
 export interface Member {
@@ -15,7 +18,11 @@ export interface Member {
   readonly user: Identity | undefined;
   readonly outbox: Outbox;
   readonly channels: Set<string>;
+  /** By which credentials it came in. */
+  readonly papers: readonly Authenticated[];
   close(code: number, reason: string): void;
+  /** One of its credentials was revoked. */
+  expel(): void;
 }
 
 export interface HubOptions {
@@ -23,6 +30,10 @@ export interface HubOptions {
   readonly counters: Counters;
   /** What nobody waits for and went wrong. */
   readonly onError: (error: unknown, during: string) => void;
+  /** Revocations that are remembered. */
+  readonly maxRevocations: number;
+  /** So many that still hold had to be forgotten. */
+  readonly onForgotten: (revocations: number) => void;
 }
 
 /**
@@ -35,6 +46,8 @@ export class Hub implements BrokerNode {
   readonly #counters: Counters;
   readonly #onError: (error: unknown, during: string) => void;
   readonly #link: BrokerLink;
+  readonly #maxRevocations: number;
+  readonly #revocations: Revocations;
   readonly #members = new Map<string, Member>();
   readonly #users = new Map<string, Set<Member>>();
   readonly #audiences = new Map<string, Audience>();
@@ -43,16 +56,22 @@ export class Hub implements BrokerNode {
   static async open(connect: (node: BrokerNode) => Promise<BrokerLink>, options: HubOptions): Promise<Hub> {
     // The link needs the node and the node the link: what is told in between concerns nobody yet.
     let hub: Hub | undefined;
+    const told: Revocation[] = [];
     const link = await connect({
       deliver: (event) => hub?.deliver(event),
       disconnectUser: (user, code, reason) => hub?.disconnectUser(user, code, reason),
+      // Of those that hold already it is told while it connects.
+      revoke: (revocation) => (hub === undefined ? told.push(revocation) : hub.revoke(revocation)),
     });
     hub = new Hub(link, options);
+    for (const revocation of told) hub.revoke(revocation);
     return hub;
   }
 
-  private constructor(link: BrokerLink, { turn, counters, onError }: HubOptions) {
+  private constructor(link: BrokerLink, { turn, counters, onError, maxRevocations, onForgotten }: HubOptions) {
     this.#link = link;
+    this.#maxRevocations = maxRevocations;
+    this.#revocations = new Revocations({ maxCount: maxRevocations, onForgotten });
     this.#turn = turn;
     this.#counters = counters;
     this.#onError = onError;
@@ -74,6 +93,20 @@ export class Hub implements BrokerNode {
     return this.#members;
   }
 
+  /**
+   * A connection of this user is about to open.
+   *
+   * Rejects with a `TidingsError` `too_many_connections` where the user has `limit` of them.
+   */
+  async reserve(user: string, connection: string, limit: number): Promise<void> {
+    if (!(await this.#link.reserve(user, connection, limit))) throw new TidingsError("too_many_connections");
+  }
+
+  /** It has closed, or does not open after all. */
+  release(user: string, connection: string): void {
+    this.#link.depart(user, connection).catch((error) => this.#onError(error, "depart"));
+  }
+
   /** A connection is open. Resolves when every process knows its user to be connected. */
   async enter(member: Member): Promise<void> {
     this.#members.set(member.id, member);
@@ -92,7 +125,7 @@ export class Hub implements BrokerNode {
     const devices = this.#users.get(member.user.id);
     devices?.delete(member);
     if (devices?.size === 0) this.#users.delete(member.user.id);
-    this.#link.depart(member.user.id, member.id).catch((error) => this.#onError(error, "depart"));
+    this.release(member.user.id, member.id);
   }
 
   /** Resolves when it hears the channel. Rejects with the broker's error; then it is not on it. */
@@ -145,6 +178,24 @@ export class Hub implements BrokerNode {
     return this.#link.disconnectUser(user, code, reason);
   }
 
+  /** Refuses it in every process from now on. */
+  revokeEverywhere(what: { readonly user: string } | { readonly tokenId: string }, nowMs: number): Promise<void> {
+    const untilMs = "tokenId" in what ? this.#expiryOf(what.tokenId) : undefined;
+    return this.#link.revoke({ ...what, revokedAtMs: nowMs, untilMs }, this.#maxRevocations);
+  }
+
+  /** Was this credential revoked, be it as somebody else's than who came in with it? */
+  isRevoked(paper: Authenticated, user: Identity | undefined, nowMs: number): boolean {
+    const { tokenId, issuedAtMs } = paper;
+    const users = new Set([paper.user.id, user?.id ?? paper.user.id]);
+    return [...users].some((id) => this.#revocations.covers({ user: id, tokenId, issuedAtMs }, nowMs));
+  }
+
+  /** Counts one of the user's messages, of all processes; 0 where it passed, otherwise the milliseconds until one would. */
+  countMessage(user: string, scope: string, limit: RateLimit, nowMs: number): Promise<number> {
+    return this.#link.countInWindow(JSON.stringify([scope, user]), limit, nowMs);
+  }
+
   close(): Promise<void> {
     return this.#link.close();
   }
@@ -159,6 +210,37 @@ export class Hub implements BrokerNode {
 
   disconnectUser(user: string, code: number, reason: string): void {
     for (const member of [...(this.#users.get(user) ?? [])]) member.close(code, reason);
+  }
+
+  revoke(revocation: Revocation): void {
+    this.#revocations.add(revocation);
+    const { revokedAtMs, untilMs } = revocation;
+    for (const member of [...this.#members.values()]) {
+      const concerned = member.papers.filter((paper) =>
+        "user" in revocation
+          ? paper.user.id === revocation.user || member.user?.id === revocation.user
+          : paper.tokenId === revocation.tokenId,
+      );
+      if (concerned.length === 0) continue;
+      member.expel();
+      if ("tokenId" in revocation) continue;
+      // What does not say when it was issued is refused by its own name, or it would be let in again.
+      for (const { tokenId, issuedAtMs, expiresAtMs } of concerned) {
+        if (tokenId === undefined || issuedAtMs !== undefined) continue;
+        const ofToken = { tokenId, revokedAtMs, untilMs: expiresAtMs ?? untilMs };
+        // At once, and where the broker is away too.
+        this.#revocations.add(ofToken);
+        this.#link.revoke(ofToken, this.#maxRevocations).catch((error) => this.#onError(error, "revoke"));
+      }
+    }
+  }
+
+  #expiryOf(tokenId: string): number | undefined {
+    for (const { papers } of this.#members.values()) {
+      const paper = papers.find((each) => each.tokenId === tokenId);
+      if (paper !== undefined) return paper.expiresAtMs;
+    }
+    return undefined;
   }
 }
 

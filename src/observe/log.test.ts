@@ -8,7 +8,15 @@ const connected: Happening = { event: "connected", connection: "c1", endpoint: "
 test.each<[Happening, string, string]>([
   [connected, "info", "connected"],
   [
-    { event: "refused", code: "forbidden", status: 403, closeCode: undefined, endpoint: "/ws", address: "::1" },
+    {
+      event: "refused",
+      code: "forbidden",
+      status: 403,
+      closeCode: undefined,
+      reason: "Admin only",
+      endpoint: "/ws",
+      address: "::1",
+    },
     "warn",
     "refused",
   ],
@@ -25,6 +33,17 @@ test.each<[Happening, string, string]>([
     "info",
     "disconnected",
   ],
+  [
+    { event: "blocked", endpoint: "/ws", during: 'message "say"', blockedMs: 250.4, certain: true },
+    "warn",
+    'message "say" blocked the event loop for 250 ms',
+  ],
+  [
+    { event: "warning", code: "weak_secret", message: "The secret is short.", fix: "Take a longer one." },
+    "warn",
+    "The secret is short. Take a longer one.",
+  ],
+  [{ event: "drained", connections: 3, closeHandlers: 7, durationMs: 12 }, "info", "drained"],
 ])("what happened is one line with all it tells: $event", (what, level, message) => {
   const recorder = new LogRecorder();
   logTo(recorder)(what);

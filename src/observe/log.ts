@@ -15,6 +15,15 @@ export function logTo(logger: Logger): (what: Happening) => void {
       case "disconnected":
         logger.info(what, "disconnected");
         break;
+      case "blocked":
+        logger.warn(what, `${what.during} blocked the event loop for ${Math.round(what.blockedMs)} ms`);
+        break;
+      case "warning":
+        logger.warn(what, `${what.message} ${what.fix}`);
+        break;
+      case "drained":
+        logger.info(what, "drained");
+        break;
       case "error": {
         // `err` is where pino and its kin look for an error and write its stack.
         const { error, ...rest } = what;

@@ -6,12 +6,23 @@
  */
 export interface Observer {
   readonly counters: Counters;
+  readonly loop: LoopWatch;
   happened(what: Happening): void;
+}
+
+/** Sees who blocks the event loop. */
+export interface LoopWatch {
+  /** Runs the synchronous part of a handler, and measures it. */
+  watch<Result>(endpoint: string, during: string, call: () => Result): Result;
+  /** A handler goes on after it has returned. What this gives is called when it is over. */
+  began(endpoint: string, during: string): () => void;
 }
 
 export interface Counters {
   connectionsOpened: number;
   connectionsClosed: number;
+  /** Connections whose `open` began and that have closed: so often was `close` run. */
+  closeHandlers: number;
   handshakesRefused: number;
   messagesReceived: number;
   /** Of messages; for text in UTF-16 units, which for ASCII are bytes. */
@@ -24,12 +35,16 @@ export interface Counters {
   /** Handlers that threw something else than a `TidingsError`. */
   handlerErrors: number;
   slowConsumers: number;
+  pingTimeouts: number;
+  /** Messages and control frames that were one too many. */
+  rateLimited: number;
 }
 
 export function createCounters(): Counters {
   return {
     connectionsOpened: 0,
     connectionsClosed: 0,
+    closeHandlers: 0,
     handshakesRefused: 0,
     messagesReceived: 0,
     bytesReceived: 0,
@@ -40,10 +55,12 @@ export function createCounters(): Counters {
     errorsAnswered: 0,
     handlerErrors: 0,
     slowConsumers: 0,
+    pingTimeouts: 0,
+    rateLimited: 0,
   };
 }
 
-export type Happening = Connected | Refused | Disconnected | Failed;
+export type Happening = Connected | Refused | Disconnected | Failed | Blocked | Warned | Drained;
 
 export interface Connected {
   readonly event: "connected";
@@ -58,6 +75,8 @@ export interface Refused {
   readonly code: string;
   readonly status: number | undefined;
   readonly closeCode: number | undefined;
+  /** What the error says, for an error that says more than its code. */
+  readonly reason: string;
   readonly endpoint: string | undefined;
   readonly address: string;
 }
@@ -77,4 +96,28 @@ export interface Failed {
   readonly during: string;
   readonly connection: string | undefined;
   readonly endpoint: string | undefined;
+}
+/** A handler blocked the event loop; `certain: false`: it, or another of those told of. */
+export interface Blocked {
+  readonly event: "blocked";
+  readonly endpoint: string;
+  readonly during: string;
+  readonly blockedMs: number;
+  readonly certain: boolean;
+}
+/** Something works and should not be left so. */
+export interface Warned {
+  readonly event: "warning";
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
+/** The app has closed. */
+export interface Drained {
+  readonly event: "drained";
+  /** Connections that were open when it began. */
+  readonly connections: number;
+  /** `close` handlers that ran, over the app's whole life. */
+  readonly closeHandlers: number;
+  readonly durationMs: number;
 }

@@ -157,8 +157,8 @@ export function encodePresence({ channel, joined, left, members, count }: Presen
 }
 
 export interface AuthSuccessFields {
-  /** The user's public face. */
-  readonly user: { readonly id: string };
+  /** The user's public face; none where the credential is no `auth`. */
+  readonly user?: { readonly id: string } | undefined;
   readonly expiresInMs?: number | undefined;
   /** The request's. */
   readonly id?: MessageId | undefined;

@@ -42,6 +42,9 @@ export type Limits = {
   /** All else a client sends, control frames too. Past it: `rate_limited`. */
   readonly control: RateLimit;
 
+  /** Refreshes of a credential that run or wait. Past it: `rate_limited`. */
+  readonly refreshes: number;
+
   /** Channels one connection is on, and entries of its `since`. Past it: `too_many_channels`. */
   readonly channels: number;
   /** Connections of this process. Past it: `overloaded`. */
@@ -76,6 +79,8 @@ export type Limits = {
   readonly expiryGrace: number;
   /** Milliseconds from the end of a member's last connection to its `left`. */
   readonly presenceGrace: number;
+  /** Revocations that are remembered. Past it: the oldest is forgotten. */
+  readonly revocations: number;
   /** Milliseconds that what a process told the others of its connections holds without being renewed. */
   readonly lease: number;
 
@@ -112,6 +117,8 @@ export const defaultLimits: Limits = {
   strikes: { count: 20, windowMs: 60_000 },
   control: { count: 200, windowMs: 10_000 },
 
+  refreshes: 8,
+
   channels: 100,
   connections: 100_000,
   connectionsPerUser: 50,
@@ -130,6 +137,7 @@ export const defaultLimits: Limits = {
   pong: 10_000,
   expiryGrace: 25_000,
   presenceGrace: 5_000,
+  revocations: 10_000,
   lease: 60_000,
 
   members: 1_000,

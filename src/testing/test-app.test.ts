@@ -87,8 +87,10 @@ test("our client is refused by a close, another program by HTTP, and a page is t
     expect(error).toBeInstanceOf(RefusedError);
     expect(error).toMatchObject(ours);
   }
-  const plain = { status: 401, code: "unauthorized", closeCode: 1006, message: "A token is needed." };
-  expect(await refused("/me", "plain")).toMatchObject({ ...plain, headers: { "www-authenticate": "Bearer" } });
+  const told = "/me was refused: 401 unauthorized. A token is needed.";
+  const plain = { status: 401, code: "unauthorized", closeCode: 1006 };
+  const headers = { "www-authenticate": "Bearer" };
+  expect(await refused("/me", "plain")).toMatchObject({ ...plain, message: told, headers });
   expect(await refused("/raw")).toMatchObject(plain);
   expect(await refused("/me", "browser")).toMatchObject({
     status: undefined,

@@ -4,34 +4,49 @@ import type { Duration } from "../base/duration.js";
 import { silentLogger } from "../base/logger.js";
 import type { App } from "../declare/app.js";
 import type { Carries, EndpointContract } from "../declare/contract.js";
-import type { Credential, CredentialRequest, Identity } from "../declare/credential.js";
+import type { CredentialWay, TokenPlace } from "../declare/credential.js";
+import type { Dependency, DependencyDefinition } from "../declare/dependency.js";
 import type { AnyEndpoint } from "../declare/endpoint.js";
+import type { Handshake } from "../declare/handshake.js";
 import type { AppLimits } from "../declare/limits.js";
 import { tidingsV1 } from "../protocol/subprotocol.js";
-import { dialMemory, type MemoryAnswer } from "../transport/memory.js";
+import { dialMemory, type MemoryAnswer, type MemoryDial } from "../transport/memory.js";
 import { FakeClock } from "./fake-clock.js";
 import { RefusedError } from "./refused-error.js";
 import { FramesEnd, MessagesEnd, type RawTestConnection, type TestConnection } from "./test-connection.js";
 
-export interface TestAppOptions<Users extends readonly Identity[]> {
+export interface TestAppOptions<Fakes extends readonly unknown[]> {
   /** Above the app's and the endpoints' own. */
   limits?: AppLimits | undefined;
-  /** Who somebody is, in the place of an endpoint's `auth`: `[[user, ({ token }) => ({ id: token })]]`. */
+  /**
+   * What is made in the place of dependencies, credentials among them: `[[user, ({ token }) => ({ id: token })]]`. What they
+   * need is not made for them; without a token nobody gets in.
+   */
   override?:
     | {
-        readonly [Index in keyof Users]: readonly [
-          real: Credential<Users[Index]>,
-          fake: (
-            given: CredentialRequest & { readonly token: string },
-          ) => NoInfer<Users[Index]> | Promise<NoInfer<Users[Index]>>,
+        readonly [Index in keyof Fakes]: readonly [
+          real: Dependency<Fakes[Index]>,
+          fake: (given: FakeGiven) => NoInfer<Fakes[Index]> | Promise<NoInfer<Fakes[Index]>>,
         ];
       }
     | undefined;
 }
 
+/** What a replacement can look at. */
+export interface FakeGiven {
+  /** The handshake. A dependency of the app has none: looking at it throws. */
+  readonly request: Handshake;
+  /** The token that was offered; empty for none. */
+  readonly token: string;
+}
+
 export interface TestConnectOptions {
-  /** Goes where the endpoint's `auth` looks first. */
+  /** Goes where the endpoint looks first, of the places such a client has: a browser can set no headers. */
   token?: string | undefined;
+  /** Name → value. */
+  cookies?: Readonly<Record<string, string>> | undefined;
+  /** Of the page, where it is a browser. Default: the server's own, `http://localhost`. */
+  origin?: string | undefined;
   /** Names in lower case. */
   headers?: Readonly<Record<string, string>> | undefined;
   /**
@@ -41,6 +56,8 @@ export interface TestConnectOptions {
   as?: "tidings" | "plain" | "browser" | undefined;
   /** False: it takes nothing from its socket until `startReading()`. */
   reading?: boolean | undefined;
+  /** False: it answers no pings, as if the network were gone. */
+  answersPings?: boolean | undefined;
   /** The peer's address. Default `"127.0.0.1"`. */
   address?: string | undefined;
 }
@@ -78,17 +95,20 @@ export interface TestClock {
  *
  * @throws TidingsError `already_started` where the app runs, ConfigError where it can't
  */
-export async function startTestApp<const Users extends readonly Identity[] = []>(
+export async function startTestApp<const Fakes extends readonly unknown[] = []>(
   app: App,
-  options: TestAppOptions<Users> = {},
+  options: TestAppOptions<Fakes> = {},
 ): Promise<TestApp> {
   if (!(app instanceof TidingsApp)) throw new TypeError("startTestApp() takes what createApp() made.");
   const clock = new FakeClock();
   // Each pair fits together, which is what the type of `override` says.
-  const overrides = new Map(options.override as unknown as Iterable<[Credential, never]>);
+  const fakes = (options.override ?? []) as unknown as Iterable<[Dependency<unknown>, (given: FakeGiven) => unknown]>;
+  const overrides = new Map<DependencyDefinition, (given: FakeGiven) => unknown>();
+  for (const [real, fake] of fakes) overrides.set(real["~definition"], fake);
   await app.startIn({
     clock,
     createId: randomId,
+    random: () => 0.5,
     endOfTurn: setImmediate,
     overrides,
     limits: options.limits ?? {},
@@ -105,27 +125,67 @@ export async function startTestApp<const Users extends readonly Identity[] = []>
 async function connect(
   app: TidingsApp,
   target: string,
-  { token, headers = {}, as, reading = true, address }: TestConnectOptions = {},
+  options: TestConnectOptions = {},
 ): Promise<FramesEnd | MessagesEnd> {
-  const endpoint = app.endpointAt(target.split("?", 1)[0] ?? target);
-  const isRaw = endpoint?.speaks.kind === "frames";
-  const client = as ?? (isRaw ? "plain" : "tidings");
-  const byHeader = client !== "browser" && endpoint?.auth?.places[0] !== "query";
-  const answer = await dialMemory((upgrade) => void app.answer(upgrade), {
-    target: token === undefined || byHeader ? target : withToken(target, token),
-    address,
-    headers: {
-      ...(client === "tidings" && { "sec-websocket-protocol": tidingsV1 }),
-      ...(token !== undefined && byHeader && { authorization: `Bearer ${token}` }),
-      ...headers,
-    },
-  });
-  if ("refused" in answer) throw refusedBy(answer, client);
+  const route = app.routeAt(target.split("?", 1)[0] ?? target);
+  const isRaw = route?.endpoint.speaks.kind === "frames";
+  const client = options.as ?? (isRaw ? "plain" : "tidings");
+  const place = options.token === undefined ? undefined : placeFor(route, client);
+  const dial = dialFor(target, options, client, place, route?.endpoint.subprotocols ?? []);
+  const answer = await dialMemory((upgrade) => void app.answer(upgrade), dial);
+  if ("refused" in answer) throw refusedBy(answer, client, target);
   const isOurClient = answer.subprotocol === tidingsV1;
   const end = isRaw ? new FramesEnd(answer.peer) : new MessagesEnd(answer.peer, isOurClient);
-  if (end instanceof MessagesEnd && isOurClient) await greet(end);
-  if (!reading) end.stopReading();
+  if (options.answersPings === false) end.ignorePings();
+  const token = place?.place === "message" ? options.token : undefined;
+  if (end instanceof MessagesEnd && isOurClient) await admitted(end, end.greet(token), target);
+  else if (end instanceof MessagesEnd && token !== undefined) await admitted(end, end.authenticate(token), target);
+  if (options.reading === false) end.stopReading();
   return end;
+}
+
+type ServedRoute = NonNullable<ReturnType<TidingsApp["routeAt"]>>;
+type ClientKind = NonNullable<TestConnectOptions["as"]>;
+type Place = Pick<CredentialWay, "place" | "cookie">;
+
+/** The first place that an endpoint looks at and such a client has. */
+function placeFor(route: ServedRoute | undefined, client: ClientKind): Place {
+  const isBrowser = client === "browser";
+  const isWithin = ({ place }: Place) => {
+    if (place === "header") return !isBrowser;
+    // A browser fails where it offers subprotocols and the server selects none of them.
+    if (place === "subprotocol") return !isBrowser || route?.endpoint.subprotocols.length !== 0;
+    return place !== "message" || route?.endpoint.speaks.kind === "messages";
+  };
+  return route?.plan.ways.find(isWithin) ?? { place: isBrowser ? "query" : "header" };
+}
+
+function dialFor(
+  target: string,
+  { token = "", headers, cookies, origin, address }: TestConnectOptions,
+  client: ClientKind,
+  at: Place | undefined,
+  own: readonly string[],
+): MemoryDial {
+  const isAt = (place: TokenPlace) => at?.place === place;
+  const protocols = [
+    ...(client === "tidings" ? [tidingsV1] : []),
+    ...(client === "browser" && isAt("subprotocol") ? own : []),
+    ...(isAt("subprotocol") ? [`bearer.${Buffer.from(token).toString("base64url")}`] : []),
+  ];
+  const all = { ...cookies, ...(isAt("cookie") && at?.cookie !== undefined && { [at.cookie]: token }) };
+  const cookie = Object.entries(all).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return {
+    target: isAt("query") ? withToken(target, token) : target,
+    address,
+    headers: {
+      ...(protocols.length > 0 && { "sec-websocket-protocol": protocols.join(", ") }),
+      ...(isAt("header") && { authorization: `Bearer ${token}` }),
+      ...(cookie.length > 0 && { cookie: cookie.join("; ") }),
+      ...((client === "browser" || origin !== undefined) && { origin: origin ?? "http://localhost" }),
+      ...headers,
+    },
+  };
 }
 
 /** Code that never ends is waited for by the clock, which stands still: it gets a moment of real time instead. */
@@ -146,20 +206,30 @@ async function close(app: TidingsApp, clock: FakeClock): Promise<void> {
 
 const MOMENT_MS = 1_000;
 
-/** Our client is connected from `connected` on; a close before is a refusal. */
-async function greet(end: MessagesEnd): Promise<void> {
+/** A close before the answer is a refusal. */
+async function admitted(end: MessagesEnd, answered: Promise<void>, target: string): Promise<void> {
   try {
-    await end.greet();
+    await answered;
   } catch {
     const { code, reason } = await end.closed;
-    throw new RefusedError({ status: 101, code: reason, closeCode: code });
+    const message = `${target} was closed at once: ${code} ${reason}.`;
+    throw new RefusedError({ status: 101, code: reason, closeCode: code, message });
   }
 }
 
-function refusedBy({ refused }: Extract<MemoryAnswer, { refused: unknown }>, client: string): RefusedError {
-  if (client === "browser") return new RefusedError({ status: undefined, code: undefined, closeCode: 1006 });
+function refusedBy(
+  { refused }: Extract<MemoryAnswer, { refused: unknown }>,
+  client: ClientKind,
+  target: string,
+): RefusedError {
+  if (client === "browser") {
+    const message = `${target} was refused, and a page is told no more than 1006.`;
+    return new RefusedError({ status: undefined, code: undefined, closeCode: 1006, message });
+  }
+  const { status, headers } = refused;
   const { code, message } = JSON.parse(refused.body) as { readonly code: string; readonly message: string };
-  return new RefusedError({ status: refused.status, code, closeCode: 1006, headers: refused.headers, message });
+  const told = `${target} was refused: ${status} ${code}. ${message}`;
+  return new RefusedError({ status, code, closeCode: 1006, headers, message: told });
 }
 
 function withToken(target: string, token: string): string {

@@ -68,6 +68,7 @@ abstract class PeerEnd {
       peer.listen({
         text: (text) => this.arrive(text),
         binary: (bytes) => this.arrive(bytes),
+        pong: () => {},
         closed: (code, reason) => {
           this.ended({ code, reason });
           resolve({ code, reason });
@@ -85,6 +86,11 @@ abstract class PeerEnd {
 
   vanish(): void {
     this.peer.vanish();
+  }
+
+  /** From now on no ping is answered. */
+  ignorePings(): void {
+    this.peer.ignorePings();
   }
 
   startReading(): void {
@@ -126,6 +132,7 @@ export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContr
   readonly #requests = new Map<number, { resolve(payload: unknown): void; reject(error: Error): void }>();
   readonly #pings: (() => void)[] = [];
   #nextId = 1;
+  #answersPings = true;
 
   constructor(peer: MemoryPeer, isOurClient: boolean) {
     super(peer);
@@ -166,10 +173,21 @@ export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContr
     });
   }
 
+  override ignorePings(): void {
+    super.ignorePings();
+    this.#answersPings = false;
+  }
+
   /** Says `connect` and waits for `connected`. */
-  async greet(): Promise<void> {
-    this.send("connect");
+  async greet(token: string | undefined): Promise<void> {
+    this.send("connect", { token });
     await this.#inbox.next('A message "connected"', ({ type }) => type === "connected");
+  }
+
+  /** Says `auth` and waits for `auth_success`. */
+  async authenticate(token: string): Promise<void> {
+    this.send("auth", { token });
+    await this.#inbox.next('A message "auth_success"', ({ type }) => type === "auth_success");
   }
 
   protected arrive(frame: string | Uint8Array): void {
@@ -185,8 +203,9 @@ export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContr
       else request.reject(toError(arrival));
       return;
     }
-    if (this.#isOurClient && arrival.type === "ping") this.send("pong");
-    else if (!this.#isOurClient || !OUR_CLIENTS_AFFAIR.has(arrival.type)) this.#inbox.put(arrival);
+    if (arrival.type === "ping") {
+      if (this.#answersPings) this.send("pong");
+    } else if (!this.#isOurClient || !OUR_CLIENTS_AFFAIR.has(arrival.type)) this.#inbox.put(arrival);
   }
 
   protected ended({ code, reason }: Closed): void {

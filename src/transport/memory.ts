@@ -19,6 +19,8 @@ export type MemoryAnswer =
 export interface MemoryPeerListener {
   text(text: string): void;
   binary(bytes: Uint8Array): void;
+  /** The answer to a ping frame. */
+  pong(data: Uint8Array): void;
   closed(code: number, reason: string): void;
 }
 
@@ -136,6 +138,16 @@ class MemorySocket implements Socket {
     this.#handOn();
   }
 
+  /** The peer sent a ping frame, or answered one. */
+  arriveControl(frame: { readonly ping: Uint8Array } | "pong"): void {
+    this.#arrived.push(() => {
+      if (this.#isClosing) return;
+      if (frame === "pong") this.#listener?.pong();
+      else this.#listener?.ping(frame.ping);
+    });
+    this.#handOn();
+  }
+
   /** The peer sent a close frame, or broke a limit; `answer` is what goes back. */
   arriveClose(code: number, reason: string, answer: () => void): void {
     this.#arrived.push(() => {
@@ -178,6 +190,7 @@ export class MemoryPeer {
   #unreadBytes = 0;
   #listener: MemoryPeerListener | undefined;
   #isReading = true;
+  #answersPings = true;
   #isClosing = false;
   #isClosed = false;
   #isScheduled = false;
@@ -206,6 +219,16 @@ export class MemoryPeer {
     } else this.#socket.arriveClose(1009, "message_too_big", () => this.#finish(1009, "message_too_big"));
   }
 
+  /** Sends a ping frame. */
+  ping(data: Uint8Array = new Uint8Array()): void {
+    if (!this.#isClosing && !this.#isClosed) this.#socket.arriveControl({ ping: Buffer.from(data.slice()) });
+  }
+
+  /** From now on it answers no ping frames. */
+  ignorePings(): void {
+    this.#answersPings = false;
+  }
+
   /** Begins the closing handshake. 1005 stands for a close frame without a code. */
   close(code = 1005, reason = ""): void {
     if (this.#isClosing || this.#isClosed) return;
@@ -231,11 +254,7 @@ export class MemoryPeer {
   /** The server wrote frames. */
   receive(frames: Uint8Array): void {
     for (const frame of decodeFrames(frames)) {
-      const read = () => {
-        if (typeof frame.message === "string") this.#listener?.text(frame.message);
-        else this.#listener?.binary(frame.message);
-      };
-      this.#unread.push({ bytes: frame.bytes, read });
+      this.#unread.push({ bytes: frame.bytes, read: () => this.#hear(frame) });
       this.#unreadBytes += frame.bytes;
     }
     this.#read();
@@ -258,6 +277,13 @@ export class MemoryPeer {
     if (this.#isClosed) return;
     this.#forgetUnread();
     this.#finish(1006, "");
+  }
+
+  #hear({ opcode, payload }: DecodedFrame): void {
+    if (opcode === TEXT) this.#listener?.text(payload.toString());
+    else if (opcode === BINARY) this.#listener?.binary(payload);
+    else if (opcode === PONG) this.#listener?.pong(payload);
+    else if (this.#answersPings && !this.#isClosing) this.#socket.arriveControl("pong");
   }
 
   #forgetUnread(): void {
@@ -289,13 +315,18 @@ export class MemoryPeer {
   }
 }
 
+const TEXT = 0x1;
+const BINARY = 0x2;
+const PONG = 0xa;
+
 interface DecodedFrame {
-  readonly message: string | Uint8Array;
+  readonly opcode: number;
+  readonly payload: Buffer;
   /** The header included. */
   readonly bytes: number;
 }
 
-/** Whole, unmasked, unfragmented text and binary frames (RFC 6455 §5.2), as the core writes them. */
+/** Whole, unmasked, unfragmented text, binary, ping and pong frames (RFC 6455 §5.2), as the core writes them. */
 function* decodeFrames(bytes: Uint8Array): Generator<DecodedFrame> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
@@ -305,7 +336,7 @@ function* decodeFrames(bytes: Uint8Array): Generator<DecodedFrame> {
     const headerLength = short === 126 ? 4 : short === 127 ? 10 : 2;
     const length = short === 126 ? view.getUint16(at + 2) : short === 127 ? Number(view.getBigUint64(at + 2)) : short;
     const payload = Buffer.from(bytes.slice(at + headerLength, at + headerLength + length));
-    yield { message: opcode === 1 ? payload.toString() : payload, bytes: headerLength + length };
+    yield { opcode, payload, bytes: headerLength + length };
     at += headerLength + length;
   }
 }

@@ -64,6 +64,10 @@ export interface SocketListener {
   text(text: string): void;
   /** The bytes belong to the listener. */
   binary(bytes: Uint8Array): void;
+  /** A ping frame. The transport does not answer it (RFC 6455 §5.5.2): the listener writes the pong. At most 125 bytes. */
+  ping(data: Uint8Array): void;
+  /** A pong frame, asked for or not (RFC 6455 §5.5.3). */
+  pong(): void;
   /**
    * The end has begun, and not by `close()`: the peer sent a close frame, or broke the protocol. What is written within
    * this call still goes out before the answering close frame, nothing after. At most once.

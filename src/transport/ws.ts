@@ -26,6 +26,8 @@ export class WsTransport {
       maxFragments: fragments,
       maxBufferedChunks: MAX_BUFFERED_CHUNKS,
       closeTimeout: closeMs,
+      // What we write, a pong too, goes through the outbox and counts there.
+      autoPong: false,
       perMessageDeflate: false,
       handleProtocols: (_offered, request) => selectedSubprotocols.get(request) ?? false,
     };
@@ -150,6 +152,12 @@ class WsSocket implements Socket {
       const bytes = data as Buffer;
       if (isBinary) listener.binary(bytes);
       else listener.text(bytes.toString());
+    });
+    webSocket.on("ping", (data: Buffer) => {
+      if (!this.#isClosing) listener.ping(data);
+    });
+    webSocket.on("pong", () => {
+      if (!this.#isClosing) listener.pong();
     });
     let began: { readonly code: number; readonly reason: string } | undefined;
     webSocket.beforeClosing = (code, reason) => {

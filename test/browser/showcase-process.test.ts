@@ -8,12 +8,13 @@ import { runShowcase, startShowcase, tokenOf } from "./start-showcase.js";
 const secret = "forty characters that only this test has";
 const ana = signToken({ sub: "ana", name: "Ana" }, { key: secret });
 
-test("without a secret it prints two links and that it listens, and no log line has a token", async () => {
+test("without a secret it prints three links and that it listens, and no log line has a token", async () => {
   await using showcase = await startShowcase();
   expect(showcase.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(showcase.program.stdout).toEqual([
     expect.stringMatching(/^alice: http:\S+\/#token=\S+$/),
     expect.stringMatching(/^bob: http:\S+\/#token=\S+$/),
+    expect.stringMatching(/^admin: http:\S+\/#token=\S+$/),
     `listening on ${showcase.url}`,
   ]);
   const token = tokenOf(showcase.links.alice);

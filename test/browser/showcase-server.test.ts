@@ -7,6 +7,7 @@ import { type Showcase, startShowcase } from "./start-showcase.js";
 const secret = "forty characters that only this test has";
 const ana = signToken({ sub: "ana", name: "Ana" }, { key: secret });
 const bob = signToken({ sub: "bob", name: "Bob" }, { key: secret });
+const root = signToken({ sub: "root", name: "Root", role: "admin" }, { key: secret });
 
 let showcase: Showcase;
 beforeAll(async () => {
@@ -46,12 +47,68 @@ test("a user's note reaches all of that user's devices", async () => {
 });
 
 test("who may not enter a room is refused with 401, or with 1008 where a close code can be read", async () => {
-  for (const path of ["/ws/rooms/lobby", "/ws/rooms/lobby?token=nonsense"]) {
-    const { status, body } = await dialRefused(`${showcase.url}${path}`);
-    expect({ status, body }, path).toMatchObject({ status: 401, body: { code: "unauthorized" } });
-    const page = await dial(`${showcase.url}${path}`, { protocols: ["tidings.v1"] });
-    expect(await page.closed, path).toEqual({ code: 1008, reason: "unauthorized" });
+  const url = `${showcase.url}/ws/rooms/lobby?token=nonsense`;
+  expect(await dialRefused(url)).toMatchObject({ status: 401, body: { code: "unauthorized" } });
+  const page = await dial(url, { protocols: ["tidings.v1"] });
+  expect(await page.closed).toEqual({ code: 1008, reason: "unauthorized" });
+});
+
+test("P8: a room takes its token from the query, a header, the subprotocol or the first message", async () => {
+  const url = `${showcase.url}/ws/rooms/places`;
+  const bySubprotocol = await dial(url, {
+    protocols: ["tidings.v1", `bearer.${Buffer.from(ana).toString("base64url")}`],
+  });
+  expect(bySubprotocol.protocol).toBe("tidings.v1"); // the token is never echoed
+  bySubprotocol.send({ type: "connect" });
+  const byMessage = await dial(url);
+  byMessage.send({ type: "auth", payload: { token: ana } });
+  const byConnect = await dial(url, { protocols: ["tidings.v1"] });
+  byConnect.send({ type: "connect", payload: { token: ana } });
+  const clients = {
+    query: await dial(`${url}?token=${ana}`),
+    header: await dial(url, { token: ana }),
+    subprotocol: bySubprotocol,
+    message: byMessage,
+    "message of tidings.v1": byConnect,
+  };
+  for (const [place, client] of Object.entries(clients)) {
+    client.send({ type: "whoami", payload: {}, id: "who" });
+    let answer = await client.next();
+    while (answer.id !== "who") answer = await client.next();
+    expect(answer, place).toMatchObject({ type: "reply", payload: { name: "Ana" } });
   }
+});
+
+test("P8: a bad token in the first message closes a room with 1008", async () => {
+  for (const protocols of [[], ["tidings.v1"]]) {
+    const client = await dial(`${showcase.url}/ws/rooms/lobby`, { protocols });
+    client.send({ type: protocols.length === 0 ? "auth" : "connect", payload: { token: "nonsense" } });
+    expect(await client.closed).toEqual({ code: 1008, reason: "unauthorized" });
+  }
+});
+
+test("P12: the admin's desk refuses everybody else with 403, and without a token with 401", async () => {
+  const url = `${showcase.url}/ws/admin`;
+  const refused = await dialRefused(url, { token: bob });
+  expect(refused).toMatchObject({ status: 403, body: { code: "forbidden", message: "Admin only" } });
+  expect(await dialRefused(url)).toMatchObject({ status: 401, body: { code: "unauthorized" } });
+  const page = await dial(`${url}?token=${bob}`, { protocols: ["tidings.v1"] });
+  expect(await page.closed).toEqual({ code: 1008, reason: "forbidden" });
+});
+
+test("P12: an admin sees figures, and ends all connections of a user", async () => {
+  const admin = await dial(`${showcase.url}/ws/admin`, { token: root });
+  const eve = signToken({ sub: "eve", name: "Eve" }, { key: secret });
+  const devices = await Promise.all([1, 2].map(() => dial(`${showcase.url}/ws/users/eve?token=${eve}`)));
+  for (const device of devices) await device.ask("note", { text: "" }); // an answer: it is open
+  expect(await admin.ask("stats", {})).toMatchObject({
+    type: "reply",
+    payload: { connections: expect.any(Number), users: expect.any(Number), refused: expect.any(Number) },
+  });
+  expect(await admin.ask("kick", { user: "eve" })).toMatchObject({ type: "reply", payload: { wasConnected: true } });
+  for (const device of devices) expect(await device.closed).toMatchObject({ reason: "forbidden" });
+  expect(await admin.ask("kick", { user: "nobody" })).toMatchObject({ payload: { wasConnected: false } });
+  expect(await admin.ask("kick", { user: "" })).toMatchObject({ payload: { code: "invalid_payload" } });
 });
 
 test("who may not be somebody hears why by the endpoint's own close codes", async () => {
@@ -75,6 +132,8 @@ test("the page's files have their types and a strict policy", async () => {
     "/?x=1": "text/html; charset=utf-8",
     "/chat.css": "text/css; charset=utf-8",
     "/chat.js": "text/javascript; charset=utf-8",
+    "/account.js": "text/javascript; charset=utf-8",
+    "/connection.js": "text/javascript; charset=utf-8",
     "/icon.svg": "image/svg+xml",
   };
   for (const [path, type] of Object.entries(types)) {

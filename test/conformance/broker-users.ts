@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type CreateBroker, connectProcess, connectProcesses, type Process } from "./broker.js";
 
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+
 export function describeUsers(create: CreateBroker): void {
   describe("users", () => describeWho(create));
+  describe("a place of a user", () => describePlaces(create));
   describe("closing a link", () => describeClose(create));
 }
 
@@ -70,6 +73,92 @@ function describeWho(create: CreateBroker): void {
       expect(node.disconnects).toEqual([{ user: "ana", code: 4_003, reason: "bänned" }]);
     }
     expect(await a.link.isConnected("ana")).toBe(true);
+  });
+}
+
+function describePlaces(create: CreateBroker): void {
+  test("is reserved while there are fewer than the limit in all processes, reserved or open", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    expect(await a.link.reserve("ana", "a1", 3)).toBe(true);
+    expect(await b.link.reserve("ana", "b1", 3)).toBe(true);
+    await b.link.arrive("ana", "b1");
+    expect(await a.link.reserve("ana", "a2", 3)).toBe(true);
+    expect(await a.link.reserve("ana", "a3", 3)).toBe(false);
+    expect(await b.link.reserve("ana", "b2", 3)).toBe(false);
+    expect(await b.link.reserve("bob", "b2", 3)).toBe(true);
+    expect(await b.link.reserve("ana", "b3", 4)).toBe(true);
+  });
+
+  test("is given once, also to those who ask at the same time", async () => {
+    await using processes = await connectProcesses(create, 3);
+    const asked = numbers(30).map((number) => {
+      const process = processes.all[number % 3] as Process; // one of the three
+      return process.link.reserve("ana", `c${number}`, 7);
+    });
+    expect((await Promise.all(asked)).filter((isReserved) => isReserved)).toHaveLength(7);
+  });
+
+  test("that was refused takes none, and leaving without it frees none", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    await a.link.reserve("ana", "a1", 1);
+    expect(await b.link.reserve("ana", "b1", 1)).toBe(false);
+    await b.link.depart("ana", "b1");
+    await b.link.depart("ana", "a1");
+    expect(await b.link.reserve("ana", "b2", 1)).toBe(false);
+    await a.link.depart("ana", "a1");
+    expect(await b.link.reserve("ana", "b2", 1)).toBe(true);
+  });
+
+  test.each(["reserved", "open"])("is free again when its connection departs (%s)", async (state) => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    await a.link.reserve("ana", "a1", 1);
+    if (state === "open") await a.link.arrive("ana", "a1");
+    await a.link.depart("ana", "a1");
+    await a.link.depart("ana", "a1");
+    expect(await b.link.reserve("ana", "b1", 1)).toBe(true);
+    expect(await a.link.reserve("ana", "a2", 1)).toBe(false);
+  });
+
+  test("that is only reserved is no connection yet", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    const seen = async () => [await b.link.isConnected("ana"), await b.link.countUsers()];
+    await a.link.reserve("ana", "a1", 5);
+    expect(await seen()).toEqual([false, 0]);
+    await a.link.arrive("ana", "a1");
+    expect(await seen()).toEqual([true, 1]);
+    await a.link.reserve("ana", "a2", 5);
+    await a.link.depart("ana", "a1");
+    expect(await seen()).toEqual([false, 0]);
+    await a.link.depart("ana", "a2");
+    expect(await seen()).toEqual([false, 0]);
+  });
+
+  test("counts, too, for one who arrives without having asked, and once for who arrives twice", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    await a.link.arrive("ana", "a1");
+    await a.link.arrive("ana", "a1");
+    expect(await b.link.isConnected("ana")).toBe(true);
+    expect(await b.link.reserve("ana", "b1", 1)).toBe(false);
+    expect(await b.link.reserve("ana", "b1", 2)).toBe(true);
+    await a.link.depart("ana", "a1");
+    expect(await b.link.isConnected("ana")).toBe(false);
+  });
+
+  test("is given back by a process that is gone, reserved or open", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    await a.link.reserve("ana", "a1", 2);
+    await a.link.arrive("ana", "a1");
+    await a.link.reserve("ana", "a2", 2);
+    expect(await b.link.reserve("ana", "b1", 2)).toBe(false);
+    await a.link.close();
+    expect(await b.link.reserve("ana", "b1", 2)).toBe(true);
+    expect(await b.link.reserve("ana", "b2", 2)).toBe(true);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Broker, BrokerLink, Publication } from "../../src/broker/broker.js";
 import { RecordingNode } from "../support/recording-node.js";
 import { describeEvents } from "./broker-events.js";
+import { describeLimits } from "./broker-limits.js";
 import { describeUsers } from "./broker-users.js";
 
 /** A fresh broker that shares nothing with those before it. */
@@ -15,6 +16,7 @@ export type CreateBroker = () => Broker | Promise<Broker>;
 export function describeBroker(create: CreateBroker): void {
   describeEvents(create);
   describeUsers(create);
+  describeLimits(create);
 }
 
 /** One process: what it may ask for, and what it was told. */

@@ -31,12 +31,17 @@ class MemoryEnd extends Arrivals implements Peer {
     peer.listen({
       text: (text) => this.arrive(text),
       binary: (bytes) => this.arrive(Buffer.from(bytes)),
+      pong: (data) => this.arriveControl("pong", data),
       closed: (code, reason) => this.end(code, reason),
     });
   }
 
   send(message: string | Uint8Array): void {
     this.#peer.send(message);
+  }
+
+  ping(data: Uint8Array): void {
+    this.#peer.ping(data);
   }
 
   close(code?: number, reason?: string): void {

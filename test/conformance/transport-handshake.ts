@@ -33,6 +33,8 @@ export function describeHandshake(open: OpenDriver): void {
       return {
         text: (text) => (hasReturned ? heard.text(text) : early.push("text")),
         binary: () => early.push("binary"),
+        ping: () => early.push("ping"),
+        pong: () => early.push("pong"),
         closing: () => early.push("closing"),
         closed: () => early.push("closed"),
       };

@@ -5,7 +5,7 @@ import { type AddressInfo, connect as connectTcp, type Socket as TcpSocket } fro
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { expect, test } from "vitest";
-import { encodeTextFrame } from "../../src/delivery/frame.js";
+import { encodePingFrame, encodePongFrame, encodeTextFrame } from "../../src/delivery/frame.js";
 import { WsTransport } from "../../src/transport/ws.js";
 import { RecordingListener } from "../support/recording-listener.js";
 import { tlsCertificate } from "./tls-certificate.js";
@@ -201,4 +201,52 @@ test("a refusal ends the connection, and nothing of it is kept alive", async () 
   expect(answer).toMatch(/\r\ncontent-length: 3\r\n/i);
   expect(answer).toMatch(/\r\nconnection: close\r\n/i);
   expect(answer).toMatch(/\r\n\r\nné$/);
+});
+
+test("a pong that nobody asked for is heard", async () => {
+  const { driver, peer, upgrade } = await dialRaw();
+  await using _ = driver;
+  const heard = new RecordingListener();
+  upgrade.accept(roomy, () => heard);
+  peer.write(Buffer.concat([clientFrame(10, "I am here"), clientFrame(10, ""), clientFrame(1, "hi")]));
+  for (const expected of [["pong"], ["pong"], ["text", "hi"]]) expect(await heard.next()).toEqual(expected);
+});
+
+test("a ping between the frames of one message is heard before it, and does not end it", async () => {
+  const { driver, peer, upgrade } = await dialRaw();
+  await using _ = driver;
+  const heard = new RecordingListener();
+  upgrade.accept(roomy, () => heard);
+  peer.write(Buffer.concat([clientFrame(1, "a", false), clientFrame(9, "now"), clientFrame(0, "b")]));
+  expect(await heard.next()).toEqual(["ping", "now"]);
+  expect(await heard.next()).toEqual(["text", "ab"]);
+});
+
+test("pings and pongs are sent byte for byte as they were written, and a ping gets no other answer", async () => {
+  const { driver, peer, upgrade } = await dialRaw();
+  await using _ = driver;
+  const heard = new RecordingListener();
+  const socket = upgrade.accept(impatient, () => heard);
+  peer.write(clientFrame(9, "are you there?"));
+  await heard.next();
+  const written = [encodePingFrame(), encodeTextFrame("hi"), encodePongFrame(Buffer.from("data"))];
+  for (const frame of written) socket?.write(frame);
+  socket?.close(4000, "");
+  const bytes = await readAll(peer);
+  const frames = bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
+  expect(frames).toEqual(Buffer.concat([...written, Buffer.of(0x88, 2, 0x0f, 0xa0)]));
+});
+
+test.each([
+  ["a ping of more than 125 bytes", Buffer.concat([Buffer.of(0x89, 0xfe, 0, 126, 0, 0, 0, 0), Buffer.alloc(126)])],
+  ["a ping in pieces", clientFrame(9, "x", false)],
+])("%s breaks the protocol", async (_, frame) => {
+  const { driver, peer, upgrade } = await dialRaw();
+  await using _driver = driver;
+  const heard = new RecordingListener();
+  upgrade.accept(impatient, () => heard);
+  peer.write(frame);
+  expect(closeFrameIn(await readAll(peer))).toEqual({ code: 1002, reason: "protocol_error" });
+  await heard.whenClosed();
+  expect(heard.calls.map(([name]) => name)).toEqual(["closing", "closed"]);
 });

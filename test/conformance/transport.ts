@@ -1,6 +1,7 @@
 import { encodeTextFrame } from "../../src/delivery/frame.js";
 import type { AcceptOptions, RefusalResponse, Socket, Upgrade } from "../../src/transport/transport.js";
 import { RecordingListener } from "../support/recording-listener.js";
+import { describeControlFrames } from "./transport-control.js";
 import { describeEnd } from "./transport-end.js";
 import { describeHandshake } from "./transport-handshake.js";
 import { describeMessages } from "./transport-messages.js";
@@ -30,6 +31,8 @@ export type Answer = { readonly peer: Peer } | { readonly refused: RefusalRespon
 export interface Peer {
   readonly subprotocol: string | undefined;
   send(message: string | Uint8Array): void;
+  /** Sends a ping frame. One that it is sent it answers by itself, as RFC 6455 §5.5.2 asks. */
+  ping(data: Uint8Array): void;
   /** Without a code: a close frame without one. */
   close(code?: number, reason?: string): void;
   /** The connection is gone, without a close frame. */
@@ -40,6 +43,10 @@ export interface Peer {
   next(): Promise<string | Buffer>;
   /** What arrived and was not asked for. */
   readonly unread: readonly (string | Buffer)[];
+  /** Messages and pongs in the order they arrived: `message hi`, `pong data`. */
+  readonly order: readonly string[];
+  /** Resolves with that order, when this is in it. */
+  until(what: string): Promise<readonly string[]>;
   /** Resolves with what a client is told of the end, when all that came before was heard. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
@@ -50,6 +57,7 @@ export type OpenDriver = () => Promise<TransportDriver>;
 export function describeTransport(open: OpenDriver): void {
   describeHandshake(open);
   describeMessages(open);
+  describeControlFrames(open);
   describePressure(open);
   describeEnd(open);
 }

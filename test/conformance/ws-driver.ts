@@ -70,6 +70,7 @@ class WsEnd extends Arrivals implements Peer {
     super();
     this.#webSocket = webSocket;
     webSocket.on("message", (data: Buffer, isBinary: boolean) => this.arrive(isBinary ? data : data.toString()));
+    webSocket.on("pong", (data: Buffer) => this.arriveControl("pong", data));
     webSocket.once("close", (code, reason) => this.end(code, reason.toString()));
     webSocket.on("error", () => {});
   }
@@ -80,6 +81,10 @@ class WsEnd extends Arrivals implements Peer {
 
   send(message: string | Uint8Array): void {
     this.#webSocket.send(message, () => {}); // what can't be sent any more is no error here
+  }
+
+  ping(data: Uint8Array): void {
+    this.#webSocket.ping(data, undefined, () => {});
   }
 
   close(code?: number, reason?: string): void {

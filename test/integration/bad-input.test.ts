@@ -1,6 +1,7 @@
 import { channel, endpoint } from "tidings";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { anyRate } from "../support/any-rate.js";
 import { serve } from "../support/served-app.js";
 import { dial } from "../support/ws-client.js";
 
@@ -168,7 +169,7 @@ test.each(table)("$name is answered by one error; what follows is handled, and n
 });
 
 test("all of it at once on one connection is answered in its order", async () => {
-  await using server = await serve({ endpoints: [createRoom()] });
+  await using server = await serve({ endpoints: [createRoom()], limits: anyRate });
   const client = await dial(`${server.url}/ws/room`);
   for (const { text } of table) client.sendText(text);
   client.send({ type: "any", id: "end" });

@@ -1,6 +1,7 @@
 import { ConfigError, channel, endpoint, rawEndpoint, TidingsError } from "tidings";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { anyRate } from "../support/any-rate.js";
 import { serve } from "../support/served-app.js";
 import { dial, dialRefused, dialTidings } from "../support/ws-client.js";
 
@@ -240,7 +241,7 @@ test("P18: one client that fails in every way takes nothing from another", async
       throw new Error("in close too");
     },
   });
-  await using server = await serve({ endpoints: [work] });
+  await using server = await serve({ endpoints: [work], limits: anyRate });
   const [bad, good] = [await dial(`${server.url}/ws/work`), await dial(`${server.url}/ws/work`)];
   await Promise.all([bad, good].map((each) => each.takeAll()));
   for (const [n, how] of Object.keys(failures).entries()) {

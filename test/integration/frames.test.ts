@@ -1,6 +1,7 @@
 import { endpoint, rawEndpoint } from "tidings";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { anyRate } from "../support/any-rate.js";
 import { Inbox } from "../support/inbox.js";
 import { frame, opcodes, openRaw } from "../support/raw-client.js";
 import { serve } from "../support/served-app.js";
@@ -66,7 +67,7 @@ test("P2: bytes that were sent belong to nobody else: a handler may keep them", 
       if (kept.length === 50) connection.send(Buffer.concat(kept));
     },
   });
-  await using server = await serve({ endpoints: [keeper] });
+  await using server = await serve({ endpoints: [keeper], limits: anyRate });
   const client = await dial(`${server.url}/ws/keep`);
   for (let n = 0; n < 50; n += 1) client.sendBinary(new Uint8Array(100).fill(n));
   const expected = Buffer.concat(Array.from({ length: 50 }, (_, n) => Buffer.alloc(100, n)));

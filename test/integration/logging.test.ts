@@ -39,21 +39,22 @@ test("P22: whoever is refused is one line, with the code and no id", async () =>
   const ours = await dial(`${server.url}/ws/rooms/lobby`, { protocols: ["tidings.v1"] });
   await ours.closed;
   const about = { event: "refused", endpoint: "/ws/rooms/:room", address: "127.0.0.1" };
+  const because = { reason: expect.any(String) };
   expect(server.log.lines).toEqual([
     {
       level: "warn",
       message: "refused",
-      fields: { ...about, code: "unauthorized", status: 401, closeCode: undefined },
+      fields: { ...about, ...because, code: "unauthorized", status: 401, closeCode: undefined },
     },
     {
       level: "warn",
       message: "refused",
-      fields: { ...about, endpoint: undefined, code: "not_found", status: 404, closeCode: undefined },
+      fields: { ...about, ...because, endpoint: undefined, code: "not_found", status: 404, closeCode: undefined },
     },
     {
       level: "warn",
       message: "refused",
-      fields: { ...about, code: "unauthorized", status: undefined, closeCode: 1008 },
+      fields: { ...about, ...because, code: "unauthorized", status: undefined, closeCode: 1008 },
     },
   ]);
 });
@@ -171,6 +172,7 @@ test("P22: an app without a logger writes JSON lines to stderr, errors with thei
     { level: "error", err: { message: "out of order", stack: expect.stringContaining("logging.test") } },
     { level: "warn", msg: "refused", code: "unauthorized", status: 401 },
     { level: "info", msg: "disconnected", code: 1001 },
+    { level: "info", msg: "drained", connections: 1, closeHandlers: 1 },
   ]);
   for (const { time } of lines) expect(new Date(String(time)).toISOString()).toBe(time);
   expect(new Set([lines[0]?.connection, lines[1]?.connection, lines[3]?.connection]).size).toBe(1);

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { createApp } from "tidings";
 import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
+import { anyRate } from "../support/any-rate.js";
 import { arbitraryCalls, createCallEndpoint, expectedOf, heardAs } from "../support/call-order.js";
 import { serve } from "../support/served-app.js";
 import { type Arrival, dial, dialTidings, type WsClient } from "../support/ws-client.js";
@@ -9,7 +10,7 @@ import { type Arrival, dial, dialTidings, type WsClient } from "../support/ws-cl
 const withoutMembership = (heard: readonly string[]) => heard.filter((each) => !/^(on|off) /.test(each));
 
 test("each connection hears what concerns it, all of it, in the order of the calls", { timeout: 60_000 }, async () => {
-  await using server = await serve({ endpoints: [createCallEndpoint()] });
+  await using server = await serve({ endpoints: [createCallEndpoint()], limits: anyRate });
   const url = `${server.url}/ws/calls`;
   const ours = await dialTidings(url);
   await ours.next();
@@ -38,7 +39,7 @@ async function hearOneRun(client: WsClient): Promise<string[]> {
 }
 
 test("the same in memory, many times over", { timeout: 60_000 }, async () => {
-  await using server = await startTestApp(createApp({ endpoints: [createCallEndpoint()] }));
+  await using server = await startTestApp(createApp({ endpoints: [createCallEndpoint()], limits: anyRate }));
   const connect = () => server.connect<ReturnType<typeof createCallEndpoint>>("/ws/calls", { as: "plain" });
   const clients = [await connect(), await connect(), await connect()] as const;
 

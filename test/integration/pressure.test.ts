@@ -1,6 +1,7 @@
 import { channel, endpoint } from "tidings";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { anyRate } from "../support/any-rate.js";
 import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
 import { serve } from "../support/served-app.js";
@@ -136,7 +137,7 @@ test.each(floods)(
         step: (_, { n }) => void handled.push(n),
       },
     });
-    await using server = await serve({ endpoints: [work] });
+    await using server = await serve({ endpoints: [work], limits: anyRate });
     const [flooder, other] = [await dial(`${server.url}/ws/work`), await dial(`${server.url}/ws/work`)];
     flooder.send({ type: "block" });
     await begun.opened;
@@ -167,7 +168,7 @@ test("a flood while `open` runs waits in the network, and a ping behind it is an
     on: { step: (_, { n }) => void handled.push(n) },
   });
   const quiet = endpoint("/ws/quiet", {});
-  await using server = await serve({ endpoints: [slow, quiet] });
+  await using server = await serve({ endpoints: [slow, quiet], limits: anyRate });
   const [flooder, other] = [await dial(`${server.url}/ws/slow`), await dial(`${server.url}/ws/quiet`)];
   const filler = "x".repeat(10_000);
   for (let n = 0; n < 2_000; n += 1) flooder.send({ type: "step", payload: { n, filler } });
@@ -185,7 +186,7 @@ test("who floods and is then closed is read on, so that its answer to the close 
     on: { block: ({ connection }) => new Promise((done) => connection.signal.addEventListener("abort", done)) },
   });
   // Long enough that a connection which only ends by this limit is not seen to end.
-  await using server = await serve({ endpoints: [work], limits: { close: "12s" } });
+  await using server = await serve({ endpoints: [work], limits: { ...anyRate, close: "12s" } });
   const client = await dial(`${server.url}/ws/work`);
   for (let n = 0; n < 4_000; n += 1) client.send({ type: "block", payload: { filler: "x".repeat(10_000) } });
   const quiet = await dial(`${server.url}/ws/work`);
@@ -211,7 +212,7 @@ test("who floods and vanishes while a handler hangs is gone when the app closes"
     },
     close: (_, closed) => closes.put(closed),
   });
-  await using server = await serve({ endpoints: [work], limits: { close: "50ms" } });
+  await using server = await serve({ endpoints: [work], limits: { ...anyRate, close: "50ms" } });
   const client = await dial(`${server.url}/ws/work`);
   for (let n = 0; n < 500; n += 1) client.send({ type: "block", payload: { filler: "x".repeat(10_000) } });
   await begun.opened;

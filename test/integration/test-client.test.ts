@@ -1,5 +1,5 @@
 import { type App, channel, createApp, endpoint, rawEndpoint } from "tidings";
-import { jwt } from "tidings/auth";
+import { firstOf, jwt, session } from "tidings/auth";
 import { RefusedError, startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -99,10 +99,9 @@ test.each(dials)("P24: a refusal at $path looks the same to the test client and 
   await using _ = app;
   const { url } = await app.listen(0);
   const real = await dialRefused(url + given.path, given);
-  expect({ status: plain.status, body: { code: plain.code, message: plain.message } }).toEqual({
-    status: real.status,
-    body: real.body,
-  });
+  const { code, message } = real.body as { readonly code: string; readonly message: string };
+  expect({ status: plain.status, code: plain.code }).toEqual({ status: real.status, code });
+  expect(plain.message).toBe(`${given.path} was refused: ${real.status} ${code}. ${message}`);
   expect(real.headers).toMatchObject(plain.headers);
   expect(plain.closeCode).toBe(1006);
   const client = await dial(url + given.path, { ...given, protocols: ["tidings.v1"] });
@@ -139,6 +138,49 @@ test("P24: the frames of a raw endpoint are the same in memory and on a real soc
   client.sendText("x".repeat(65_537));
   expect(await client.closed).toEqual({ code: 1009, reason: "message_too_big" });
 });
+
+const account = session({ lookup: (id) => (id === "ana's" ? { id: "ana" } : undefined) });
+const me = endpoint("/ws/me", { auth: account, receives: { who: z.object({}) }, on: { who: ({ user }) => user.id } });
+const anyRoom = endpoint("/ws/any", { auth: firstOf(jwt({ secret }), account) });
+
+test.each([
+  { path: "/ws/me", session: "ana's", origin: undefined, refused: undefined },
+  { path: "/ws/me", session: "ana's", origin: "own", refused: undefined },
+  { path: "/ws/me", session: "ana's", origin: "https://app.example", refused: undefined },
+  { path: "/ws/me", session: "ana's", origin: "https://evil.example", refused: "origin_not_allowed" },
+  { path: "/ws/me", session: "ana's", origin: "null", refused: "origin_not_allowed" },
+  { path: "/ws/me", session: "nobody's", origin: "own", refused: "unauthorized" },
+  { path: "/ws/me", session: undefined, origin: "own", refused: "unauthorized" },
+  { path: `/ws/any?token=${token}`, session: undefined, origin: "own", refused: undefined },
+  { path: `/ws/any?token=${token}`, session: undefined, origin: "https://evil.example", refused: "origin_not_allowed" },
+])(
+  "P8: the cookie $session from the origin $origin at $path counts the same in memory and on a real socket",
+  async (given) => {
+    const app = createApp({ endpoints: [me, anyRoom], origins: ["https://app.example"], logger: new LogRecorder() });
+    const inMemory: unknown[] = [];
+    for (const as of ["plain", "browser", "tidings"] as const) {
+      await using server = await startTestApp(app);
+      const origin = given.origin === "own" ? "http://localhost" : given.origin;
+      const cookies = given.session === undefined ? undefined : { session_id: given.session };
+      const entered = await server.connect(given.path, { as, origin, cookies }).catch((error: unknown) => error);
+      if (!(entered instanceof RefusedError)) inMemory.push("in");
+      else inMemory.push(as === "browser" ? entered.closeCode : entered.code);
+    }
+    await using _ = app;
+    const { url } = await app.listen(0);
+    const headers = {
+      ...(given.origin !== undefined && { origin: given.origin === "own" ? url : given.origin }),
+      ...(given.session !== undefined && { cookie: `session_id=${encodeURIComponent(given.session)}` }),
+    };
+    const onSocket =
+      given.refused === undefined
+        ? await dial(url + given.path, { headers }).then(() => "in")
+        : await dialRefused(url + given.path, { headers }).then(({ body }) => (body as { readonly code: string }).code);
+    expect(onSocket).toBe(given.refused ?? "in");
+    // A page without an Origin of its own choosing has one: the server's.
+    expect(inMemory).toEqual([onSocket, given.refused === undefined ? "in" : 1006, onSocket]);
+  },
+);
 
 test("P24: time passes only as a test says", async () => {
   const app = createChat();

@@ -57,4 +57,5 @@ export const typePackages: readonly string[] = ["@standard-schema/spec"];
 export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   ws: ["transport/ws.ts", "client/node.ts"],
   jose: ["auth"],
+  cookie: ["connection"],
 };

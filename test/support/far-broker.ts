@@ -37,6 +37,18 @@ export class FarBroker implements Broker {
         await this.#do("unsubscribe", channel);
         this.#channels.delete(channel);
       },
+      reserve: async (user) => {
+        await this.#do("reserve", user);
+        return true;
+      },
+      revoke: async (revocation) => {
+        await this.#do("revoke", "");
+        node.revoke(revocation);
+      },
+      countInWindow: async (key) => {
+        await this.#do("countInWindow", key);
+        return 0;
+      },
       arrive: async (user, connection) => {
         await this.#do("arrive", user);
         this.#users.set(user, new Set([...(this.#users.get(user) ?? []), connection]));

@@ -1,4 +1,4 @@
-import type { BrokerLink, Position, Publication } from "../../src/broker/broker.js";
+import type { BrokerLink, Position, Publication, Revocation } from "../../src/broker/broker.js";
 
 /**
  * A broker's link that does nothing but keep what it was asked for, such as `subscribe chat/a`.
@@ -25,6 +25,20 @@ export class RecordingLink implements BrokerLink {
 
   unsubscribe(channel: string): Promise<void> {
     return this.#ask("unsubscribe", channel);
+  }
+
+  async reserve(user: string, connection: string, limit: number): Promise<boolean> {
+    await this.#ask("reserve", `${user} ${connection} ${limit}`);
+    return true;
+  }
+
+  revoke(revocation: Revocation): Promise<void> {
+    return this.#ask("revoke", JSON.stringify(revocation));
+  }
+
+  async countInWindow(key: string): Promise<number> {
+    await this.#ask("countInWindow", key);
+    return 0;
   }
 
   arrive(user: string, connection: string): Promise<void> {

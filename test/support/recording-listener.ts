@@ -3,6 +3,8 @@ import type { SocketListener } from "../../src/transport/transport.js";
 export type Heard =
   | readonly ["text", string]
   | readonly ["binary", Uint8Array]
+  | readonly ["ping", string]
+  | readonly ["pong"]
   | readonly ["closing", number, string]
   | readonly ["closed", number, string];
 
@@ -20,6 +22,14 @@ export class RecordingListener implements SocketListener {
 
   binary(bytes: Uint8Array): void {
     this.#hear(["binary", bytes]);
+  }
+
+  ping(data: Uint8Array): void {
+    this.#hear(["ping", Buffer.from(data).toString()]);
+  }
+
+  pong(): void {
+    this.#hear(["pong"]);
   }
 
   closing(code: number, reason: string): void {

@@ -1,4 +1,4 @@
-import type { BrokerEvent, BrokerNode } from "../../src/broker/broker.js";
+import type { BrokerEvent, BrokerNode, Revocation } from "../../src/broker/broker.js";
 
 export interface Disconnect {
   readonly user: string;
@@ -10,6 +10,7 @@ export interface Disconnect {
 export class RecordingNode implements BrokerNode {
   readonly events: BrokerEvent[] = [];
   readonly disconnects: Disconnect[] = [];
+  readonly revocations: Revocation[] = [];
   /** What is done when an event is told. */
   onEvent: ((event: BrokerEvent) => void) | undefined;
   readonly #waiting: (() => void)[] = [];
@@ -22,6 +23,11 @@ export class RecordingNode implements BrokerNode {
 
   disconnectUser(user: string, code: number, reason: string): void {
     this.disconnects.push({ user, code, reason });
+    this.#tell();
+  }
+
+  revoke(revocation: Revocation): void {
+    this.revocations.push(revocation);
     this.#tell();
   }
 

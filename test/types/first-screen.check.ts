@@ -1,5 +1,4 @@
-import type { App, Channel, Endpoint } from "tidings";
-import type { Credential } from "tidings/auth";
+import type { App, Channel, Dependency, Endpoint } from "tidings";
 import { startTestApp } from "tidings/testing";
 import { app, chat, room, user } from "./first-screen.js";
 import { is } from "./is.js";
@@ -20,7 +19,7 @@ interface RoomContract {
 
 // What is declared says all that the other side may know, in plain types.
 is<App>()(app);
-is<Credential<{ sub: string; name: string; readonly id: string }>>()(user);
+is<Dependency<{ sub: string; name: string; readonly id: string }, "connection">>()(user);
 is<Channel<ChatContract>>()(chat);
 is<Endpoint<RoomContract>>()(room);
 

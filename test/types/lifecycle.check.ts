@@ -19,7 +19,7 @@ type Nothing = Record<never, never>;
 // An endpoint of nothing but its path: nobody is known, nothing may be sent, no channel may be joined.
 endpoint("/ws", {
   open(ctx) {
-    is<Context<Nothing, Strings, undefined, Nothing, never>>()(ctx);
+    is<Context<Nothing, Strings, undefined, Nothing, Nothing, never>>()(ctx);
     is<App>()(ctx.app);
     is<Connection<undefined, Nothing, never>>()(ctx.connection);
     is<Nothing>()(ctx.params);
@@ -27,7 +27,7 @@ endpoint("/ws", {
     is<undefined>()(ctx.user);
   },
   close(ctx, closed) {
-    is<Context<Nothing, Strings, undefined, Nothing, never>>()(ctx);
+    is<Context<Nothing, Strings, undefined, Nothing, Nothing, never>>()(ctx);
     is<Closed>()(closed);
     is<number>()(closed.code);
     is<string>()(closed.reason);
@@ -80,7 +80,7 @@ is<RawEndpoint<"/ws/echo">>()(echo);
 const loop = rawEndpoint("/ws/loop/:name", {
   auth: user,
   async run(ctx) {
-    is<RawContext<{ readonly name: string }, Strings, Member>>()(ctx);
+    is<RawContext<{ readonly name: string }, Strings, Member, Nothing>>()(ctx);
     is<RawConnection<Member>>()(ctx.connection);
     for await (const frame of ctx.connection.frames()) {
       is<string | Uint8Array>()(frame);

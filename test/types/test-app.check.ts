@@ -5,12 +5,13 @@ import {
   type ContractOf,
   channel,
   createApp,
+  dependency,
   endpoint,
   type Handshake,
   rawEndpoint,
   type TidingsError,
 } from "tidings";
-import { jwt } from "tidings/auth";
+import { bearer, firstOf, jwt, session } from "tidings/auth";
 import {
   type RawTestConnection,
   RefusedError,
@@ -22,10 +23,13 @@ import {
   type TestConnection,
 } from "tidings/testing";
 import { z } from "zod";
-import { everyone, type Member, user } from "./declarations.js";
+import { db, everyone, type Member, type Pool, user } from "./declarations.js";
 import { is, isType } from "./is.js";
 
 const guest = jwt({ secret: "s", claims: z.object({ sub: z.string(), table: z.number() }) });
+const byCookie = session({ lookup: (id) => ({ id, name: `of ${id}` }) });
+const either = firstOf(byCookie, bearer({ verify: (key) => ({ id: key, robot: true }) }));
+const account = dependency({ needs: { user, db }, create: ({ user }) => ({ id: user.id, plan: "free" }) });
 const news = channel("news", { events: { notice: z.object({ title: z.string() }), item: z.object({ at: z.date() }) } });
 const desk = endpoint("/ws/desk", {
   auth: user,
@@ -37,7 +41,7 @@ const desk = endpoint("/ws/desk", {
 const echo = rawEndpoint("/ws/echo", { auth: guest });
 const app = createApp({ endpoints: [desk, echo] });
 
-// A fake stands for its credential: it gives just that user, at once or later.
+// A fake stands for its credential, or for anything else that is made: it gives just what that gives, at once or later.
 await using server = await startTestApp(app, {
   limits: { outbox: "1kb", connections: 2 },
   override: [
@@ -46,11 +50,16 @@ await using server = await startTestApp(app, {
       (given) => {
         is<string>()(given.token);
         is<Handshake>()(given.request);
-        is<number>()(given.nowMs);
+        isType<keyof typeof given, "token" | "request">(true);
         return { id: given.token, sub: given.token, name: given.token, role: "admin" };
       },
     ],
     [guest, async ({ token }) => ({ id: token, sub: token, table: 7 })],
+    [byCookie, ({ token }) => ({ id: token, name: "Ana" })],
+    [either, ({ token }) => (token === "k" ? { id: token, robot: true } : { id: token, name: token })],
+    [db, () => ({ query: async () => [{ id: "a", owner: "b" }], async end() {} })],
+    [account, async ({ request, token }) => ({ id: token, plan: request.query.plan ?? "free" })],
+    [dependency({ create: (): string | undefined => undefined }), () => undefined],
   ],
 });
 is<TestApp>()(server);
@@ -65,10 +74,23 @@ is<TestApp>()(await startTestApp(app, { override: [] }));
 // The endpoint's type is all a client needs.
 const ana = await server.connect<typeof desk>("/ws/desk?x=1", {
   token: "ana",
-  headers: { origin: "https://app.example" },
+  cookies: { session_id: "s1" },
+  origin: "https://app.example",
+  headers: { "x-forwarded-for": "10.0.0.2" },
   as: "browser",
   reading: false,
+  answersPings: false,
   address: "10.0.0.1",
+});
+await server.connect<typeof desk>("/ws/desk", {
+  token: undefined,
+  cookies: undefined,
+  origin: undefined,
+  headers: undefined,
+  as: undefined,
+  reading: undefined,
+  answersPings: undefined,
+  address: undefined,
 });
 is<TestConnection<ContractOf<typeof desk>>>()(ana);
 is<void>()(ana.send("add", { a: 1, b: 2 }));
@@ -111,4 +133,7 @@ const fakeUser = ({ token }: { readonly token: string }): Member => ({
   name: token,
   role: "member",
 });
+declare const pool: Pool;
+const overrides = [[user, fakeUser] as const, [db, () => pool] as const] as const;
 await startTestApp(app, { override: [[user, fakeUser]] });
+await startTestApp(app, { override: overrides });

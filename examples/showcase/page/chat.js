@@ -1,18 +1,21 @@
-// The link's fragment says who it is and where to: #token=…&room=lobby. It never leaves the browser but in `connect`.
+import { Connection, inWords, mayPass } from "./connection.js";
+
+// The link's fragment says who it is and where to: #token=…&room=lobby. A browser keeps the fragment to itself.
 const link = new URLSearchParams(location.hash.slice(1));
 const token = link.get("token");
 
 const part = (id) => document.getElementById(id);
 const [help, chat, ended, problem] = ["help", "chat", "ended", "problem"].map(part);
-const [joinForm, roomInput, sayForm, textInput] = ["join", "room", "say", "text"].map(part);
+const [joinForm, roomInput, placeInput, sayForm, textInput] = ["join", "room", "place", "say", "text"].map(part);
 
-/** The present connection: what comes from one before it is passed over. */
-let socket;
-let lastId = 0;
-/** Who waits for the answer to which `id`. */
-const waiting = new Map();
+/** The present connection: in the place of the one before. */
+let connection;
 let myName = "";
 let room = link.get("room") ?? "";
+/** How long the server asked us to stay away after it closes. */
+let drainDelayMs;
+let failures = 0;
+let nextDial;
 
 addEventListener("hashchange", () => location.reload());
 roomInput.value = room;
@@ -32,6 +35,7 @@ joinForm.addEventListener("submit", (event) => {
   link.set("room", room);
   history.replaceState(null, "", `#${link}`);
   part("messages").replaceChildren();
+  failures = 0;
   connect();
 });
 
@@ -44,7 +48,7 @@ sayForm.addEventListener("submit", async (event) => {
   textInput.value = "";
   problem.textContent = "";
   try {
-    await request("say", { text });
+    await connection.request("say", { text });
     addMessage(myName, text, "mine");
   } catch (error) {
     problem.textContent = `Not sent: ${error.message}`;
@@ -54,35 +58,26 @@ sayForm.addEventListener("submit", async (event) => {
 
 /** Connects to the room, in the place of the connection before. */
 function connect() {
-  socket?.close(1000);
-  dropRequests("The room was left.");
+  clearTimeout(nextDial);
+  connection?.leave();
+  drainDelayMs = undefined;
   help.hidden = true;
   ended.hidden = true;
   problem.textContent = "";
   showStatus("connecting", "Connecting…");
-
-  const url = new URL(`/ws/rooms/${encodeURIComponent(room)}`, location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  url.searchParams.set("token", token);
-  // With this subprotocol a refusal is a close code with a reason: of an HTTP status a page is told nothing.
-  const mine = new WebSocket(url, "tidings.v1");
-  socket = mine;
-  const whilePresent = (listener) => (event) => {
-    if (socket === mine) listener(event);
-  };
-  mine.addEventListener("open", whilePresent(enter));
-  mine.addEventListener(
-    "message",
-    whilePresent(({ data }) => receive(JSON.parse(data))),
-  );
-  mine.addEventListener("close", whilePresent(leave));
+  connection = new Connection(`/ws/rooms/${encodeURIComponent(room)}`, {
+    token,
+    by: placeInput.value,
+    opened: enter,
+    heard: hear,
+    closed: leave,
+  });
 }
 
-/** Open is not yet in: a refusal comes as a close right after it. Who gets an answer is in. */
 async function enter() {
-  socket.send(JSON.stringify({ type: "connect" }));
+  failures = 0;
   try {
-    ({ name: myName } = await request("whoami"));
+    ({ name: myName } = await connection.request("whoami"));
   } catch {
     return; // `leave` tells why
   }
@@ -92,14 +87,13 @@ async function enter() {
   textInput.focus();
 }
 
-function leave({ code, reason }) {
+function leave(code, reason) {
   const wasTyping = sayForm.contains(document.activeElement);
-  dropRequests("The connection has ended.");
   showStatus("closed", "Not connected");
-  part("why").textContent =
-    code === 1006
-      ? "The connection was lost, or could not be made (1006)."
-      : `The connection was closed: ${code} ${reason}`.trim();
+  const delayMs = mayPass(code) ? delayOfNextDial() : undefined;
+  const next = delayMs === undefined ? "" : ` Connecting again in ${Math.ceil(delayMs / 1_000)} s.`;
+  if (delayMs !== undefined) nextDial = setTimeout(connect, delayMs);
+  part("why").textContent = inWords(code, reason) + next;
   withEndInView(() => {
     ended.hidden = false;
   });
@@ -110,17 +104,14 @@ function leave({ code, reason }) {
   if (wasTyping) part("again").focus();
 }
 
-/** Sends a message, and resolves with the reply. */
-function request(type, payload = {}) {
-  lastId += 1;
-  const id = lastId;
-  return new Promise((resolve, reject) => {
-    waiting.set(id, { resolve, reject });
-    socket.send(JSON.stringify({ type, payload, id }));
-  });
+/** What the server asked for; otherwise longer each time, and at random, so that not everybody comes at once. */
+function delayOfNextDial() {
+  if (drainDelayMs !== undefined) return drainDelayMs;
+  failures += 1;
+  return Math.min(30_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 }
 
-function receive({ type, payload, id }) {
+function hear(type, payload) {
   switch (type) {
     case "said":
       addMessage(payload.from, payload.text);
@@ -131,23 +122,10 @@ function receive({ type, payload, id }) {
     case "left":
       addNotice(`${payload.name} left`);
       break;
-    case "ping":
-      socket.send(JSON.stringify({ type: "pong" }));
-      break;
-    case "reply":
-      waiting.get(id)?.resolve(payload);
-      waiting.delete(id);
-      break;
-    case "error":
-      waiting.get(id)?.reject(new Error(payload.message));
-      waiting.delete(id);
+    case "drain":
+      drainDelayMs = payload.reconnectAfterMs;
       break;
   }
-}
-
-function dropRequests(why) {
-  for (const { reject } of waiting.values()) reject(new Error(why));
-  waiting.clear();
 }
 
 function showStatus(state, text) {

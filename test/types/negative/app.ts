@@ -1,4 +1,4 @@
-import { type App, ConfigError, channel, createApp, endpoint, forbidden, TidingsError } from "tidings";
+import { type App, ConfigError, channel, createApp, endpoint, forbidden, rawEndpoint, TidingsError } from "tidings";
 import { z } from "zod";
 
 const room = endpoint("/a", {});
@@ -28,6 +28,29 @@ createApp({ endpoints: [room], logger: { info() {} } });
 // @ts-expect-error an error may be of any kind
 createApp({ endpoints: [room], onError: (error) => error.message });
 
+// @ts-expect-error a list of origins
+createApp({ endpoints: [room], origins: "https://app.example" });
+// @ts-expect-error of strings
+createApp({ endpoints: [room], origins: [/app.example$/] });
+// @ts-expect-error a list of proxies
+createApp({ endpoints: [room], trustProxy: true });
+// @ts-expect-error which are no numbers
+createApp({ endpoints: [room], trustProxy: [1] });
+// @ts-expect-error a duration has a unit
+createApp({ endpoints: [room], heartbeat: { every: 30_000 } });
+// @ts-expect-error a heartbeat that is none
+createApp({ endpoints: [room], heartbeat: { every: false } });
+// @ts-expect-error no such way to ping
+createApp({ endpoints: [room], heartbeat: { by: "text" } });
+// @ts-expect-error no such option of a heartbeat
+createApp({ endpoints: [room], heartbeat: { interval: "30s" } });
+// @ts-expect-error a duration has a unit
+createApp({ endpoints: [room], drain: { deadline: 30 } });
+// @ts-expect-error no such option of a drain
+createApp({ endpoints: [room], drain: { timeout: "30s" } });
+// @ts-expect-error what belongs to an endpoint
+createApp({ endpoints: [room], needs: {} });
+
 // @ts-expect-error a unit as a word
 createApp({ endpoints: [room], limits: { auth: "10 seconds" } });
 // @ts-expect-error a duration has a unit
@@ -46,11 +69,45 @@ endpoint("/a", { limits: { channels: "20" } });
 endpoint("/a", { limits: { payload: "64kb" } });
 // @ts-expect-error a limit of the app, not of an endpoint
 endpoint("/a", { limits: { connections: 10 } });
+// @ts-expect-error nor this one
+rawEndpoint("/a", { limits: { expiryGrace: "25s" } });
+// @ts-expect-error a rate is so many in so much time
+endpoint("/a", { limits: { messages: 10 } });
+// @ts-expect-error whose time has a unit
+endpoint("/a", { limits: { messages: "10/1" } });
+// @ts-expect-error in which there is nothing else
+endpoint("/a", { limits: { control: "200 per 10s" } });
+// @ts-expect-error so many is a number
+createApp({ endpoints: [room], limits: { messagesPerUser: "many/1s" } });
+// @ts-expect-error a duration is no rate
+createApp({ endpoints: [room], limits: { strikes: "60s" } });
+// @ts-expect-error a count is a number
+createApp({ endpoints: [room], limits: { revocations: "10000" } });
+// @ts-expect-error a limit of one address has another name
+createApp({ endpoints: [room], limits: { connectionsPerIp: 10 } });
 
 // @ts-expect-error a port is a number
 app.listen("8000");
 // @ts-expect-error a key belongs to a certificate
 app.listen(8443, { tls: { cert: "…" } });
+// @ts-expect-error nobody can listen to this signal
+app.listen(8000, { signals: ["SIGKILL"] });
+// @ts-expect-error a list of signals
+app.listen(8000, { signals: "SIGTERM" });
+// @ts-expect-error nor is there a yes
+app.listen(8000, { signals: false });
+// @ts-expect-error a certificate belongs to a key
+app.reloadTls({ cert: "…" });
+// @ts-expect-error both are texts
+app.reloadTls({ cert: new Uint8Array(1), key: new Uint8Array(1) });
+// @ts-expect-error what is revoked has a name
+app.revoke("alice");
+// @ts-expect-error a user, or a token
+app.revoke({});
+// @ts-expect-error a token is named by an id
+app.revoke({ token: "t1" });
+// @ts-expect-error a user is named by an id
+app.revoke({ user: { id: "alice" } });
 // @ts-expect-error a port is no server
 app.attach(8000);
 // @ts-expect-error a code is needed
@@ -61,6 +118,8 @@ app.isConnected({ id: "alice" });
 app.send("alice", "notice", { text: "hi" });
 // @ts-expect-error numbers are only read
 app.stats().connections = 0;
+// @ts-expect-error nor is a list of them added to
+app.stats().blocked.push({ endpoint: "/a", during: "open", times: 1, longestMs: 1 });
 
 // @ts-expect-error a code is a string
 new TidingsError(403);

@@ -1,10 +1,11 @@
-import { channel, createApp, endpoint, rawEndpoint } from "tidings";
+import { channel, createApp, dependency, endpoint, rawEndpoint } from "tidings";
 import { jwt } from "tidings/auth";
 import { type RawTestConnection, startTestApp, type TestApp } from "tidings/testing";
 import { z } from "zod";
-import { user } from "../declarations.js";
+import { db, user } from "../declarations.js";
 
 const guest = jwt({ secret: "s", claims: z.object({ sub: z.string(), table: z.number() }) });
+const account = dependency({ needs: { user }, create: ({ user }) => ({ id: user.id, plan: "free" }) });
 const chat = channel("chat/:room", { events: { said: z.object({ text: z.string() }) } });
 const room = endpoint("/a/:room", {
   auth: user,
@@ -32,6 +33,27 @@ startTestApp(app, {
     [guest, () => ({ id: "bob" })],
   ],
 });
+startTestApp(app, {
+  override: [
+    [user, () => ana],
+    // @ts-expect-error of another kind too: these are no rows
+    [db, () => ({ query: async () => ["x"], async end() {} })],
+    // @ts-expect-error a key too few
+    [account, () => ({ id: "ana" })],
+  ],
+});
+// @ts-expect-error a fake of a dependency is as much as the dependency
+startTestApp(app, { override: [[db, () => ({ query: async () => [] })]] });
+// @ts-expect-error a value of another type
+startTestApp(app, { override: [[account, ({ token }) => ({ id: token, plan: 7 })]] });
+// @ts-expect-error not even later
+startTestApp(app, { override: [[account, async ({ token }) => ({ id: token, plan: 7 })]] });
+// @ts-expect-error what the dependency needs is not made for its fake
+startTestApp(app, { override: [[account, ({ user }) => ({ id: user.id, plan: "free" })]] });
+// @ts-expect-error nobody, where there has to be somebody
+startTestApp(app, { override: [[account, () => undefined]] });
+// @ts-expect-error pairs in a list
+startTestApp(app, { override: { user: () => ana } });
 // @ts-expect-error a function, not a user
 startTestApp(app, { override: [[user, ana]] });
 // @ts-expect-error a credential alone is no pair
@@ -53,6 +75,16 @@ server.connect<typeof chat>("/a/lobby");
 server.connect<room>("/a/lobby");
 // @ts-expect-error no such kind of client
 server.connect("/a/lobby", { as: "mobile" });
+// @ts-expect-error no such option
+server.connect("/a/lobby", { cookie: "session_id=s1" });
+// @ts-expect-error cookies by name, not as a header
+server.connect("/a/lobby", { cookies: "session_id=s1" });
+// @ts-expect-error a token is a string
+server.connect("/a/lobby", { token: { id: "ana" } });
+// @ts-expect-error an origin is a string
+server.connect("/a/lobby", { origin: new URL("https://app.example") });
+// @ts-expect-error yes or no
+server.connect("/a/lobby", { answersPings: "never" });
 // @ts-expect-error a unit as a word
 server.clock.advance("31 seconds");
 // @ts-expect-error a duration has a unit

@@ -1,0 +1,73 @@
+import { isIP } from "node:net";
+import type { Origins } from "../connection/origins.js";
+import type { Route } from "../connection/route.js";
+import type { ListenOptions } from "../declare/app.js";
+import type { StartupWarning, TokenVerifier } from "../declare/credential.js";
+import type { DependencyDefinition } from "../declare/dependency.js";
+import { networkOf } from "./places.js";
+import type { TrustedProxies } from "./proxies.js";
+import type { Routes } from "./routes.js";
+
+/**
+ * What works and should not be left so.
+ *
+ * @throws ConfigError where a credential can't work
+ */
+export function findWarnings(
+  { all }: Routes,
+  origins: Origins,
+  overrides: ReadonlyMap<DependencyDefinition, unknown>,
+): readonly StartupWarning[] {
+  const warnings = [...verifiersOf(all, overrides)].flatMap((verifier) => verifier.check());
+  const byCookie = all.find(({ plan }) => plan.ways.some(({ place }) => place === "cookie"));
+  if (byCookie !== undefined && origins.allowsAny) {
+    warnings.push({
+      code: "any_origin_with_cookies",
+      message: `${byCookie.endpoint.pattern.source} takes a cookie, and \`origins\` has "*": any page can act for its visitors.`,
+      fix: "List the origins of your pages.",
+    });
+  }
+  for (const { endpoint, limits } of all) {
+    if (limits.messageSize <= LARGEST_MESSAGE) continue;
+    warnings.push({
+      code: "large_messages",
+      message: `${endpoint.pattern.source} takes messages of up to ${limits.messageSize} bytes: a few clients can fill the memory.`,
+      fix: "Keep limits.messageSize at 16mb or less, and send large things over HTTP.",
+    });
+  }
+  return warnings;
+}
+
+/** What listening so should not be left to. */
+export function warnOfListening(
+  { all }: Routes,
+  { host = "127.0.0.1", tls }: ListenOptions,
+  proxies: TrustedProxies,
+): readonly StartupWarning[] {
+  const isLocal = host.toLowerCase() === "localhost" || (isIP(host) !== 0 && networkOf(host) === undefined);
+  const byQuery = all.find(({ plan }) => plan.ways.some(({ place }) => place === "query"));
+  if (isLocal || tls !== undefined || !proxies.isEmpty || byQuery === undefined) return [];
+  return [
+    {
+      code: "token_without_tls",
+      message: `${byQuery.endpoint.pattern.source} takes a token in the query, on ${host} without TLS: whoever listens in has it.`,
+      fix: "Give listen() a `tls`; behind a proxy that ends TLS, name it in `trustProxy`.",
+    },
+  ];
+}
+
+const LARGEST_MESSAGE = 16 * 1_024 * 1_024;
+
+function verifiersOf(
+  routes: readonly Route[],
+  overrides: ReadonlyMap<DependencyDefinition, unknown>,
+): ReadonlySet<TokenVerifier> {
+  const steps = routes.flatMap(({ plan }) => [...plan.authSteps, ...plan.otherSteps]);
+  return new Set(
+    steps.flatMap(({ definition }) =>
+      definition.kind === "credential" && !overrides.has(definition)
+        ? definition.ways.map(({ verifier }) => verifier)
+        : [],
+    ),
+  );
+}

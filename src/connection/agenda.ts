@@ -1,0 +1,223 @@
+import type { Clock, Timer } from "../base/clock.js";
+
+/** Something to be done at a time. */
+export interface AgendaEntry {
+  /** Afterwards it is not run, and what it held is free. Does nothing when it ran already or was cancelled before. */
+  cancel(): void;
+}
+
+/**
+ * Things to be done at a time, of all connections, over one timer of the clock.
+ *
+ * A timer each would cost a server of 100,000 connections more than what they do. `onError` is told what an entry
+ * throws, and must not throw itself.
+ */
+export class Agenda {
+  readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
+  readonly #waiting = new EntryHeap();
+  #due: PlannedEntry[] = [];
+  #isRunning = false;
+  #timer: Timer | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #nextOrder = 0;
+
+  constructor(clock: Clock, onError: (error: unknown) => void) {
+    this.#clock = clock;
+    this.#onError = onError;
+  }
+
+  /**
+   * Runs `run` at `atMs`, by the clock, or as soon after as can be, and never before this call has returned. Entries due
+   * at one time run in the order they were added.
+   *
+   * @throws {RangeError} Where `atMs` is not a number, which could not be put in order with the others.
+   */
+  at(atMs: number, run: () => void): AgendaEntry {
+    if (Number.isNaN(atMs)) throw new RangeError("The time of an entry of the agenda is NaN. Give milliseconds.");
+    const entry = new PlannedEntry(this.#waiting, atMs, this.#nextOrder, run);
+    this.#nextOrder += 1;
+    this.#waiting.add(entry);
+    this.#arm();
+    return entry;
+  }
+
+  /** The same, `ms` milliseconds from now. */
+  after(ms: number, run: () => void): AgendaEntry {
+    return this.at(this.#clock.now() + ms, run);
+  }
+
+  /** Resolves with whether the promise was settled in time: at once when it is, and with false after `ms` milliseconds. */
+  settledWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const late = this.after(ms, () => resolve(false));
+      const settled = () => {
+        late.cancel();
+        resolve(true);
+      };
+      promise.then(settled, settled);
+    });
+  }
+
+  /** Entries that wait for their time. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Forgets everything and its timer. */
+  stop(): void {
+    this.#disarm();
+    this.#waiting.clear();
+    for (const entry of this.#due) entry.run = undefined;
+  }
+
+  /** Sees to it that the timer comes at the earliest entry's time or before. Early costs a look, late breaks the promise. */
+  #arm(): void {
+    const earliest = this.#waiting.earliest;
+    // While entries run they may add many: one timer, afterwards, is enough.
+    if (earliest === undefined || this.#isRunning) return;
+    if (this.#timer !== undefined && earliest.atMs >= this.#timerAtMs) return;
+    this.#disarm();
+    const nowMs = this.#clock.now();
+    const delayMs = Math.min(Math.max(0, Math.ceil(earliest.atMs - nowMs)), LONGEST_TIMER_MS);
+    this.#timerAtMs = nowMs + delayMs;
+    this.#timer = this.#clock.after(delayMs, this.#runDue);
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  readonly #runDue = (): void => {
+    this.#timer = undefined;
+    // All that is due is taken out first: what an entry adds waits for the next timer, so this loop ends.
+    this.#due = this.#waiting.takeUntil(this.#clock.now());
+    this.#isRunning = true;
+    try {
+      for (const entry of this.#due) this.#runOne(entry);
+    } finally {
+      this.#isRunning = false;
+      this.#due = [];
+      this.#arm();
+    }
+  };
+
+  #runOne(entry: PlannedEntry): void {
+    const { run } = entry;
+    entry.run = undefined;
+    try {
+      run?.();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
+
+/** What is longer than 2^31 - 1 ms a timer runs at once. */
+const LONGEST_TIMER_MS = 24 * 60 * 60 * 1_000;
+
+class PlannedEntry implements AgendaEntry {
+  readonly atMs: number;
+  readonly order: number;
+  /** Undefined when it ran or was cancelled: whoever keeps the entry must not keep what it held. */
+  run: (() => void) | undefined;
+  /** Its place in the heap, while it waits. */
+  index: number | undefined;
+  readonly #heap: EntryHeap;
+
+  constructor(heap: EntryHeap, atMs: number, order: number, run: () => void) {
+    this.#heap = heap;
+    this.atMs = atMs;
+    this.order = order;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = undefined;
+    this.#heap.remove(this);
+  }
+
+  isBefore(other: PlannedEntry): boolean {
+    return this.atMs === other.atMs ? this.order < other.order : this.atMs < other.atMs;
+  }
+}
+
+/** A binary heap whose entries know their place, so that one in the middle is found and taken out. */
+class EntryHeap {
+  #entries: PlannedEntry[] = [];
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  get earliest(): PlannedEntry | undefined {
+    return this.#entries[0];
+  }
+
+  add(entry: PlannedEntry): void {
+    this.#rise(entry, this.#entries.length);
+  }
+
+  /** Takes out those whose time has come, in their order. */
+  takeUntil(nowMs: number): PlannedEntry[] {
+    const taken: PlannedEntry[] = [];
+    for (let first = this.earliest; first !== undefined && first.atMs <= nowMs; first = this.earliest) {
+      this.remove(first);
+      taken.push(first);
+    }
+    return taken;
+  }
+
+  remove(entry: PlannedEntry): void {
+    const { index } = entry;
+    if (index === undefined) return;
+    entry.index = undefined;
+    const last = this.#entries.pop();
+    if (last === undefined || last === entry) return;
+    // The last one takes the place: it may belong further up, where the removed one was of another branch.
+    this.#rise(last, index);
+    this.#sink(last);
+  }
+
+  clear(): void {
+    for (const entry of this.#entries) {
+      entry.run = undefined;
+      entry.index = undefined;
+    }
+    this.#entries = [];
+  }
+
+  #rise(entry: PlannedEntry, from: number): void {
+    let index = from;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = this.#entries[parentIndex];
+      if (parent === undefined || parent.isBefore(entry)) break;
+      this.#put(parent, index);
+      index = parentIndex;
+    }
+    this.#put(entry, index);
+  }
+
+  #sink(entry: PlannedEntry): void {
+    let index = entry.index ?? 0;
+    for (let child = this.#firstChild(index); child?.isBefore(entry); child = this.#firstChild(index)) {
+      const childIndex = child.index ?? 0;
+      this.#put(child, index);
+      index = childIndex;
+    }
+    this.#put(entry, index);
+  }
+
+  #firstChild(index: number): PlannedEntry | undefined {
+    const left = this.#entries[2 * index + 1];
+    const right = this.#entries[2 * index + 2];
+    return left !== undefined && right?.isBefore(left) ? right : left;
+  }
+
+  #put(entry: PlannedEntry, index: number): void {
+    this.#entries[index] = entry;
+    entry.index = index;
+  }
+}

@@ -1,0 +1,216 @@
+import {
+  type Authenticated,
+  type CredentialDefinition,
+  type CredentialWay,
+  type Identity,
+  NoIdentityError,
+} from "../declare/credential.js";
+import type { DependencyDefinition } from "../declare/dependency.js";
+import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
+import type { Step } from "./dependency-plan.js";
+import type { Environment } from "./environment.js";
+import { MadeValues } from "./made-values.js";
+import type { HandshakeRequest } from "./request.js";
+import type { Route } from "./route.js";
+
+export interface GrantOptions {
+  readonly route: Route;
+  readonly environment: Environment;
+  readonly request: HandshakeRequest;
+  /** Made only where somebody looks at it. */
+  readonly signal: () => AbortSignal;
+  /** The token that came by message. */
+  readonly token: string | undefined;
+  /** The grant that this one is to renew: what is not made anew is that one's. */
+  readonly before?: Grant | undefined;
+  readonly report: (error: unknown, during: string) => void;
+}
+
+/** By which credential somebody came in. */
+export interface Paper extends Authenticated {
+  readonly credential: CredentialDefinition;
+  readonly way: CredentialWay;
+}
+
+/** What one connection was given: who it is, by which credentials, and the values that were made for it. */
+export class Grant {
+  readonly #options: GrantOptions;
+  readonly #papers: Paper[] = [];
+  readonly #values: MadeValues;
+  #token: string | undefined;
+  #before: Grant | undefined;
+  #user: Identity | undefined;
+  #making: string | undefined;
+
+  constructor(options: GrantOptions) {
+    this.#options = options;
+    this.#token = options.token;
+    this.#before = options.before;
+    this.#values = new MadeValues(options.report);
+  }
+
+  get user(): Identity | undefined {
+    return this.#user;
+  }
+
+  get papers(): readonly Paper[] {
+    return this.#papers;
+  }
+
+  /** What is being made, for whoever asks why it takes so long. */
+  get making(): string | undefined {
+    return this.#making;
+  }
+
+  /** Makes each, in this order. */
+  async make(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) {
+      const { definition, name } = step;
+      if (definition.scope === "app") continue;
+      this.#making = name;
+      const value =
+        definition.kind === "credential" ? await this.#authenticate(definition) : await this.#create(step, definition);
+      await this.#values.add(definition, value);
+      this.#making = undefined;
+    }
+  }
+
+  /** Takes over the papers that are not made anew. */
+  keepPapers(papers: readonly Paper[]): void {
+    this.#papers.push(...papers);
+  }
+
+  /** What `auth` gave is who it is. */
+  identify(): void {
+    const { auth } = this.#options.route.plan;
+    this.#user = auth && identityOf(this.#valueOf(auth));
+  }
+
+  /** Name → value, as handlers see them. */
+  get needs(): Readonly<Record<string, unknown>> {
+    const { exposed } = this.#options.route.plan;
+    return Object.fromEntries([...exposed].map(([name, step]) => [name, this.#valueOf(step)]));
+  }
+
+  /** It takes the place of the one before. What that one made, and this one has anew, is given to whoever calls. */
+  replace(before: Grant): MadeValues {
+    const { definitions } = this.#values;
+    const retired = before.#values.take((definition) => definitions.has(definition));
+    // In the order they were made: what was kept is older.
+    const fresh = this.#values.take(() => true);
+    this.#values.put(before.#values);
+    this.#values.put(fresh);
+    this.settle();
+    return retired;
+  }
+
+  /** Nothing more is made: neither the token nor the grant before is held on to. */
+  settle(): void {
+    this.#token = undefined;
+    this.#before = undefined;
+  }
+
+  /** Never rejects. */
+  dispose(): Promise<void> {
+    return this.#values.dispose();
+  }
+
+  async #authenticate(credential: CredentialDefinition): Promise<Identity> {
+    const found = this.#findToken(credential);
+    if (found === undefined) throw unauthorized("A token is needed.");
+    const { way, token } = found;
+    const authenticated = await this.#verify(credential, way, token);
+    this.#papers.push({ ...authenticated, credential, way });
+    return authenticated.user;
+  }
+
+  #findToken(credential: CredentialDefinition): FoundToken | undefined {
+    const { request } = this.#options;
+    const token = this.#token;
+    const before = this.#before;
+    if (before === undefined) return findToken(credential.ways, request, token);
+    const last = before.papers.find((paper) => paper.credential === credential)?.way;
+    // A fresh one is of the kind of the last; a cookie can't be sent again.
+    const way = last === undefined || last.place === "cookie" ? credential.ways.find(isNoCookie) : last;
+    return way === undefined || token === undefined ? undefined : { way, token };
+  }
+
+  async #verify(credential: CredentialDefinition, way: CredentialWay, token: string): Promise<Authenticated> {
+    const { environment, request, signal, report } = this.#options;
+    const override = environment.overrides.get(credential);
+    // What a test put there is a user, as its type says.
+    if (override !== undefined) return { user: (await override({ request, token })) as Identity };
+    try {
+      return await way.verifier.verify({ token, request, nowMs: environment.clock.now(), signal: signal() });
+    } catch (cause) {
+      // Whoever refuses for it reports it.
+      if (cause instanceof NoIdentityError) throw cause;
+      const isRefusal = cause instanceof TidingsError && cause.code !== "unavailable";
+      // Who is refused is told; that somebody whom we ask is away is our affair.
+      if (!isRefusal) report(cause instanceof TidingsError ? (cause.cause ?? cause) : cause, "credential");
+      throw cause instanceof TidingsError ? cause : new TidingsError("unavailable", undefined, { cause });
+    }
+  }
+
+  #create(step: Step, definition: Exclude<DependencyDefinition, CredentialDefinition>): unknown {
+    const { environment, request, route, signal } = this.#options;
+    const override = environment.overrides.get(definition);
+    if (override !== undefined) {
+      const token = this.#anyToken();
+      if (token === "" && step === route.plan.auth) throw unauthorized("A token is needed.");
+      return override({ request, token });
+    }
+    return definition.create({
+      ...Object.fromEntries([...step.needs].map(([name, need]) => [name, this.#valueOf(need)])),
+      app: environment.app,
+      request,
+      get signal() {
+        return signal();
+      },
+    });
+  }
+
+  #valueOf({ definition }: Step): unknown {
+    if (definition.scope === "app") return this.#options.environment.appValues.get(definition);
+    const before = this.#before;
+    if (this.#values.has(definition) || before === undefined) return this.#values.get(definition);
+    return before.#values.get(definition);
+  }
+
+  /** For what a test put in the place of something that itself looks for no token. */
+  #anyToken(): string {
+    const { request } = this.#options;
+    return this.#token ?? PLACES.map((place) => request.tokenAt({ place })).find((each) => each !== undefined) ?? "";
+  }
+}
+
+export interface FoundToken {
+  readonly way: CredentialWay;
+  readonly token: string;
+}
+
+/** The first way whose token is there decides. */
+export function findToken(
+  ways: readonly CredentialWay[],
+  request: HandshakeRequest,
+  byMessage: string | undefined,
+): FoundToken | undefined {
+  for (const way of ways) {
+    const token = way.place === "message" ? byMessage : request.tokenAt(way);
+    if (token !== undefined) return { way, token };
+  }
+  return undefined;
+}
+
+export function isNoCookie({ place }: CredentialWay): boolean {
+  return place !== "cookie";
+}
+
+const PLACES = ["header", "subprotocol", "query"] as const;
+
+function identityOf(value: unknown): Identity {
+  if (typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" && value.id !== "") {
+    return value as Identity; // looked at just now
+  }
+  throw new TypeError("What `auth` gives must be an object with an `id`, a string that is not empty.");
+}

@@ -1,0 +1,298 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type LoopBlock, LoopMonitor } from "./loop-monitor.js";
+
+/** A monitor whose time is moved by hand, and what it told. */
+function start(options: { thresholdMs?: number; maxNames?: number } = {}) {
+  const time = { nowMs: 10_000 };
+  const told: LoopBlock[] = [];
+  const monitor = new LoopMonitor({ now: () => time.nowMs, onBlocked: (what) => told.push(what), ...options });
+  return {
+    monitor,
+    told,
+    /** Each as `endpoint during 123`, with a question mark where it is not certain. */
+    get texts() {
+      return told.map(({ endpoint, during, blockedMs, certain }) => {
+        return `${endpoint} ${during} ${blockedMs}${certain ? "" : "?"}`;
+      });
+    },
+    /** The loop does nothing, or is held: who can tell. */
+    pass(ms: number) {
+      time.nowMs += ms;
+    },
+    watch(during: string, ...parts: (number | (() => void))[]) {
+      monitor.watch("/ws", during, () => {
+        for (const part of parts) {
+          if (typeof part === "number") time.nowMs += part;
+          else part();
+        }
+      });
+    },
+  };
+}
+
+test("a handler is named whose synchronous part takes as long as the threshold", () => {
+  const loop = start();
+  loop.watch("open", 99.9);
+  expect(loop.told).toEqual([]);
+  loop.watch('message "say"', 100);
+  expect(loop.told).toEqual([{ endpoint: "/ws", during: 'message "say"', blockedMs: 100, certain: true }]);
+});
+
+test("the threshold can be set", () => {
+  const loop = start({ thresholdMs: 5 });
+  loop.watch("open", 4);
+  loop.watch("open", 5);
+  expect(loop.texts).toEqual(["/ws open 5"]);
+});
+
+test("a watched call returns what it returned and throws what it threw", () => {
+  const { monitor, told, pass } = start();
+  expect(monitor.watch("/ws", "open", () => 42)).toBe(42);
+  const fails = () =>
+    monitor.watch("/ws", "open", () => {
+      pass(200);
+      throw new Error("broken");
+    });
+  expect(fails).toThrow("broken");
+  expect(told).toHaveLength(1);
+});
+
+test("of calls within calls only the one that took the time is named", () => {
+  const loop = start();
+  loop.watch("outer", 5, () => loop.watch("middle", 10, () => loop.watch("inner", 150), 20), 5);
+  expect(loop.texts).toEqual(["/ws inner 150"]);
+});
+
+test("an outer call that blocks as well is named with its own time", () => {
+  const loop = start();
+  loop.watch(
+    "outer",
+    100,
+    () => loop.watch("first", 150),
+    50,
+    () => loop.watch("second", 30),
+  );
+  expect(loop.texts).toEqual(["/ws first 150", "/ws outer 150"]);
+});
+
+test("time within a call that threw is not the outer one's", () => {
+  const { monitor, pass, ...loop } = start();
+  loop.watch("outer", () => {
+    const inner = () =>
+      monitor.watch("/ws", "inner", () => {
+        pass(150);
+        throw new Error("broken");
+      });
+    expect(inner).toThrow("broken");
+  });
+  expect(loop.told.map(({ during }) => during)).toEqual(["inner"]);
+});
+
+test("a late loop is the fault of the one handler in progress", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "open");
+  loop.pass(300);
+  loop.monitor.late(290);
+  expect(loop.texts).toEqual(["/ws open 290"]);
+});
+
+test("with several in progress each may be it, three at most", () => {
+  const loop = start();
+  for (const during of ["a", "b", "c", "d"]) loop.monitor.began("/ws", during);
+  loop.pass(300);
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws a 300?", "/ws b 300?", "/ws c 300?"]);
+});
+
+test("a late loop with nothing in progress is nobody's fault", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "open")();
+  loop.pass(300);
+  loop.monitor.late(300);
+  expect(loop.told).toEqual([]);
+});
+
+test("a handler that settled before the loop was held is not to blame", () => {
+  const loop = start();
+  const settled = loop.monitor.began("/ws", "before");
+  loop.monitor.began("/ws", "open");
+  settled();
+  loop.pass(300);
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws open 300"]);
+});
+
+test("a handler that held the loop with its last step, and settled before the timer could look, is to blame", () => {
+  const loop = start();
+  const settled = loop.monitor.began("/ws", "open");
+  loop.pass(300);
+  settled();
+  loop.monitor.began("/ws", "after");
+  loop.watch("after", 5);
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws open 295"]);
+});
+
+test("of many the one that settled then is among those named", () => {
+  const loop = start();
+  for (const during of ["a", "b", "c", "d"]) loop.monitor.began("/ws", during);
+  const settled = loop.monitor.began("/ws", "last");
+  loop.pass(300);
+  settled();
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws last 300?", "/ws a 300?", "/ws b 300?"]);
+});
+
+test("to settle twice does nothing", () => {
+  const loop = start();
+  const settled = loop.monitor.began("/ws", "before");
+  settled();
+  loop.monitor.began("/ws", "open");
+  loop.pass(300);
+  settled();
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws open 300"]);
+});
+
+test("a handler that began after the loop was held is not to blame", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "open");
+  loop.pass(300);
+  loop.monitor.began("/ws", "after");
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws open 300"]);
+});
+
+test("where a watched call took the time, those in progress are not to blame", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "waiting");
+  loop.watch("blocking", 300);
+  loop.monitor.late(290);
+  expect(loop.texts).toEqual(["/ws blocking 300"]);
+});
+
+test("where many short watched calls took the time, nobody is to blame", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "waiting");
+  for (let count = 0; count < 20; count += 1) {
+    loop.watch("short", 20);
+    loop.pass(5);
+  }
+  loop.monitor.late(480);
+  expect(loop.told).toEqual([]);
+});
+
+test("a watched call that took less than the loop was late leaves the rest to those in progress", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "waiting");
+  loop.watch("blocking", 120);
+  loop.pass(300);
+  loop.watch("short", 5);
+  loop.monitor.late(425);
+  expect(loop.texts).toEqual(["/ws blocking 120", "/ws waiting 300"]);
+});
+
+test("a call within that ends is no sign that the outer one let the loop go", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "waiting");
+  loop.watch(
+    "outer",
+    200,
+    () => loop.watch("inner", 1),
+    () => loop.monitor.began("/ws", "more"),
+    200,
+  );
+  loop.monitor.late(400);
+  expect(loop.texts).toEqual(["/ws outer 400"]);
+});
+
+test("a loop that had nothing to do for long was not held for long", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "waiting");
+  loop.pass(5_000);
+  loop.watch("short", 50);
+  loop.pass(60);
+  // Neither the short call nor what came after it is 100 ms: many small things were.
+  loop.monitor.late(110);
+  expect(loop.told).toEqual([]);
+});
+
+test("one late look is told once", () => {
+  const loop = start();
+  loop.monitor.began("/ws", "waiting");
+  loop.pass(300);
+  loop.monitor.late(300);
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws waiting 300"]);
+});
+
+test("who blocked is kept by endpoint and by what was done, with the longest time", () => {
+  const { monitor, pass, watch } = start();
+  expect(monitor.blocked).toEqual([]);
+  for (const ms of [150, 300, 200, 50]) watch("open", ms);
+  watch("close", 100);
+  monitor.watch("/other", "open", () => pass(101));
+  expect(monitor.blocked).toEqual([
+    { endpoint: "/ws", during: "open", times: 3, longestMs: 300 },
+    { endpoint: "/ws", during: "close", times: 1, longestMs: 100 },
+    { endpoint: "/other", during: "open", times: 1, longestMs: 101 },
+  ]);
+});
+
+test("what was read of it does not change afterwards", () => {
+  const { monitor, watch } = start();
+  watch("open", 150);
+  const before = monitor.blocked;
+  watch("open", 200);
+  expect(before).toEqual([{ endpoint: "/ws", during: "open", times: 1, longestMs: 150 }]);
+});
+
+test("past the number of names others are counted together, and are told by their names", () => {
+  const { monitor, told, watch } = start({ maxNames: 2 });
+  for (const during of ["a", "b", "c", "d", "a"]) watch(during, 100 + told.length);
+  expect(monitor.blocked).toEqual([
+    { endpoint: "/ws", during: "a", times: 2, longestMs: 104 },
+    { endpoint: "/ws", during: "b", times: 1, longestMs: 101 },
+    { endpoint: "/ws", during: "other", times: 2, longestMs: 103 },
+  ]);
+  expect(told.map(({ during }) => during)).toEqual(["a", "b", "c", "d", "a"]);
+});
+
+test("a hundred names are kept where nothing else is said", () => {
+  const { monitor, watch } = start();
+  for (let index = 0; index < 150; index += 1) watch(`message "${index}"`, 100);
+  expect(monitor.blocked).toHaveLength(101);
+  expect(monitor.blocked.at(-1)).toMatchObject({ during: "other", times: 50 });
+});
+
+interface Call {
+  readonly name: number;
+  readonly parts: readonly (number | Call)[];
+}
+const { call } = fc.letrec<{ call: Call }>((tie) => ({
+  call: fc.record({
+    name: fc.nat(1_000_000),
+    parts: fc.array(fc.oneof({ maxDepth: 4 }, fc.nat(120), tie("call")), { maxLength: 4 }),
+  }),
+}));
+
+/** The naive way: what a call took by itself is what it took outside of others. Inner ones end first. */
+function blockers({ name, parts }: Call): string[] {
+  const ownMs = parts.reduce<number>((sum, part) => sum + (typeof part === "number" ? part : 0), 0);
+  const inner = parts.flatMap((part) => (typeof part === "number" ? [] : blockers(part)));
+  return ownMs >= 100 ? [...inner, `/ws ${name} ${ownMs}`] : inner;
+}
+
+test("however calls nest, each is blamed for its own time", () => {
+  fc.assert(
+    fc.property(fc.array(call, { maxLength: 5 }), (calls) => {
+      const loop = start();
+      const run = ({ name, parts }: Call): void =>
+        loop.watch(String(name), ...parts.map((part) => (typeof part === "number" ? part : () => run(part))));
+      for (const each of calls) run(each);
+      expect(loop.texts).toEqual(calls.flatMap(blockers));
+    }),
+    { numRuns: 500 },
+  );
+});

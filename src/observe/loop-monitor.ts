@@ -1,0 +1,179 @@
+/** A handler that blocked the event loop, or may have. */
+export interface BlockedHandler {
+  /** The endpoint's path as it was declared. */
+  readonly endpoint: string;
+  /** What was being done, such as `open` or `message "say"`. */
+  readonly during: string;
+  readonly times: number;
+  readonly longestMs: number;
+}
+
+/** One time that a handler blocked the event loop. Where it is not certain, others may have been it. */
+export interface LoopBlock {
+  readonly endpoint: string;
+  readonly during: string;
+  readonly blockedMs: number;
+  readonly certain: boolean;
+}
+
+export interface LoopMonitorOptions {
+  /** Milliseconds of a clock that nobody sets, with fractions: `performance.now`. */
+  readonly now: () => number;
+  /** Milliseconds from which on a handler blocks. Default 100. */
+  readonly thresholdMs?: number | undefined;
+  /** Handlers that are listed by name. Default 100. */
+  readonly maxNames?: number | undefined;
+  /** Must not throw. */
+  readonly onBlocked: (what: LoopBlock) => void;
+}
+
+const defaults = { thresholdMs: 100, maxNames: 100 };
+
+/**
+ * Names the handlers that block the event loop.
+ *
+ * The synchronous part of a handler is measured. What an `async` one does after its first `await` cannot be: there the
+ * loop's timer is late, and a handler is to blame that was in progress while nothing else gave a sign of life.
+ */
+export class LoopMonitor {
+  readonly thresholdMs: number;
+  readonly #maxNames: number;
+  readonly #now: () => number;
+  readonly #onBlocked: (what: LoopBlock) => void;
+  readonly #inProgress = new Set<Handler>();
+  readonly #blocked = new Map<string, BlockedTimes>();
+  /** Watched calls that run now, one within the other. */
+  #depth = 0;
+  /** Milliseconds of the watched calls within the present one. */
+  #nestedMs = 0;
+  /** When the loop was last seen to go on. */
+  #lastSignMs = Number.NEGATIVE_INFINITY;
+  #silence: Silence | undefined;
+
+  constructor(options: LoopMonitorOptions) {
+    this.thresholdMs = options.thresholdMs ?? defaults.thresholdMs;
+    this.#maxNames = options.maxNames ?? defaults.maxNames;
+    this.#now = options.now;
+    this.#onBlocked = options.onBlocked;
+  }
+
+  /** Runs the synchronous part of a handler and measures it, without the watched calls within. */
+  watch<Result>(endpoint: string, during: string, call: () => Result): Result {
+    const beganMs = this.#now();
+    this.#giveSign(beganMs);
+    const nestedBeforeMs = this.#nestedMs;
+    this.#nestedMs = 0;
+    this.#depth += 1;
+    try {
+      return call();
+    } finally {
+      this.#depth -= 1;
+      const endedMs = this.#now();
+      const tookMs = endedMs - beganMs;
+      const ownMs = tookMs - this.#nestedMs;
+      this.#nestedMs = nestedBeforeMs + tookMs;
+      this.#lastSignMs = endedMs;
+      if (ownMs >= this.thresholdMs) this.#blame({ endpoint, during }, ownMs, true);
+    }
+  }
+
+  /**
+   * A handler whose promise is not settled yet: what blocks the loop while no watched call runs may be it.
+   *
+   * Returns a function to call when it settled.
+   */
+  began(endpoint: string, during: string): () => void {
+    const handler: Handler = { endpoint, during };
+    this.#giveSign(this.#now());
+    this.#inProgress.add(handler);
+    return () => {
+      if (!this.#inProgress.has(handler)) return;
+      // It settles right after its last step: where that step was the long one, it must be among those in progress.
+      this.#giveSign(this.#now(), handler);
+      this.#inProgress.delete(handler);
+    };
+  }
+
+  /**
+   * The loop was late by so many milliseconds, says a timer that runs now.
+   *
+   * Blames the handlers that were in progress while it was silent, unless watched calls tell where the time went.
+   */
+  late(blockedMs: number): void {
+    const nowMs = this.#now();
+    this.#giveSign(nowMs);
+    const silence = this.#silence;
+    this.#silence = undefined;
+    if (silence === undefined) return;
+    // Before that the loop may have been silent because there was nothing to do.
+    const silentMs = silence.endedMs - Math.max(silence.beganMs, nowMs - blockedMs);
+    if (silentMs < this.thresholdMs) return;
+    const certain = silence.candidates.length === 1;
+    for (const handler of silence.candidates) this.#blame(handler, silentMs, certain);
+  }
+
+  /**
+   * One row per endpoint and `during`, those that may have been it too. Past `maxNames` rows new ones are counted as
+   * their endpoint's `other`.
+   */
+  get blocked(): readonly BlockedHandler[] {
+    return Array.from(this.#blocked.values(), (times) => ({ ...times }));
+  }
+
+  /** Where the loop gave none for long, those who may have held it are noted: `late` tells whether it was held at all. */
+  #giveSign(nowMs: number, likeliest?: Handler): void {
+    if (this.#depth > 0) return;
+    const beganMs = this.#lastSignMs;
+    this.#lastSignMs = nowMs;
+    if (nowMs - beganMs < this.thresholdMs) return;
+    this.#silence = { beganMs, endedMs: nowMs, candidates: this.#candidates(likeliest) };
+  }
+
+  #candidates(likeliest: Handler | undefined): readonly Handler[] {
+    const candidates = likeliest === undefined ? [] : [likeliest];
+    for (const handler of this.#inProgress) {
+      if (candidates.length === MAX_CANDIDATES) break;
+      if (handler !== likeliest) candidates.push(handler);
+    }
+    return candidates;
+  }
+
+  #blame(handler: Handler, blockedMs: number, certain: boolean): void {
+    const { endpoint, during } = handler;
+    this.#count(endpoint, during, blockedMs);
+    this.#onBlocked({ endpoint, during, blockedMs, certain });
+  }
+
+  #count(endpoint: string, during: string, blockedMs: number): void {
+    const key = JSON.stringify([endpoint, during]);
+    const times = this.#blocked.get(key);
+    if (times !== undefined) {
+      times.times += 1;
+      times.longestMs = Math.max(times.longestMs, blockedMs);
+    } else if (during === OTHER || this.#blocked.size < this.#maxNames) {
+      this.#blocked.set(key, { endpoint, during, times: 1, longestMs: blockedMs });
+    } else {
+      this.#count(endpoint, OTHER, blockedMs);
+    }
+  }
+}
+
+const MAX_CANDIDATES = 3;
+const OTHER = "other";
+
+interface Handler {
+  readonly endpoint: string;
+  readonly during: string;
+}
+
+interface BlockedTimes extends Handler {
+  times: number;
+  longestMs: number;
+}
+
+/** A time in which nothing gave a sign of life, and the handlers in progress at its end. */
+interface Silence {
+  readonly beganMs: number;
+  readonly endedMs: number;
+  readonly candidates: readonly Handler[];
+}
