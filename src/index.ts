@@ -34,7 +34,6 @@ export type {
   RawContext,
 } from "./declare/context.js";
 export type { Arrivals, Carries, ChannelContract, ContractOf, EndpointContract, Params } from "./declare/contract.js";
-export type { Identity } from "./declare/credential.js";
 export {
   type Dependencies,
   type Dependency,
@@ -57,6 +56,7 @@ export {
   rawEndpoint,
 } from "./declare/endpoint.js";
 export type { Handshake } from "./declare/handshake.js";
+export type { Identity } from "./declare/identity.js";
 export type { AppLimits, EndpointLimits } from "./declare/limits.js";
 export type { ErrorCode } from "./protocol/error-codes.js";
 export { forbidden, type Issue, TidingsError, unauthorized } from "./protocol/tidings-error.js";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { ConfigError } from "../base/config-error.js";
 import { channel } from "../declare/channel.js";
-import { credential, type TokenPlace, type TokenVerifier } from "../declare/credential.js";
-import { dependency } from "../declare/dependency.js";
+import type { TokenPlace, TokenVerifier } from "../declare/credential.js";
+import { credential, dependency } from "../declare/dependency.js";
 import { type AnyEndpoint, endpoint, rawEndpoint } from "../declare/endpoint.js";
 import { defaultLimits } from "../protocol/limits.js";
 import { type HeartbeatOptions, Routes } from "./routes.js";

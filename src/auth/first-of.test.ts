@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { credential } from "../declare/credential.js";
-import { type Dependency, dependency } from "../declare/dependency.js";
+import { credential, type Dependency, dependency } from "../declare/dependency.js";
 import { bearer } from "./bearer.js";
 import { firstOf } from "./first-of.js";
 import { jwt } from "./jwt.js";

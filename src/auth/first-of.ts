@@ -1,6 +1,7 @@
 import { ConfigError } from "../base/config-error.js";
-import { type CredentialWay, credential, type Identity } from "../declare/credential.js";
-import { type Dependency, isDependency } from "../declare/dependency.js";
+import type { CredentialWay } from "../declare/credential.js";
+import { credential, type Dependency, isDependency } from "../declare/dependency.js";
+import type { Identity } from "../declare/identity.js";
 
 /**
  * Several credentials as one: the first that is there decides, and a bad one is refused though a later one is good.

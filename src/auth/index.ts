@@ -1,7 +1,8 @@
 export type { Duration } from "../base/duration.js";
-export type { Authenticated, Identity, TokenPlace } from "../declare/credential.js";
+export type { Authenticated, TokenPlace } from "../declare/credential.js";
 export type { Dependency } from "../declare/dependency.js";
 export type { Handshake } from "../declare/handshake.js";
+export type { Identity } from "../declare/identity.js";
 export { type BearerOptions, bearer } from "./bearer.js";
 export { firstOf } from "./first-of.js";
 export { type JwtOptions, jwt, type UserOf } from "./jwt.js";

@@ -1,14 +1,8 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { type Duration, durationMs } from "../base/duration.js";
-import {
-  type Authenticated,
-  credential,
-  type Identity,
-  type StartupWarning,
-  type TokenCheck,
-  type TokenVerifier,
-} from "../declare/credential.js";
-import type { Dependency } from "../declare/dependency.js";
+import type { Authenticated, StartupWarning, TokenCheck, TokenVerifier } from "../declare/credential.js";
+import { credential, type Dependency } from "../declare/dependency.js";
+import type { Identity } from "../declare/identity.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { Output, Schema } from "../schema/standard.js";
 import { validate } from "../schema/validate.js";

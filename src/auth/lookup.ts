@@ -1,11 +1,11 @@
 import {
   type Authenticated,
-  type Identity,
   NoIdentityError,
   type StartupWarning,
   type TokenCheck,
   type TokenVerifier,
 } from "../declare/credential.js";
+import type { Identity } from "../declare/identity.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 
 /** What app code that tells whose a token is can look at beside it. */

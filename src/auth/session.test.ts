@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { Identity, TokenCheck } from "../declare/credential.js";
+import type { TokenCheck } from "../declare/credential.js";
 import type { Dependency } from "../declare/dependency.js";
+import type { Identity } from "../declare/identity.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { session } from "./session.js";
 

@@ -1,5 +1,5 @@
-import { credential, type Identity } from "../declare/credential.js";
-import type { Dependency } from "../declare/dependency.js";
+import { credential, type Dependency } from "../declare/dependency.js";
+import type { Identity } from "../declare/identity.js";
 import { type ExpiresAt, expiresAtOf, type Found, type LookupGiven, LookupVerifier } from "./lookup.js";
 import { cookieWay } from "./token-places.js";
 

@@ -7,15 +7,10 @@ import { RecordingUpgrade, type UpgradeOf } from "../../test/support/recording-u
 import { Routes } from "../app/routes.js";
 import type { BrokerNode } from "../broker/broker.js";
 import type { App } from "../declare/app.js";
-import {
-  type Authenticated,
-  type CredentialWay,
-  credential,
-  type Identity,
-  type TokenCheck,
-} from "../declare/credential.js";
-import { type Dependency, type DependencyDefinition, dependency } from "../declare/dependency.js";
+import type { Authenticated, CredentialWay, TokenCheck } from "../declare/credential.js";
+import { credential, type Dependency, type DependencyDefinition, dependency } from "../declare/dependency.js";
 import { type AnyEndpoint, endpoint, rawEndpoint } from "../declare/endpoint.js";
+import type { Identity } from "../declare/identity.js";
 import type { AppLimits } from "../declare/limits.js";
 import { Hub } from "../hub/hub.js";
 import type { Happening, Observer } from "../observe/observe.js";

@@ -1,5 +1,6 @@
 import type { AnyContext, Entry } from "../declare/context.js";
-import type { CredentialDefinition, CredentialWay, Identity } from "../declare/credential.js";
+import type { CredentialDefinition, CredentialWay } from "../declare/credential.js";
+import type { Identity } from "../declare/identity.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { Schema } from "../schema/standard.js";
 import { validate } from "../schema/validate.js";

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { ConfigError } from "../base/config-error.js";
-import { type CredentialWay, credential, type Identity } from "../declare/credential.js";
-import { type Dependencies, type Dependency, type DependencyDefinition, dependency } from "../declare/dependency.js";
+import type { CredentialWay } from "../declare/credential.js";
+import {
+  credential,
+  type Dependencies,
+  type Dependency,
+  type DependencyDefinition,
+  dependency,
+} from "../declare/dependency.js";
+import type { Identity } from "../declare/identity.js";
 import { type DependencyPlan, planDependencies, type Step } from "./dependency-plan.js";
 
 const way = (place: CredentialWay["place"]): CredentialWay => ({

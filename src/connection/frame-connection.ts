@@ -1,7 +1,7 @@
 import { isThenable } from "../base/thenable.js";
 import type { RawConnection } from "../declare/connection.js";
-import type { Identity } from "../declare/credential.js";
 import type { SpeaksFrames } from "../declare/endpoint.js";
+import type { Identity } from "../declare/identity.js";
 import { encodeBinaryFrame, encodeTextFrame } from "../delivery/frame.js";
 import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";

@@ -2,10 +2,10 @@ import {
   type Authenticated,
   type CredentialDefinition,
   type CredentialWay,
-  type Identity,
   NoIdentityError,
 } from "../declare/credential.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
+import type { Identity } from "../declare/identity.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { Step } from "./dependency-plan.js";
 import type { Environment } from "./environment.js";

@@ -5,8 +5,9 @@ import { RecordingLink } from "../../test/support/recording-link.js";
 import { RecordingUpgrade } from "../../test/support/recording-upgrade.js";
 import { type AppOptions, createApp, type TidingsApp } from "../app/app.js";
 import { channel } from "../declare/channel.js";
-import { credential, type Identity } from "../declare/credential.js";
+import { credential } from "../declare/dependency.js";
 import { type AnyEndpoint, endpoint, rawEndpoint } from "../declare/endpoint.js";
+import type { Identity } from "../declare/identity.js";
 import { startTestApp } from "../testing/test-app.js";
 import type { SocketListener } from "../transport/transport.js";
 

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { createGate } from "../../test/support/gate.js";
-import { credential } from "../declare/credential.js";
-import { type DependencyDefinition, dependency } from "../declare/dependency.js";
+import { credential, type DependencyDefinition, dependency } from "../declare/dependency.js";
 import { MadeValues } from "./made-values.js";
 
 /** Kept values, and what was done with them, in order. */

@@ -2,8 +2,8 @@ import { ConfigError } from "../base/config-error.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { ChannelRef } from "../declare/channel.js";
 import type { Connection } from "../declare/connection.js";
-import type { Identity } from "../declare/credential.js";
 import type { Received, SpeaksMessages } from "../declare/endpoint.js";
+import type { Identity } from "../declare/identity.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import { encodeOutgoing } from "../hub/outgoing.js";
 import {

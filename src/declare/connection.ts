@@ -1,6 +1,6 @@
 import type { OrTell } from "./advice.js";
 import type { PayloadArgs } from "./contract.js";
-import type { Identity } from "./credential.js";
+import type { Identity } from "./identity.js";
 
 /** The server's end of one socket, as every part of an app sees it. */
 export interface AnyConnection {

@@ -3,9 +3,9 @@ import type { App } from "./app.js";
 import type { AnyChannel, ChannelRef } from "./channel.js";
 import type { AnyConnection, Connection, RawConnection } from "./connection.js";
 import type { At, ContractOf, Params } from "./contract.js";
-import type { Identity } from "./credential.js";
 import type { Dependency, Values } from "./dependency.js";
 import type { Handshake } from "./handshake.js";
+import type { Identity } from "./identity.js";
 
 /** What every handler gets first. */
 export interface Facts<Names, Query, User, Conn> {

@@ -1,10 +1,5 @@
-import type { Dependency } from "./dependency.js";
 import type { Handshake } from "./handshake.js";
-
-/** Whoever is behind a connection. */
-export interface Identity {
-  readonly id: string;
-}
+import type { Identity } from "./identity.js";
 
 /** Where a token may be. `message` is the first message of the connection, `auth` or `connect`. */
 export type TokenPlace = "header" | "subprotocol" | "query" | "cookie" | "message";
@@ -76,9 +71,4 @@ export interface CredentialDefinition {
   readonly kind: "credential";
   readonly scope: "connection";
   readonly ways: readonly CredentialWay[];
-}
-
-/** A dependency that tells who somebody is by a token. */
-export function credential<User extends Identity>(ways: readonly CredentialWay[]): Dependency<User, "connection"> {
-  return { "~is": "dependency", scope: "connection", "~definition": { kind: "credential", scope: "connection", ways } };
 }

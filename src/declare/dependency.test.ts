@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { credential, type TokenVerifier } from "./credential.js";
-import { dependency, isDependency } from "./dependency.js";
+import type { TokenVerifier } from "./credential.js";
+import { credential, dependency, isDependency } from "./dependency.js";
 
 const create = () => 7;
 

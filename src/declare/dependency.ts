@@ -1,7 +1,8 @@
 import type { KnownNames, Refuse } from "./advice.js";
 import type { App } from "./app.js";
-import type { CredentialDefinition } from "./credential.js";
+import type { CredentialDefinition, CredentialWay } from "./credential.js";
 import type { Handshake } from "./handshake.js";
+import type { Identity } from "./identity.js";
 
 /** How long a dependency's value lives: as long as one connection, or as long as the app runs. */
 export type Scope = "app" | "connection";
@@ -71,6 +72,11 @@ export function dependency<
     scope: scope as ScopeOf<NoInfer<Where>>, // where it was left out, both are "connection"
     "~definition": { kind: "made", scope, needs: given.needs ?? {}, create: given.create, dispose: given.dispose },
   };
+}
+
+/** A dependency that tells who somebody is by a token. */
+export function credential<User extends Identity>(ways: readonly CredentialWay[]): Dependency<User, "connection"> {
+  return { "~is": "dependency", scope: "connection", "~definition": { kind: "credential", scope: "connection", ways } };
 }
 
 /** What the core reads of a dependency. Two of them are the same where this is the same object. */

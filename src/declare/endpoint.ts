@@ -7,8 +7,8 @@ import type { AnyChannel, ChannelDefinition } from "./channel.js";
 import type { Closed } from "./closed.js";
 import type { AnyContext, AuthUser, Context, Entry, Inputs, Middleware, RawContext, RefOf } from "./context.js";
 import type { Carries, ContractOf, EndpointContract, Params } from "./contract.js";
-import type { Identity } from "./credential.js";
 import type { Dependencies, Dependency, DependencyDefinition, Values } from "./dependency.js";
+import type { Identity } from "./identity.js";
 import type { EndpointLimits } from "./limits.js";
 import { PathPattern } from "./path-pattern.js";
 

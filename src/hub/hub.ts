@@ -1,6 +1,7 @@
 import type { BrokerEvent, BrokerLink, BrokerNode, Revocation } from "../broker/broker.js";
 import type { ChannelRef } from "../declare/channel.js";
-import type { Authenticated, Identity } from "../declare/credential.js";
+import type { Authenticated } from "../declare/credential.js";
+import type { Identity } from "../declare/identity.js";
 import { encodeTextFrame } from "../delivery/frame.js";
 import { Lane } from "../delivery/lane.js";
 import type { Outbox } from "../delivery/outbox.js";

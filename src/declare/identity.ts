@@ -1,0 +1,4 @@
+/** Whoever is behind a connection. */
+export interface Identity {
+  readonly id: string;
+}
