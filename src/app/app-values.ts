@@ -19,7 +19,7 @@ export class AppValues {
 
   constructor(options: AppValuesOptions) {
     this.#options = options;
-    this.#made = new MadeValues(options.onError);
+    this.#made = new MadeValues({ report: options.onError });
   }
 
   /** One that was made. */

@@ -82,13 +82,8 @@ export class Doorman {
     const { messageSize, fragments, close } = route.limits;
     const subprotocol = selectSubprotocol(offered, route.endpoint.subprotocols);
     let connection: LiveConnection | undefined;
-    const opened = () => place.passDoor();
-    const hasEnded = () => {
-      place.leave();
-      if (connection !== undefined) ended(connection);
-    };
     upgrade.accept({ subprotocol, messageSize, fragments, closeMs: close }, (socket) => {
-      const options = { socket, route, admission, environment, opened, ended: hasEnded };
+      const options = { socket, route, admission, environment, place, ended };
       const { speaks } = route.endpoint;
       connection =
         speaks.kind === "messages"

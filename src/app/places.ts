@@ -21,78 +21,78 @@ export class Places {
   knock(): Place | undefined {
     if (this.#pending >= this.#limits.pending) return undefined;
     this.#pending += 1;
-    return new Place({
-      enter: () => this.#enter(),
-      leave: () => {
-        this.#connections -= 1;
-      },
-      passDoor: () => {
-        this.#pending -= 1;
-      },
-      takeAddress: (address) => this.#takeAddress(address),
-    });
+    return new Place(this);
   }
 
-  #enter(): void {
+  /** Counts one more connection. Throws a `TidingsError` `overloaded` where there are too many. */
+  enter(): void {
     if (this.#connections >= this.#limits.connections) throw new TidingsError("overloaded");
     this.#connections += 1;
   }
 
-  #takeAddress(address: string): () => void {
+  exit(): void {
+    this.#connections -= 1;
+  }
+
+  passDoor(): void {
+    this.#pending -= 1;
+  }
+
+  /**
+   * Counts one more of the address, and gives the name it is counted under; none for one that is not.
+   *
+   * Throws a `TidingsError` `too_many_connections` where there are too many.
+   */
+  takeAddress(address: string): string | undefined {
     const network = networkOf(address);
-    if (network === undefined) return () => {};
+    if (network === undefined) return undefined;
     const count = this.#ofAddress.get(network) ?? 0;
     if (count >= this.#limits.connectionsPerAddress) throw new TidingsError("too_many_connections");
     this.#ofAddress.set(network, count + 1);
-    return () => {
-      const left = (this.#ofAddress.get(network) ?? 0) - 1;
-      if (left > 0) this.#ofAddress.set(network, left);
-      else this.#ofAddress.delete(network);
-    };
+    return network;
   }
-}
 
-interface PlaceDoings {
-  enter(): void;
-  leave(): void;
-  passDoor(): void;
-  takeAddress(address: string): () => void;
+  leaveAddress(network: string): void {
+    const left = (this.#ofAddress.get(network) ?? 0) - 1;
+    if (left > 0) this.#ofAddress.set(network, left);
+    else this.#ofAddress.delete(network);
+  }
 }
 
 /** One upgrade's place, at the door and then inside. */
 export class Place {
-  readonly #doings: PlaceDoings;
+  readonly #places: Places;
   #isAtDoor = true;
   #isInside = false;
-  #leaveAddress: (() => void) | undefined;
+  #network: string | undefined;
 
-  constructor(doings: PlaceDoings) {
-    this.#doings = doings;
+  constructor(places: Places) {
+    this.#places = places;
   }
 
   /** Counts as a connection, while its checks run too. Throws a `TidingsError` `overloaded` where there are too many. */
   enter(): void {
-    this.#doings.enter();
+    this.#places.enter();
     this.#isInside = true;
   }
 
   /** Counts as one of the address. Throws a `TidingsError` `too_many_connections` where there are too many. */
   takeAddress(address: string): void {
-    this.#leaveAddress = this.#doings.takeAddress(address);
+    this.#network = this.#places.takeAddress(address);
   }
 
   /** It is open: nobody waits for it at the door. */
   passDoor(): void {
-    if (this.#isAtDoor) this.#doings.passDoor();
+    if (this.#isAtDoor) this.#places.passDoor();
     this.#isAtDoor = false;
   }
 
   /** It is refused: it stays at the door alone, until it is gone. */
   refuse(): void {
-    if (this.#isInside) this.#doings.leave();
+    if (this.#isInside) this.#places.exit();
     this.#isInside = false;
-    this.#leaveAddress?.();
-    this.#leaveAddress = undefined;
+    if (this.#network !== undefined) this.#places.leaveAddress(this.#network);
+    this.#network = undefined;
   }
 
   /** It is gone. */

@@ -8,7 +8,7 @@ function upgradeFrom(address: string, sent: Record<string, string> = {}, isSecur
     method: "GET",
     target: "/ws?x=1",
     header: (name: string) => sent[name],
-    headers: new Headers(sent),
+    rawHeaders: Object.entries(sent).flat(),
     address,
     isSecure,
     isGone: false,
@@ -123,16 +123,16 @@ test.each([
   const upgrade = upgradeFrom("10.0.0.1", sent);
   const seen = proxies.see(upgrade);
   expect(seen.header("host")).toBe(host);
-  expect(seen.headers.get("host")).toBe(host);
+  expect(seen.rawHeaders).toEqual(["host", host, "x-forwarded-host", forwarded, "user-agent", "ana"]);
   expect(seen.header("user-agent")).toBe("ana");
-  expect(upgrade.headers.get("host")).toBe("inside:8000");
+  expect(upgrade.rawHeaders).toContain("inside:8000");
 });
 
 test("one thing said leaves the others as they are", () => {
   const seen = proxies.see(upgradeFrom("10.0.0.1", { host: "inside", "x-forwarded-proto": "https" }));
   expect(seen).toMatchObject({ address: "10.0.0.1", isSecure: true });
   expect(seen.header("host")).toBe("inside");
-  expect(seen.headers.get("host")).toBe("inside");
+  expect(seen.rawHeaders).toEqual(["host", "inside", "x-forwarded-proto", "https"]);
 });
 
 test("everything else is the upgrade's own", () => {

@@ -105,10 +105,12 @@ class ForwardedUpgrade implements Upgrade {
     return name === "host" && this.#host !== undefined ? this.#host : this.#upgrade.header(name);
   }
 
-  get headers(): Headers {
-    const headers = new Headers(this.#upgrade.headers);
-    if (this.#host !== undefined) headers.set("host", this.#host);
-    return headers;
+  get rawHeaders(): readonly string[] {
+    const { rawHeaders } = this.#upgrade;
+    const host = this.#host;
+    if (host === undefined) return rawHeaders;
+    const isHost = (index: number) => rawHeaders[index]?.toLowerCase() === "host";
+    return rawHeaders.map((text, index) => (index % 2 === 1 && isHost(index - 1) ? host : text));
   }
 
   get isGone(): boolean {

@@ -6,7 +6,7 @@ import type { Schema } from "../schema/standard.js";
 import { validate } from "../schema/validate.js";
 import type { Upgrade } from "../transport/transport.js";
 import { type Environment, report } from "./environment.js";
-import { findToken, Grant, isNoCookie, type Paper } from "./grant.js";
+import { findToken, Grant, type GrantHost, type Paper } from "./grant.js";
 import type { MadeValues } from "./made-values.js";
 import { HandshakeRequest } from "./request.js";
 import type { Route } from "./route.js";
@@ -30,14 +30,13 @@ export interface AdmissionOptions {
  * of the user, dependencies, `allow`. Each rejects with a `TidingsError`, whose code refuses, or with anything else, which
  * is `internal`. They take `limits.needs` at most.
  */
-export class Admission {
+export class Admission implements GrantHost {
   /** The connection's. */
   readonly id: string;
   readonly address: string;
-  readonly #route: Route;
-  readonly #environment: Environment;
-  readonly #request: HandshakeRequest;
-  readonly #isOriginAllowed: () => boolean;
+  readonly route: Route;
+  readonly environment: Environment;
+  #request: HandshakeRequest | undefined;
   #params: unknown;
   #query: unknown;
   #grant: Grant | undefined;
@@ -51,17 +50,17 @@ export class Admission {
   constructor({ upgrade, route, params, offered, environment }: AdmissionOptions) {
     this.id = environment.createId();
     this.address = upgrade.address;
-    this.#route = route;
-    this.#environment = environment;
-    this.#isOriginAllowed = () =>
-      environment.origins.allows({
-        origin: upgrade.header("origin"),
-        host: upgrade.header("host"),
-        isSecure: upgrade.isSecure,
-      });
-    this.#request = new HandshakeRequest({ upgrade, params, offered, isOriginAllowed: this.#isOriginAllowed });
+    this.route = route;
+    this.environment = environment;
+    this.#request = new HandshakeRequest({ upgrade, params, offered, origins: environment.origins });
     this.#params = params;
-    this.#query = this.#request.query;
+    this.#query = this.request.query;
+  }
+
+  /** What was asked for; it is there until nothing more can be made. */
+  get request(): HandshakeRequest {
+    if (this.#request === undefined) throw new Error("Nothing is made any more.");
+    return this.#request;
   }
 
   /** Everything that can be checked before there is a connection. */
@@ -71,15 +70,15 @@ export class Admission {
 
   /** Must a token come by message before it is admitted? */
   get awaitsToken(): boolean {
-    if (this.#grant !== undefined || this.#route.endpoint.speaks.kind === "frames") return false;
-    return credentialsOf(this.#route).some(
-      ({ ways }) => ways.some(isByMessage) && findToken(ways, this.#request, undefined) === undefined,
+    if (this.#grant !== undefined || this.route.endpoint.speaks.kind === "frames") return false;
+    return credentialsOf(this.route).some(
+      ({ ways }) => ways.some(isByMessage) && findToken(ways, this.request, undefined) === undefined,
     );
   }
 
   /** Milliseconds that a token by message may take. */
   get tokenDeadlineMs(): number {
-    return this.#route.plan.ways.find(isByMessage)?.deadlineMs ?? this.#route.limits.auth;
+    return this.route.plan.ways.find(isByMessage)?.deadlineMs ?? this.route.limits.auth;
   }
 
   /** The token that came by message. */
@@ -137,26 +136,26 @@ export class Admission {
   /** Nobody uses what was made any more. Never rejects. */
   async end(): Promise<void> {
     this.abort();
-    if (this.#reservedFor !== undefined) this.#environment.hub.release(this.#reservedFor, this.id);
+    if (this.#reservedFor !== undefined) this.environment.hub.release(this.#reservedFor, this.id);
     this.#reservedFor = undefined;
     await this.#grant?.dispose();
   }
 
   async #check(): Promise<void> {
-    const { endpoint, plan } = this.#route;
-    if (this.#mustCheckOrigin && !this.#isOriginAllowed()) throw new TidingsError("origin_not_allowed");
-    this.#request.checkTokens(plan.ways);
+    const { endpoint, plan } = this.route;
+    if (this.#mustCheckOrigin && !this.request.isOriginAllowed) throw new TidingsError("origin_not_allowed");
+    this.request.checkTokens(plan.ways);
     if (endpoint.params !== undefined) this.#params = await fitTo(endpoint.params, this.#params, "path");
     if (endpoint.query !== undefined) this.#query = await fitTo(endpoint.query, this.#query, "query");
     if (!this.awaitsToken) await this.#admit(undefined);
   }
 
   get #mustCheckOrigin(): boolean {
-    return this.#environment.origins.isGiven || this.#route.plan.ways.some(({ place }) => place === "cookie");
+    return this.environment.origins.isGiven || this.route.plan.ways.some(({ place }) => place === "cookie");
   }
 
   async #admit(token: string | undefined): Promise<void> {
-    const { plan, limits } = this.#route;
+    const { plan, limits } = this.route;
     this.#checkNotOver();
     const grant = this.#createGrant(token);
     this.#grant = grant;
@@ -172,6 +171,8 @@ export class Admission {
       this.#checkRevoked(grant);
       this.#checkNotOver();
       grant.settle();
+      // Nobody will look at it again.
+      if (plan.refreshable.size === 0) this.#request = undefined;
     } catch (error) {
       // Whoever asked hears of it at once. Their own call of `end` is what waits for it.
       void this.end();
@@ -180,14 +181,10 @@ export class Admission {
   }
 
   async #readmit(token: string, isLate: () => boolean): Promise<MadeValues> {
-    const { plan } = this.#route;
+    const { plan } = this.route;
     const before = this.#grant;
     if (before === undefined || plan.auth === undefined) throw new TidingsError("unknown_type");
-    const refreshed = new Set(
-      plan.authSteps.flatMap(({ definition }) =>
-        definition.kind === "credential" && definition.ways.some(isNoCookie) ? definition : [],
-      ),
-    );
+    const refreshed = plan.refreshable;
     if (refreshed.size === 0) throw new TidingsError("forbidden", "This credential can't be refreshed by a message.");
     const grant = this.#createGrant(token, before);
     try {
@@ -214,19 +211,19 @@ export class Admission {
 
   async #reserve(user: string, limit: number): Promise<void> {
     this.#reservedFor = user;
-    await this.#environment.hub.reserve(user, this.id, limit);
+    await this.environment.hub.reserve(user, this.id, limit);
   }
 
   #checkRevoked({ papers, user }: Grant): void {
-    const { hub, clock } = this.#environment;
+    const { hub, clock } = this.environment;
     const nowMs = clock.now();
     if (papers.some((paper) => hub.isRevoked(paper, user, nowMs))) throw unauthorized("This credential was revoked.");
   }
 
   async #checkAllowed({ user, needs }: Grant): Promise<void> {
-    const { allow } = this.#route.endpoint;
+    const { allow } = this.route.endpoint;
     if (allow === undefined) return;
-    const entry: Entry<AnyContext> = { ...this.#factsFor(user), ...needs, request: this.#request };
+    const entry: Entry<AnyContext> = { ...this.#factsFor(user), ...needs, request: this.request };
     if ((await allow(entry)) !== true) throw new TidingsError("forbidden");
   }
 
@@ -235,19 +232,11 @@ export class Admission {
   }
 
   #factsFor(user: Identity | undefined): Omit<AnyContext, "connection"> {
-    return { app: this.#environment.app, params: this.#params, query: this.#query, user };
+    return { app: this.environment.app, params: this.#params, query: this.#query, user };
   }
 
   #createGrant(token: string | undefined, before?: Grant): Grant {
-    this.#pending = new Grant({
-      route: this.#route,
-      environment: this.#environment,
-      request: this.#request,
-      signal: () => this.signal,
-      token,
-      before,
-      report: (error, during) => this.#report(error, during),
-    });
+    this.#pending = new Grant(this, token, before);
     return this.#pending;
   }
 
@@ -258,10 +247,10 @@ export class Admission {
   #inTime<Value>(work: (isLate: () => boolean) => Promise<Value>): Promise<Value> {
     let isLate = false;
     return new Promise((resolve, reject) => {
-      const late = this.#environment.agenda.after(this.#route.limits.needs, () => {
+      const late = this.environment.agenda.after(this.route.limits.needs, () => {
         isLate = true;
         const what = this.#pending?.making ?? "a check";
-        this.#report(new Error(`\`${what}\` took longer than limits.needs.`), "admission");
+        this.report(new Error(`\`${what}\` took longer than limits.needs.`), "admission");
         reject(new TidingsError("unavailable"));
       });
       work(() => isLate)
@@ -273,9 +262,9 @@ export class Admission {
     });
   }
 
-  #report(error: unknown, during: string): void {
-    const endpoint = this.#route.endpoint.pattern.source;
-    report(this.#environment.observer, error, { during, connection: this.id, endpoint });
+  report(error: unknown, during: string): void {
+    const endpoint = this.route.endpoint.pattern.source;
+    report(this.environment.observer, error, { during, connection: this.id, endpoint });
   }
 }
 

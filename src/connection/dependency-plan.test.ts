@@ -44,7 +44,14 @@ function refusalOf(planned: Planned): ConfigError {
 const namesOf = (steps: readonly Step[]) => steps.map(({ name }) => name);
 
 test("without auth and needs there is nothing to make", () => {
-  expect(plan({})).toEqual({ auth: undefined, authSteps: [], otherSteps: [], exposed: new Map(), ways: [] });
+  expect(plan({})).toEqual({
+    auth: undefined,
+    authSteps: [],
+    otherSteps: [],
+    exposed: new Map(),
+    ways: [],
+    refreshable: new Set(),
+  });
 });
 
 test("each comes after all it needs, is made once, and what auth needs comes first", () => {

@@ -25,6 +25,8 @@ export interface DependencyPlan {
   readonly exposed: ReadonlyMap<string, Step>;
   /** Where tokens may be. */
   readonly ways: readonly CredentialWay[];
+  /** The credentials behind `auth` of which a fresh one can come by message: those that are not cookies alone. */
+  readonly refreshable: ReadonlySet<DependencyDefinition>;
 }
 
 /**
@@ -69,7 +71,16 @@ export function planDependencies(
   }
   const all = [...steps.values()];
   const ways = all.flatMap(({ definition }) => (definition.kind === "credential" ? definition.ways : []));
-  return { auth: authStep, authSteps, otherSteps: all.slice(authSteps.length), exposed, ways };
+  const refreshable = new Set(authSteps.map(({ definition }) => definition).filter(isRefreshable));
+  return { auth: authStep, authSteps, otherSteps: all.slice(authSteps.length), exposed, ways, refreshable };
+}
+
+function isRefreshable(definition: DependencyDefinition): boolean {
+  return definition.kind === "credential" && definition.ways.some(isNoCookie);
+}
+
+export function isNoCookie({ place }: CredentialWay): boolean {
+  return place !== "cookie";
 }
 
 /** What every context has already. */

@@ -7,23 +7,20 @@ import {
 import type { DependencyDefinition } from "../declare/dependency.js";
 import type { Identity } from "../declare/identity.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
-import type { Step } from "./dependency-plan.js";
+import { isNoCookie, type Step } from "./dependency-plan.js";
 import type { Environment } from "./environment.js";
 import { MadeValues } from "./made-values.js";
 import type { HandshakeRequest } from "./request.js";
 import type { Route } from "./route.js";
 
-export interface GrantOptions {
+/** For whom something is made. */
+export interface GrantHost {
   readonly route: Route;
   readonly environment: Environment;
   readonly request: HandshakeRequest;
   /** Made only where somebody looks at it. */
-  readonly signal: () => AbortSignal;
-  /** The token that came by message. */
-  readonly token: string | undefined;
-  /** The grant that this one is to renew: what is not made anew is that one's. */
-  readonly before?: Grant | undefined;
-  readonly report: (error: unknown, during: string) => void;
+  readonly signal: AbortSignal;
+  report(error: unknown, during: string): void;
 }
 
 /** By which credential somebody came in. */
@@ -34,7 +31,7 @@ export interface Paper extends Authenticated {
 
 /** What one connection was given: who it is, by which credentials, and the values that were made for it. */
 export class Grant {
-  readonly #options: GrantOptions;
+  readonly #host: GrantHost;
   readonly #papers: Paper[] = [];
   readonly #values: MadeValues;
   #token: string | undefined;
@@ -42,11 +39,15 @@ export class Grant {
   #user: Identity | undefined;
   #making: string | undefined;
 
-  constructor(options: GrantOptions) {
-    this.#options = options;
-    this.#token = options.token;
-    this.#before = options.before;
-    this.#values = new MadeValues(options.report);
+  /**
+   * @param token the one that came by message
+   * @param before the grant that this one is to renew: what is not made anew is that one's
+   */
+  constructor(host: GrantHost, token: string | undefined, before: Grant | undefined) {
+    this.#host = host;
+    this.#values = new MadeValues(host);
+    this.#token = token;
+    this.#before = before;
   }
 
   get user(): Identity | undefined {
@@ -82,13 +83,13 @@ export class Grant {
 
   /** What `auth` gave is who it is. */
   identify(): void {
-    const { auth } = this.#options.route.plan;
+    const { auth } = this.#host.route.plan;
     this.#user = auth && identityOf(this.#valueOf(auth));
   }
 
   /** Name → value, as handlers see them. */
   get needs(): Readonly<Record<string, unknown>> {
-    const { exposed } = this.#options.route.plan;
+    const { exposed } = this.#host.route.plan;
     return Object.fromEntries([...exposed].map(([name, step]) => [name, this.#valueOf(step)]));
   }
 
@@ -125,7 +126,7 @@ export class Grant {
   }
 
   #findToken(credential: CredentialDefinition): FoundToken | undefined {
-    const { request } = this.#options;
+    const { request } = this.#host;
     const token = this.#token;
     const before = this.#before;
     if (before === undefined) return findToken(credential.ways, request, token);
@@ -136,24 +137,33 @@ export class Grant {
   }
 
   async #verify(credential: CredentialDefinition, way: CredentialWay, token: string): Promise<Authenticated> {
-    const { environment, request, signal, report } = this.#options;
+    const host = this.#host;
+    const { environment, request } = host;
     const override = environment.overrides.get(credential);
     // What a test put there is a user, as its type says.
     if (override !== undefined) return { user: (await override({ request, token })) as Identity };
     try {
-      return await way.verifier.verify({ token, request, nowMs: environment.clock.now(), signal: signal() });
+      return await way.verifier.verify({
+        token,
+        request,
+        nowMs: environment.clock.now(),
+        get signal() {
+          return host.signal;
+        },
+      });
     } catch (cause) {
       // Whoever refuses for it reports it.
       if (cause instanceof NoIdentityError) throw cause;
       const isRefusal = cause instanceof TidingsError && cause.code !== "unavailable";
       // Who is refused is told; that somebody whom we ask is away is our affair.
-      if (!isRefusal) report(cause instanceof TidingsError ? (cause.cause ?? cause) : cause, "credential");
+      if (!isRefusal) host.report(cause instanceof TidingsError ? (cause.cause ?? cause) : cause, "credential");
       throw cause instanceof TidingsError ? cause : new TidingsError("unavailable", undefined, { cause });
     }
   }
 
   #create(step: Step, definition: Exclude<DependencyDefinition, CredentialDefinition>): unknown {
-    const { environment, request, route, signal } = this.#options;
+    const host = this.#host;
+    const { environment, request, route } = host;
     const override = environment.overrides.get(definition);
     if (override !== undefined) {
       const token = this.#anyToken();
@@ -165,13 +175,13 @@ export class Grant {
       app: environment.app,
       request,
       get signal() {
-        return signal();
+        return host.signal;
       },
     });
   }
 
   #valueOf({ definition }: Step): unknown {
-    if (definition.scope === "app") return this.#options.environment.appValues.get(definition);
+    if (definition.scope === "app") return this.#host.environment.appValues.get(definition);
     const before = this.#before;
     if (this.#values.has(definition) || before === undefined) return this.#values.get(definition);
     return before.#values.get(definition);
@@ -179,7 +189,7 @@ export class Grant {
 
   /** For what a test put in the place of something that itself looks for no token. */
   #anyToken(): string {
-    const { request } = this.#options;
+    const { request } = this.#host;
     return this.#token ?? PLACES.map((place) => request.tokenAt({ place })).find((each) => each !== undefined) ?? "";
   }
 }
@@ -200,10 +210,6 @@ export function findToken(
     if (token !== undefined) return { way, token };
   }
   return undefined;
-}
-
-export function isNoCookie({ place }: CredentialWay): boolean {
-  return place !== "cookie";
 }
 
 const PLACES = ["header", "subprotocol", "query"] as const;

@@ -2,30 +2,41 @@ import { expect, test } from "vitest";
 import type { Duration } from "../base/duration.js";
 import { FakeClock } from "../testing/fake-clock.js";
 import { Agenda } from "./agenda.js";
-import { Heartbeat, type HeartbeatOptions } from "./heartbeat.js";
+import { Heartbeat } from "./heartbeat.js";
+
+interface Given {
+  readonly everyMs?: number;
+  readonly patienceMs?: number;
+  readonly random?: () => number;
+  readonly afterReading?: (run: () => void) => void;
+  readonly isPaused?: () => boolean;
+  readonly ping?: () => void;
+}
 
 /** One that pings every 30 s and waits 10 s, and what it did when. */
-function begin(given: Partial<HeartbeatOptions> = {}) {
+function begin({ everyMs = 30_000, patienceMs = 10_000, random = () => 0, afterReading, isPaused, ping }: Given = {}) {
   const clock = new FakeClock();
   const beganMs = clock.now();
   const log: string[] = [];
   const agenda = new Agenda(clock, (error) => log.push(String(error)));
   const note = (what: string) => log.push(`${what} ${clock.now() - beganMs}`);
   const peer = { answers: false };
-  const heartbeat: Heartbeat = new Heartbeat({
-    agenda,
-    everyMs: 30_000,
-    patienceMs: 10_000,
-    afterReading: (run) => run(),
-    random: () => 0,
-    ping: () => {
-      note("ping");
-      if (peer.answers) heartbeat.heard();
+  const endOfTurn = afterReading ?? ((run: () => void) => run());
+  const heartbeat: Heartbeat = new Heartbeat(
+    { agenda, random, turn: { endOfTurn } },
+    { heartbeat: everyMs, pong: patienceMs },
+    {
+      sendPing() {
+        if (ping === undefined) note("ping");
+        else ping();
+        if (peer.answers) heartbeat.heard();
+      },
+      get isPaused() {
+        return isPaused?.() === true;
+      },
+      die: () => note("dead"),
     },
-    isPaused: () => false,
-    dead: () => note("dead"),
-    ...given,
-  });
+  );
   heartbeat.start();
   const advance = (by: Duration) => clock.advance(by);
   return { heartbeat, agenda, log, advance, peer };
@@ -127,7 +138,6 @@ test("it may be stopped by the ping that finds the socket gone", async () => {
       log.push("ping");
       heartbeat.stop();
     },
-    dead: () => log.push("dead"),
   });
   await advance("10m");
   expect(log).toEqual(["ping"]);

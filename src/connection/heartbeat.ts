@@ -1,34 +1,36 @@
-import type { Agenda, AgendaEntry } from "./agenda.js";
+import type { Limits } from "../protocol/limits.js";
+import type { AgendaEntry } from "./agenda.js";
+import type { Environment } from "./environment.js";
 
-export interface HeartbeatOptions {
-  readonly agenda: Agenda;
-  /** Milliseconds between two pings. */
-  readonly everyMs: number;
-  /** Milliseconds that a sign of life may take after a ping. */
-  readonly patienceMs: number;
-  /** Runs a function when what has arrived by now was read. */
-  readonly afterReading: (run: () => void) => void;
-  /** From 0 to 1: when in the second half of the first interval the first ping goes, so that not all go at once. */
-  readonly random: () => number;
-  readonly ping: () => void;
+/** Whose heart beats. */
+export interface HeartbeatPeer {
+  /** Asks for a sign of life. */
+  sendPing(): void;
   /** Do we not read what it says? Then its silence is ours. */
-  readonly isPaused: () => boolean;
-  readonly dead: () => void;
+  readonly isPaused: boolean;
+  /** There was none in time. */
+  die(): void;
 }
 
 /** Asks a peer for a sign of life, and tells when there was none (PROTOCOL.md, Heartbeat). */
 export class Heartbeat {
-  readonly #options: HeartbeatOptions;
+  readonly #environment: Surroundings;
+  readonly #limits: Pick<Limits, "heartbeat" | "pong">;
+  readonly #peer: HeartbeatPeer;
   #next: AgendaEntry | undefined;
+  #isAsked = false;
   #isHeard = false;
+  readonly #wake = (): void => (this.#isAsked ? this.#check() : this.#ask());
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options;
+  constructor(environment: Surroundings, limits: Pick<Limits, "heartbeat" | "pong">, peer: HeartbeatPeer) {
+    this.#environment = environment;
+    this.#limits = limits;
+    this.#peer = peer;
   }
 
+  /** The first ping comes at a random moment in the second half of the interval, so that not all go at once. */
   start(): void {
-    const { everyMs, random } = this.#options;
-    this.#in(everyMs * (0.5 + random() / 2), this.#ping);
+    this.#in(this.#limits.heartbeat * (0.5 + this.#environment.random() / 2));
   }
 
   /** Any frame came. */
@@ -41,28 +43,37 @@ export class Heartbeat {
     this.#next = undefined;
   }
 
-  readonly #ping = (): void => {
-    const { patienceMs, ping } = this.#options;
+  #ask(): void {
+    this.#isAsked = true;
     this.#isHeard = false;
-    this.#in(patienceMs, this.#check);
-    ping();
-  };
+    this.#in(this.#limits.pong);
+    this.#peer.sendPing();
+  }
 
-  readonly #check = (): void => {
-    const { everyMs, patienceMs, isPaused, afterReading } = this.#options;
-    if (this.#isHeard) this.#in(Math.max(0, everyMs - patienceMs), this.#ping);
-    else if (isPaused()) this.#in(patienceMs, this.#check);
-    // A loop that was blocked runs its timers before it reads: the answer may be there already.
-    else afterReading(this.#lookOnceMore);
-  };
+  #check(): void {
+    const { heartbeat, pong } = this.#limits;
+    if (this.#isHeard) {
+      this.#isAsked = false;
+      this.#in(Math.max(0, heartbeat - pong));
+    } else if (this.#peer.isPaused) {
+      this.#in(pong);
+    } else {
+      // A loop that was blocked runs its timers before it reads: the answer may be there already.
+      this.#environment.turn.endOfTurn(() => this.#lookOnceMore());
+    }
+  }
 
-  readonly #lookOnceMore = (): void => {
+  #lookOnceMore(): void {
     if (this.#next === undefined) return;
     if (this.#isHeard) this.#check();
-    else this.#options.dead();
-  };
-
-  #in(ms: number, run: () => void): void {
-    this.#next = this.#options.agenda.after(ms, run);
+    else this.#peer.die();
   }
+
+  #in(ms: number): void {
+    this.#next = this.#environment.agenda.after(ms, this.#wake);
+  }
+}
+
+interface Surroundings extends Pick<Environment, "agenda" | "random"> {
+  readonly turn: Pick<Environment["turn"], "endOfTurn">;
 }

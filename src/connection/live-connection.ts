@@ -15,7 +15,7 @@ import type { Socket, SocketListener } from "../transport/transport.js";
 import type { Admission } from "./admission.js";
 import type { AgendaEntry } from "./agenda.js";
 import { type Environment, report } from "./environment.js";
-import { Heartbeat } from "./heartbeat.js";
+import { Heartbeat, type HeartbeatPeer } from "./heartbeat.js";
 import type { MadeValues } from "./made-values.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { RateGuard } from "./rate-guard.js";
@@ -27,10 +27,9 @@ export interface LiveConnectionOptions {
   readonly route: Route;
   readonly admission: Admission;
   readonly environment: Environment;
-  /** It opens: it is pending no more. */
-  readonly opened: () => void;
+  readonly place: { passDoor(): void; leave(): void };
   /** Its socket is gone, and its `close` handler done. */
-  readonly ended: () => void;
+  readonly ended: (connection: LiveConnection) => void;
 }
 
 /**
@@ -45,7 +44,7 @@ export interface LiveConnectionOptions {
  * an outbox that is full. It leaves its channels, lets what is due be done (where the peer ended it: what arrived before;
  * where we did: what runs), calls the endpoint's `close` once, and has ended when the socket is gone too.
  */
-export abstract class LiveConnection implements AnyConnection, Member, SocketListener {
+export abstract class LiveConnection implements AnyConnection, Member, SocketListener, HeartbeatPeer {
   readonly id: string;
   readonly channels: Set<string> = new Set();
   readonly outbox: Outbox;
@@ -54,13 +53,13 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   protected readonly admission: Admission;
   protected readonly rate: RateGuard;
   readonly #socket: Socket;
-  readonly #opened: () => void;
-  readonly #ended: () => void;
+  readonly #place: LiveConnectionOptions["place"];
+  readonly #ended: LiveConnectionOptions["ended"];
   readonly #acceptedAtMs: number;
   #context: AnyContext | undefined;
   readonly #heartbeat: Heartbeat;
   #expiry: AgendaEntry | undefined;
-  #isPaused = false;
+  isPaused = false;
   #stage: "accepted" | "opening" | "open" | "closing" = "accepted";
   #closed: Closed | undefined;
   #opening: Promise<void> | undefined;
@@ -75,27 +74,18 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   #isSocketGone = false;
   #isSettled = false;
 
-  constructor({ socket, route, admission, environment, opened, ended }: LiveConnectionOptions) {
+  constructor({ socket, route, admission, environment, place, ended }: LiveConnectionOptions) {
     this.id = admission.id;
     this.#socket = socket;
     this.route = route;
     this.environment = environment;
     this.admission = admission;
     this.rate = new RateGuard(route.limits, environment.clock);
-    this.#opened = opened;
+    this.#place = place;
     this.#ended = ended;
     this.#acceptedAtMs = environment.clock.now();
     this.outbox = new Outbox(environment.turn, socket, route.limits.outbox, () => this.#overflow());
-    this.#heartbeat = new Heartbeat({
-      agenda: environment.agenda,
-      everyMs: route.limits.heartbeat,
-      patienceMs: route.limits.pong,
-      afterReading: environment.turn.endOfTurn,
-      random: environment.random,
-      ping: () => socket.write(this.pingFrame()),
-      isPaused: () => this.#isPaused,
-      dead: () => this.#die(),
-    });
+    this.#heartbeat = new Heartbeat(environment, route.limits, this);
     environment.observer.counters.connectionsOpened += 1;
   }
 
@@ -129,6 +119,10 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   get signal(): AbortSignal {
     return this.admission.signal;
+  }
+
+  sendPing(): void {
+    this.#socket.write(this.pingFrame());
   }
 
   ping(data: Uint8Array): void {
@@ -252,11 +246,11 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       maxItems: this.route.limits.waitingMessages,
       maxBytes: this.route.limits.waitingBytes,
       pause: () => {
-        this.#isPaused = true;
+        this.isPaused = true;
         this.#socket.pause();
       },
       resume: () => {
-        this.#isPaused = false;
+        this.isPaused = false;
         // What it said meanwhile is only being read now.
         this.heard();
         this.#socket.resume();
@@ -317,7 +311,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.admission.handOver();
     await hub.enter(this);
     if (this.#isStopped) return;
-    this.#opened();
+    this.#place.passDoor();
     // From now on the hub tells of a revocation; one that came since the check told only what it knew then.
     if (this.papers.some((paper) => hub.isRevoked(paper, this.user, clock.now()))) throw unauthorized();
     if (welcome !== undefined) this.push(welcome);
@@ -355,7 +349,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   }
 
   /** Nothing was heard in time: what waits will not be read. */
-  #die(): void {
+  die(): void {
     if (this.isClosing) return;
     this.environment.observer.counters.pingTimeouts += 1;
     this.outbox.drop();
@@ -443,7 +437,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       reason: this.#closed?.reason ?? "",
       durationMs: clock.now() - this.#acceptedAtMs,
     });
-    this.#ended();
+    this.#place.leave();
+    this.#ended(this);
   }
 }
 

@@ -6,7 +6,7 @@ import { MadeValues } from "./made-values.js";
 /** Kept values, and what was done with them, in order. */
 function open() {
   const log: unknown[] = [];
-  const values = new MadeValues((error, during) => log.push([error, during]));
+  const values = new MadeValues({ report: (error, during) => log.push([error, during]) });
   return { values, log };
 }
 

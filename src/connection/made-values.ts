@@ -1,18 +1,23 @@
 import { isThenable } from "../base/thenable.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
 
+/** Whom what goes wrong is told to. */
+export interface ErrorOwner {
+  report(error: unknown, during: string): void;
+}
+
 /**
  * What was made in one scope, in the order it was made, and is disposed of in the reverse.
  *
  * After `dispose` it keeps nothing: what is made later is disposed of at once.
  */
 export class MadeValues {
-  readonly #onError: (error: unknown, during: string) => void;
-  readonly #values = new Map<DependencyDefinition, unknown>();
+  readonly #owner: ErrorOwner;
+  #values: Map<DependencyDefinition, unknown> = NOTHING;
   #disposing: Promise<void> | undefined;
 
-  constructor(onError: (error: unknown, during: string) => void) {
-    this.#onError = onError;
+  constructor(owner: ErrorOwner) {
+    this.#owner = owner;
   }
 
   has(definition: DependencyDefinition): boolean {
@@ -29,7 +34,7 @@ export class MadeValues {
       await this.#disposeOf(definition, value);
       throw new DOMException("Nobody waits for this any more.", "AbortError");
     }
-    this.#values.set(definition, value);
+    this.#set(definition, value);
   }
 
   get definitions(): ReadonlySet<DependencyDefinition> {
@@ -38,18 +43,18 @@ export class MadeValues {
 
   /** Takes some out: they are whose who asked for them. */
   take(isTaken: (definition: DependencyDefinition) => boolean): MadeValues {
-    const taken = new MadeValues(this.#onError);
+    const taken = new MadeValues(this.#owner);
     for (const [definition, value] of this.#values) {
       if (!isTaken(definition)) continue;
       this.#values.delete(definition);
-      taken.#values.set(definition, value);
+      taken.#set(definition, value);
     }
     return taken;
   }
 
   /** Takes over all of another. */
   put(others: MadeValues): void {
-    for (const [definition, value] of others.#values) this.#values.set(definition, value);
+    for (const [definition, value] of others.#values) this.#set(definition, value);
     others.#values.clear();
   }
 
@@ -67,15 +72,23 @@ export class MadeValues {
     }
   }
 
+  #set(definition: DependencyDefinition, value: unknown): void {
+    if (this.#values === NOTHING) this.#values = new Map();
+    this.#values.set(definition, value);
+  }
+
   async #disposeOf(definition: DependencyDefinition, value: unknown): Promise<void> {
     try {
       const disposing = disposalOf(definition, value)?.();
       if (isThenable(disposing)) await disposing;
     } catch (error) {
-      this.#onError(error, "dispose");
+      this.#owner.report(error, "dispose");
     }
   }
 }
+
+/** Most connections have nothing made for them. It stays empty. */
+const NOTHING = new Map<DependencyDefinition, unknown>();
 
 function disposalOf(definition: DependencyDefinition, value: unknown): (() => unknown) | undefined {
   if (definition.kind === "credential") return undefined;

@@ -1,14 +1,17 @@
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { RecordingUpgrade, type UpgradeOf } from "../../test/support/recording-upgrade.js";
 import type { CredentialWay, TokenPlace, TokenVerifier } from "../declare/credential.js";
+import { Origins } from "./origins.js";
 import { HandshakeRequest, splitTarget } from "./request.js";
 import { checkUpgrade } from "./upgrade-check.js";
 
 function requestOf(given: UpgradeOf = {}, params = {}, isOriginAllowed = true) {
   const upgrade = new RecordingUpgrade(given);
   const offered = checkUpgrade(upgrade);
-  return new HandshakeRequest({ upgrade, params, offered, isOriginAllowed: () => isOriginAllowed });
+  const origins = new Origins(undefined);
+  vi.spyOn(origins, "allows").mockReturnValue(isOriginAllowed);
+  return new HandshakeRequest({ upgrade, params, offered, origins });
 }
 
 /** A token of these bytes, as a subprotocol. */

@@ -5,55 +5,71 @@ import { defaultLimits } from "../protocol/limits.js";
 import { bearerFromSubprotocols } from "../protocol/subprotocol.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
+import type { Origins } from "./origins.js";
 
 export interface HandshakeRequestOptions {
   readonly upgrade: Upgrade;
   readonly params: Readonly<Record<string, string>>;
   /** The subprotocols it offers, tokens among them. */
   readonly offered: readonly string[];
-  /** May pages of its origin act for the user? */
-  readonly isOriginAllowed: () => boolean;
+  /** Whose pages may act for the user. */
+  readonly origins: Origins;
 }
 
-/** A request as dependencies see it. What is seldom looked at is made when it is. */
+/**
+ * A request as dependencies see it. What is seldom looked at is made when it is; the upgrade itself is not held on to, as
+ * the request may be needed for as long as the connection lives.
+ */
 export class HandshakeRequest implements Handshake {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  readonly #upgrade: Upgrade;
-  readonly #offered: readonly string[];
-  readonly #isOriginAllowed: () => boolean;
+  readonly address: string;
+  readonly #isSecure: boolean;
   readonly #path: string;
-  readonly #search: URLSearchParams;
+  readonly #search: string;
+  readonly #rawHeaders: readonly string[];
+  readonly #host: string | undefined;
+  readonly #offered: readonly string[];
+  readonly #origins: Origins;
   // Private, so that whoever logs or throws the request does not print them.
   readonly #queryTokens: readonly string[];
+  readonly #origin: string | undefined;
+  readonly #authorization: string | undefined;
+  readonly #cookie: string | undefined;
   #cookies: Readonly<Record<string, string>> | undefined;
 
-  constructor({ upgrade, params, offered, isOriginAllowed }: HandshakeRequestOptions) {
+  constructor({ upgrade, params, offered, origins }: HandshakeRequestOptions) {
     const { path, search } = splitTarget(upgrade.target);
     this.params = params;
-    this.#upgrade = upgrade;
+    this.address = upgrade.address;
+    this.#isSecure = upgrade.isSecure;
+    this.#rawHeaders = upgrade.rawHeaders;
+    this.#host = upgrade.header("host");
+    this.#origin = upgrade.header("origin");
+    this.#authorization = upgrade.header("authorization");
+    this.#cookie = upgrade.header("cookie");
     this.#offered = offered;
-    this.#isOriginAllowed = isOriginAllowed;
+    this.#origins = origins;
     this.#path = path;
-    this.#search = new URLSearchParams(search);
-    this.#queryTokens = this.#search.getAll("token");
+    const parameters = new URLSearchParams(search);
+    this.#queryTokens = parameters.getAll("token");
     // Before anything else sees it: a token must not reach a handler, a schema's error or a log line.
-    this.#search.delete("token");
-    this.query = Object.fromEntries(this.#search);
+    parameters.delete("token");
+    this.#search = parameters.toString();
+    this.query = Object.fromEntries(parameters);
   }
 
   get url(): URL {
-    const scheme = this.#upgrade.isSecure ? "wss" : "ws";
-    const search = this.#search.size === 0 ? "" : `?${this.#search}`;
-    const target = `${this.#path}${search}`;
+    const scheme = this.#isSecure ? "wss" : "ws";
+    const target = `${this.#path}${this.#search === "" ? "" : `?${this.#search}`}`;
     // What a client sends as Host may be anything: it must not fail here, nor become part of the path.
-    const host = this.#upgrade.header("host") ?? "";
+    const host = this.#host ?? "";
     const isHost = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(host) && URL.canParse(`${scheme}://${host}/`);
     return new URL(`${scheme}://${isHost ? host : "localhost"}${target}`);
   }
 
   get headers(): Headers {
-    const { headers } = this.#upgrade;
+    const headers = headersFrom(this.#rawHeaders);
     headers.delete("authorization");
     headers.delete("cookie");
     headers.delete("sec-websocket-protocol");
@@ -63,25 +79,26 @@ export class HandshakeRequest implements Handshake {
   }
 
   get cookies(): Readonly<Record<string, string>> {
-    if (!this.#isOriginAllowed()) throw new TidingsError("origin_not_allowed");
+    if (!this.isOriginAllowed) throw new TidingsError("origin_not_allowed");
     return this.#readCookies();
   }
 
-  get address(): string {
-    return this.#upgrade.address;
+  /** May the page that sent it act for the user? */
+  get isOriginAllowed(): boolean {
+    return this.#origins.allows({ origin: this.#origin, host: this.#host, isSecure: this.#isSecure });
   }
 
   /** The token in the place of this way; one that comes by message is not here. */
   tokenAt({ place, cookie }: Pick<CredentialWay, "place" | "cookie">): string | undefined {
     switch (place) {
       case "header":
-        return bearerOf(this.#upgrade.header("authorization"));
+        return bearerOf(this.#authorization);
       case "query":
         return this.#queryTokens[0];
       case "subprotocol":
         return this.#subprotocolToken();
       case "cookie":
-        return cookie === undefined ? undefined : this.#cookie(cookie);
+        return cookie === undefined ? undefined : this.#findCookie(cookie);
       case "message":
         return undefined;
     }
@@ -93,7 +110,7 @@ export class HandshakeRequest implements Handshake {
     if (bearerFromSubprotocols(this.#offered) === "invalid") {
       throw new TidingsError("bad_request", "A token as a subprotocol is bearer.<base64url>, once, at most 8 KiB.");
     }
-    const tokens = [bearerOf(this.#upgrade.header("authorization")), ...this.#queryTokens];
+    const tokens = [bearerOf(this.#authorization), ...this.#queryTokens];
     for (const token of [...tokens, ...ways.map((way) => this.tokenAt(way))]) {
       if (token !== undefined) checkTokenLength(token);
     }
@@ -105,14 +122,14 @@ export class HandshakeRequest implements Handshake {
   }
 
   /** An empty one is how a page that can't delete it forgets it: none. */
-  #cookie(name: string): string | undefined {
+  #findCookie(name: string): string | undefined {
     const cookies = this.#readCookies();
     return (Object.hasOwn(cookies, name) ? cookies[name] : undefined) || undefined;
   }
 
   #readCookies(): Readonly<Record<string, string>> {
     // `parseCookie` leaves out what is not there; its object has no prototype.
-    this.#cookies ??= parseCookie(this.#upgrade.header("cookie") ?? "") as Readonly<Record<string, string>>;
+    this.#cookies ??= parseCookie(this.#cookie ?? "") as Readonly<Record<string, string>>;
     return this.#cookies;
   }
 }
@@ -142,4 +159,10 @@ function bearerOf(header: string | undefined): string | undefined {
 
 function isBearer(subprotocol: string): boolean {
   return subprotocol.startsWith("bearer.");
+}
+
+function headersFrom(raw: readonly string[]): Headers {
+  const headers = new Headers();
+  for (let index = 0; index + 1 < raw.length; index += 2) headers.append(raw[index] ?? "", raw[index + 1] ?? "");
+  return headers;
 }

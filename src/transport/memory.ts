@@ -62,8 +62,8 @@ class MemoryUpgrade implements Upgrade {
     this.#answered = answered;
   }
 
-  get headers(): Headers {
-    return new Headers(this.#headers);
+  get rawHeaders(): readonly string[] {
+    return Object.entries(this.#headers).flat();
   }
 
   header(name: string): string | undefined {

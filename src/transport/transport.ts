@@ -11,7 +11,8 @@ export interface Upgrade {
   readonly target: string;
   /** A header by its lower-case name. Several of one name are joined as `node:http` does. */
   header(name: string): string | undefined;
-  readonly headers: Headers;
+  /** Names and values in turns, as they were sent. */
+  readonly rawHeaders: readonly string[];
   /** The peer's address. */
   readonly address: string;
   /** Did it come over TLS? */

@@ -67,11 +67,8 @@ class WsUpgrade implements Upgrade {
     return this.#request.url ?? "/";
   }
 
-  get headers(): Headers {
-    const headers = new Headers();
-    const raw = this.#request.rawHeaders;
-    for (let index = 0; index + 1 < raw.length; index += 2) headers.append(raw[index] ?? "", raw[index + 1] ?? "");
-    return headers;
+  get rawHeaders(): readonly string[] {
+    return this.#request.rawHeaders;
   }
 
   header(name: string): string | undefined {

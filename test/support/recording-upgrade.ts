@@ -32,8 +32,8 @@ export class RecordingUpgrade implements Upgrade {
     this.#headers = new Headers(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
-  get headers(): Headers {
-    return new Headers(this.#headers);
+  get rawHeaders(): readonly string[] {
+    return [...this.#headers].flat();
   }
 
   header(name: string): string | undefined {
