@@ -1,7 +1,9 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
+import { ConfigError } from "../base/config-error.js";
 import { type Duration, durationMs } from "../base/duration.js";
 import type { Logger } from "../base/logger.js";
+import { checkOptions, type OptionKind, requireOption } from "../base/options.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { Broker } from "../broker/broker.js";
 import { MemoryBroker } from "../broker/memory.js";
@@ -36,6 +38,7 @@ import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { WsTransport } from "../transport/ws.js";
 import { listen, reloadTls, stopListening } from "./listen.js";
+import { checkOverrides } from "./overrides.js";
 import { TrustedProxies } from "./proxies.js";
 import { type HeartbeatOptions, Routes } from "./routes.js";
 import { RunningApp, type StartOptions } from "./running.js";
@@ -138,6 +141,41 @@ function unbreakable(log: (what: Happening) => void): (what: Happening) => void 
   };
 }
 
+const OPTIONS: Readonly<Record<string, OptionKind>> = {
+  endpoints: "list",
+  broker: "object",
+  limits: "object",
+  origins: "list",
+  heartbeat: "object",
+  trustProxy: "list",
+  drain: "object",
+  logger: "anything",
+  use: "list",
+  onError: "function",
+};
+
+function checkRevoked(what: Revoked): void {
+  const given: unknown = what;
+  const [entry, ...others] = typeof given === "object" && given !== null ? Object.entries(given) : [];
+  const isKnown = others.length === 0 && (entry?.[0] === "user" || entry?.[0] === "tokenId");
+  if (isKnown && typeof entry?.[1] === "string" && entry[1] !== "") return;
+  throw new TypeError("app.revoke() takes { user } or { tokenId }, a text that is not empty.");
+}
+
+function checkLogger(logger: Logger | undefined): void {
+  const given: unknown = logger;
+  if (given === undefined) return;
+  const methods = ["debug", "info", "warn", "error"];
+  const has = (name: string) =>
+    typeof given === "object" && given !== null && typeof (given as Record<string, unknown>)[name] === "function";
+  const missing = methods.find((name) => !has(name));
+  if (missing === undefined) return;
+  throw new ConfigError("invalid_logger", {
+    message: `createApp()'s \`logger\` has no \`${missing}\`.`,
+    fix: "Give it an object with debug, info, warn and error, such as pino() or console.",
+  });
+}
+
 export class TidingsApp implements App {
   readonly #options: AppOptions;
   #routes: Routes;
@@ -156,10 +194,14 @@ export class TidingsApp implements App {
   #isClosed = false;
 
   constructor(options: AppOptions) {
+    checkOptions("createApp()", options, OPTIONS);
+    requireOption("createApp()", options, "endpoints", "list");
+    checkLogger(options.logger);
     this.#options = options;
     this.#routes = new Routes(options);
     this.#origins = new Origins(options.origins);
     this.#proxies = new TrustedProxies(options.trustProxy ?? []);
+    checkOptions("drain", options.drain ?? {}, { reconnectWithin: "text", deadline: "text" });
     const { reconnectWithin = "5s", deadline = "30s" } = options.drain ?? {};
     this.#drain = {
       reconnectWithinMs: durationMs(reconnectWithin, "drain.reconnectWithin"),
@@ -204,6 +246,7 @@ export class TidingsApp implements App {
   }
 
   async revoke(what: Revoked): Promise<void> {
+    checkRevoked(what);
     await (await this.#started()).revoke(what);
   }
 
@@ -216,6 +259,7 @@ export class TidingsApp implements App {
   }
 
   async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
+    checkOptions("listen()", options, { host: "text", tls: "object", signals: "list" });
     const { limits } = await this.#started(true);
     const { server, listening } = await listen(port, { ...options, limits }, (request, response) =>
       this.http(request, response),
@@ -310,6 +354,7 @@ export class TidingsApp implements App {
     const { broker } = this.#options;
     const { overrides } = surroundings;
     this.#routes = new Routes({ ...this.#options, overLimits: limits, overrides });
+    checkOverrides(this.#routes, overrides);
     this.#happened = this.#watcher(defaultLogger);
     for (const warning of findWarnings(this.#routes, this.#origins, overrides)) {
       this.#happened({ event: "warning", ...warning });

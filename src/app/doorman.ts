@@ -3,7 +3,7 @@ import { type Environment, report } from "../connection/environment.js";
 import { FrameConnection } from "../connection/frame-connection.js";
 import type { LiveConnection } from "../connection/live-connection.js";
 import { MessageConnection } from "../connection/message-connection.js";
-import { publicError, refusalClose, refusalResponse } from "../connection/refusal.js";
+import { causeOf, publicError, refusalClose, refusalResponse } from "../connection/refusal.js";
 import type { Route } from "../connection/route.js";
 import { checkUpgrade } from "../connection/upgrade-check.js";
 import { defaultLimits } from "../protocol/limits.js";
@@ -121,6 +121,7 @@ export class Doorman {
       status: byClose ? undefined : refusalOf(error.code).http,
       closeCode: byClose ? closed.code : undefined,
       reason: error.message,
+      detail: causeOf(error),
       endpoint: endpoint?.pattern.source,
       address: upgrade.address,
     });

@@ -31,8 +31,8 @@ export class Drain {
     this.#options = options;
   }
 
-  /** Resolves when no connection is left, or when the time is up and all were ended. */
-  async run(): Promise<void> {
+  /** Resolves when no connection is left, or when the time is up and all were ended; with how many those were. */
+  async run(): Promise<number> {
     const { connections, times, agenda, random } = this.#options;
     for (const connection of connections.values()) {
       connection.drain(Math.round(random() * times.reconnectWithinMs));
@@ -41,6 +41,7 @@ export class Drain {
     await this.#closeInBatches();
     if (connections.size > 0 && !this.#isOver) await new Promise<void>((resolve) => (this.#emptied = resolve));
     deadline.cancel();
+    return connections.size;
   }
 
   /** One of the connections has ended. */

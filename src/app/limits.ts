@@ -2,20 +2,21 @@ import { ConfigError } from "../base/config-error.js";
 import { type Duration, durationMs } from "../base/duration.js";
 import { parseRate, type Rate } from "../base/rate.js";
 import { type Size, sizeBytes } from "../base/size.js";
-import type { AppLimits } from "../declare/limits.js";
+import type { AppLimits, EndpointLimits } from "../declare/limits.js";
 import { defaultLimits, type Limits } from "../protocol/limits.js";
 
 /**
- * What is given, over what was there before. Give an app's limits first, then its endpoint's.
+ * What is given, over what was there before. Give an app's limits first, then its endpoint's; `where` begins the errors.
  *
  * @throws ConfigError for a limit that is none, and for a duration, a rate, a size or a number that cannot be
  */
-export function resolveLimits(given: AppLimits, base: Limits = defaultLimits): Limits {
+export function resolveLimits(given: AppLimits, base: Limits = defaultLimits, where: string = ""): Limits {
   const resolved: { -readonly [Name in keyof Limits]: Limits[Name] } = { ...base };
   for (const [name, value] of Object.entries(given)) {
-    if (!isLimit(name)) throw unknownLimit(name);
+    if (!isLimit(name)) throw unknownLimit(name, where);
     // The reader of this name gives what the limit of this name is.
-    if (value !== undefined) Object.assign(resolved, { [name]: readers[name](value as never, name) });
+    if (value !== undefined)
+      Object.assign(resolved, { [name]: readers[name](value as never, `${where}limits.${name}`) });
   }
   return resolved;
 }
@@ -50,11 +51,11 @@ function isLimit(name: string): name is keyof AppLimits {
 }
 
 function readSize(value: Size, name: string): number {
-  return readCount(sizeBytes(value, `limits.${name}`), name);
+  return readCount(sizeBytes(value, name), name);
 }
 
 function readDuration(value: Duration, name: string): number {
-  return durationMs(value, `limits.${name}`);
+  return durationMs(value, name);
 }
 
 /** To `node:http` 0 would be no limit at all. */
@@ -63,20 +64,42 @@ function readPositiveDuration(value: Duration, name: string): number {
 }
 
 function readRate(value: Rate, name: string): Limits["messages"] {
-  return parseRate(value, `limits.${name}`);
+  return parseRate(value, name);
 }
 
 function readCount(value: number, name: string): number {
   if (Number.isInteger(value) && value >= 1) return value;
   throw new ConfigError("invalid_limit", {
-    message: `limits.${name} is ${String(value)}.`,
+    message: `${name} is ${String(value)}.`,
     fix: "Give at least 1.",
   });
 }
 
-function unknownLimit(name: string): ConfigError {
+/** @throws ConfigError `app_limit` for a limit that an endpoint can't have of its own */
+export function checkEndpointLimits(given: EndpointLimits, where: string): void {
+  const name = Object.keys(given).find((each) => APP_ONLY.has(each));
+  if (name === undefined) return;
+  throw new ConfigError("app_limit", {
+    message: `${where}limits.${name} is a limit of the whole app.`,
+    fix: "Give it to createApp().",
+  });
+}
+
+const APP_ONLY: ReadonlySet<string> = new Set<keyof AppLimits>([
+  "handshake",
+  "auth",
+  "needs",
+  "close",
+  "connections",
+  "connectionsPerAddress",
+  "pending",
+  "expiryGrace",
+  "revocations",
+]);
+
+function unknownLimit(name: string, where: string): ConfigError {
   return new ConfigError("unknown_limit", {
-    message: `There is no limit \`${name}\`.`,
+    message: `${where}there is no limit \`${name}\`.`,
     fix: `The limits are ${Object.keys(readers).join(", ")}.`,
   });
 }

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext } from "node:tls";
 import { ConfigError } from "../base/config-error.js";
+import { describeGiven } from "../base/quantity.js";
 import { refusalResponse } from "../connection/refusal.js";
 import type { Listening, ListenOptions, TlsFiles } from "../declare/app.js";
 import type { Limits } from "../protocol/limits.js";
@@ -26,6 +27,7 @@ export async function listen(
     // By default it would look only every 30 s.
     connectionsCheckingInterval: Math.min(1_000, limits.handshake),
   };
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalidPort(port);
   if (tls !== undefined) checkTls(tls);
   const server =
     tls === undefined
@@ -102,6 +104,13 @@ function limitWaiting(server: Server, pending: number): void {
 /** The same for a TLS socket and the one that it stands on. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
+}
+
+function invalidPort(port: unknown): ConfigError {
+  return new ConfigError("invalid_port", {
+    message: `listen() is given ${describeGiven(port)} for its port.`,
+    fix: "Give it a number from 0 to 65535; 0 picks a free one.",
+  });
 }
 
 function whyNot(error: NodeJS.ErrnoException, host: string, port: number): Error {

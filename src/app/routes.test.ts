@@ -126,7 +126,7 @@ test.each<[HeartbeatOptions, string]>([
   [{ every: "0s" }, "heartbeat.every"],
   [{ timeout: "0ms" }, "heartbeat.timeout"],
   [{ every: "often" as never }, "heartbeat.every"],
-  [{ timeout: 5 as never }, "heartbeat.timeout"],
+  [{ timeout: "5" as never }, "heartbeat.timeout"],
 ])("a heartbeat that can't be is refused: %j", (heartbeat, name) => {
   expect(() => new Routes({ endpoints: [], heartbeat })).toThrow(
     expect.objectContaining({ code: "invalid_duration", message: expect.stringContaining(name) }),

@@ -1,5 +1,7 @@
 import { ConfigError } from "../base/config-error.js";
 import { type Duration, durationMs } from "../base/duration.js";
+import { checkOptions } from "../base/options.js";
+import { describeGiven } from "../base/quantity.js";
 import { type DependencyPlan, planDependencies } from "../connection/dependency-plan.js";
 import type { Route } from "../connection/route.js";
 import type { ChannelDefinition } from "../declare/channel.js";
@@ -10,7 +12,7 @@ import type { AppLimits } from "../declare/limits.js";
 import { decodePath, type PathPattern } from "../declare/path-pattern.js";
 import type { Limits } from "../protocol/limits.js";
 import { checkJson } from "./json-check.js";
-import { resolveLimits } from "./limits.js";
+import { checkEndpointLimits, resolveLimits } from "./limits.js";
 
 export interface FoundRoute {
   readonly route: Route;
@@ -50,7 +52,7 @@ export class Routes {
    * and schemas that cannot be
    */
   constructor({ endpoints, limits = {}, use = [], heartbeat = {}, overLimits = {}, overrides }: RoutesOptions) {
-    const definitions = endpoints.map((each) => each["~definition"]);
+    const definitions = endpoints.map(definitionOf);
     checkOverlaps(
       definitions.map(({ pattern }) => pattern),
       "endpoints",
@@ -64,7 +66,7 @@ export class Routes {
     this.limits = resolveLimits(overLimits, appLimits);
     this.all = definitions.map((endpoint) => ({
       endpoint,
-      limits: resolveLimits(overLimits, resolveLimits(endpoint.limits, appLimits)),
+      limits: resolveLimits(overLimits, limitsOf(endpoint, appLimits)),
       userRateScope: endpoint.limits.messagesPerUser === undefined ? "" : endpoint.pattern.source,
       pingsByMessage: heartbeat.by === "message",
       use: [...use, ...(endpoint.speaks.kind === "messages" ? endpoint.speaks.use : [])],
@@ -90,6 +92,23 @@ export class Routes {
   }
 }
 
+function definitionOf(endpoint: AnyEndpoint): EndpointDefinition {
+  const given: unknown = endpoint;
+  if (typeof given === "object" && given !== null && "~is" in given && given["~is"] === "endpoint") {
+    return endpoint["~definition"];
+  }
+  throw new ConfigError("not_an_endpoint", {
+    message: `createApp() lists ${describeGiven(given)} among its \`endpoints\`.`,
+    fix: "List what endpoint() and rawEndpoint() make; where two files import each other, move it into a third.",
+  });
+}
+
+function limitsOf({ limits, pattern }: EndpointDefinition, appLimits: Limits): Limits {
+  const where = `${pattern.source}: `;
+  checkEndpointLimits(limits, where);
+  return resolveLimits(limits, appLimits, where);
+}
+
 function planFor(endpoint: EndpointDefinition, overrides: RoutesOptions["overrides"]): DependencyPlan {
   const { source } = endpoint.pattern;
   const plan = planDependencies(source, endpoint, (definition) => overrides?.has(definition) === true);
@@ -106,7 +125,9 @@ function planFor(endpoint: EndpointDefinition, overrides: RoutesOptions["overrid
   return plan;
 }
 
-function resolveHeartbeat({ every, timeout }: HeartbeatOptions): Partial<Limits> {
+function resolveHeartbeat(given: HeartbeatOptions): Partial<Limits> {
+  checkOptions("heartbeat", given, { every: "text", timeout: "text", by: "text" });
+  const { every, timeout } = given;
   return {
     ...(every !== undefined && { heartbeat: positiveMs(every, "heartbeat.every") }),
     ...(timeout !== undefined && { pong: positiveMs(timeout, "heartbeat.timeout") }),

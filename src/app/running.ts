@@ -140,9 +140,11 @@ export class RunningApp {
     const { clock } = this.#environment;
     const beganMs = clock.now();
     const connections = this.hub.connectionCount;
+    const closedBefore = this.#counters.closeHandlers;
     this.#isDraining = true;
+    this.#options.happened({ event: "draining", connections });
     this.#doorman.drain();
-    await this.#drain.run();
+    const abandoned = await this.#drain.run();
     const { agenda } = this.#environment;
     // A disposal that hangs is not waited for longer than a connection's.
     await agenda.settledWithin(this.limits.close, this.#doorman.finish());
@@ -150,8 +152,9 @@ export class RunningApp {
     await agenda.settledWithin(this.limits.close, this.#values.dispose());
     agenda.stop();
     this.#loopTimer.stop();
-    const { closeHandlers } = this.#counters;
-    this.#options.happened({ event: "drained", connections, closeHandlers, durationMs: clock.now() - beganMs });
+    const closeHandlers = this.#counters.closeHandlers - closedBefore;
+    const durationMs = clock.now() - beganMs;
+    this.#options.happened({ event: "drained", connections, closeHandlers, abandoned, durationMs });
   }
 }
 

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { ConfigError } from "../base/config-error.js";
 import type { Origins } from "../connection/origins.js";
 import type { Route } from "../connection/route.js";
 import type { ListenOptions } from "../declare/app.js";
@@ -18,7 +19,7 @@ export function findWarnings(
   origins: Origins,
   overrides: ReadonlyMap<DependencyDefinition, unknown>,
 ): readonly StartupWarning[] {
-  const warnings = [...verifiersOf(all, overrides)].flatMap((verifier) => verifier.check());
+  const warnings = [...verifiersOf(all, overrides)].flatMap(([verifier, where]) => checkAt(verifier, where));
   const byCookie = all.find(({ plan }) => plan.ways.some(({ place }) => place === "cookie"));
   if (byCookie !== undefined && origins.allowsAny) {
     warnings.push({
@@ -58,16 +59,30 @@ export function warnOfListening(
 
 const LARGEST_MESSAGE = 16 * 1_024 * 1_024;
 
+/** Each once, with the first endpoint that has it. */
 function verifiersOf(
   routes: readonly Route[],
   overrides: ReadonlyMap<DependencyDefinition, unknown>,
-): ReadonlySet<TokenVerifier> {
-  const steps = routes.flatMap(({ plan }) => [...plan.authSteps, ...plan.otherSteps]);
-  return new Set(
-    steps.flatMap(({ definition }) =>
-      definition.kind === "credential" && !overrides.has(definition)
-        ? definition.ways.map(({ verifier }) => verifier)
-        : [],
-    ),
-  );
+): ReadonlyMap<TokenVerifier, string> {
+  const verifiers = new Map<TokenVerifier, string>();
+  for (const { endpoint, plan } of routes) {
+    for (const { definition } of [...plan.authSteps, ...plan.otherSteps]) {
+      if (definition.kind !== "credential" || overrides.has(definition)) continue;
+      for (const { verifier, owner } of definition.ways) {
+        if (owner !== undefined && overrides.has(owner())) continue;
+        if (!verifiers.has(verifier)) verifiers.set(verifier, endpoint.pattern.source);
+      }
+    }
+  }
+  return verifiers;
+}
+
+function checkAt(verifier: TokenVerifier, where: string): readonly StartupWarning[] {
+  try {
+    return verifier.check();
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    const { code, fix, message } = cause;
+    throw new ConfigError(code, { message: `${where}: ${message.slice(0, -fix.length).trimEnd()}`, fix, cause });
+  }
 }

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKind, requireOption } from "../base/options.js";
 import { credential, type Dependency } from "../declare/dependency.js";
 import type { Identity } from "../declare/identity.js";
 import { type ExpiresAt, expiresAtOf, type Found, type LookupGiven, LookupVerifier } from "./lookup.js";
@@ -22,6 +23,8 @@ export interface BearerOptions<User extends Identity> extends TokenPlaces {
  * @throws {ConfigError} `invalid_places`, `invalid_cookie_name` or `invalid_duration`.
  */
 export function bearer<User extends Identity>(options: BearerOptions<User>): Dependency<User, "connection"> {
+  checkOptions("bearer()", options, OPTIONS);
+  requireOption("bearer()", options, "verify", "function");
   const verifier = new LookupVerifier(
     "bearer()'s `verify`",
     (token, given) => options.verify(token, given),
@@ -29,3 +32,11 @@ export function bearer<User extends Identity>(options: BearerOptions<User>): Dep
   );
   return credential<User>(waysFrom("bearer()", options, verifier));
 }
+
+const OPTIONS: Readonly<Record<string, OptionKind>> = {
+  verify: "function",
+  expiresAt: "function",
+  from: "list",
+  cookie: "text",
+  deadline: "text",
+};

@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { type Duration, durationMs } from "../base/duration.js";
+import { checkOptions, type OptionKind } from "../base/options.js";
 import type { Authenticated, StartupWarning, TokenCheck, TokenVerifier } from "../declare/credential.js";
 import { credential, type Dependency } from "../declare/dependency.js";
 import type { Identity } from "../declare/identity.js";
@@ -39,6 +40,7 @@ export type UserOf<Claims> = Claims extends Identity
 export function jwt<Claims extends Schema = Schema<{ sub: string }>>(
   options: JwtOptions<Claims>,
 ): Dependency<UserOf<Output<Claims>>, "connection"> {
+  checkOptions("jwt()", options, OPTIONS);
   const made = credential(waysFrom("jwt()", options, new JwtVerifier(options)));
   // The user is what the claims' schema gives, with an `id`: that is what `UserOf` says.
   return made as Dependency<unknown, "connection"> as Dependency<UserOf<Output<Claims>>, "connection">;
@@ -46,6 +48,20 @@ export function jwt<Claims extends Schema = Schema<{ sub: string }>>(
 
 /** A token of the next minute comes from a clock that is a little fast, a later one from a clock that is wrong. */
 const earlyMs = 60_000;
+
+const OPTIONS: Readonly<Record<string, OptionKind>> = {
+  secret: "anything",
+  key: "anything",
+  jwks: "anything",
+  algorithms: "list",
+  issuer: "text",
+  audience: "text",
+  claims: "anything",
+  clockSkew: "text",
+  from: "list",
+  cookie: "text",
+  deadline: "text",
+};
 
 class JwtVerifier implements TokenVerifier {
   readonly #options: JwtOptions<Schema>;
@@ -103,7 +119,11 @@ class JwtVerifier implements TokenVerifier {
   async #userFrom(payload: JWTPayload): Promise<Identity> {
     const { claims } = this.#options;
     const validated = claims === undefined ? { value: payload } : await validate(claims, payload);
-    if ("issues" in validated) throw unauthorized("The token's claims do not fit.");
+    if ("issues" in validated) {
+      const misfits = validated.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+      const cause = new Error(misfits.slice(0, 3).join("; "));
+      throw new TidingsError("unauthorized", "The token's claims do not fit.", { cause });
+    }
     // `claims` gives an object: its type says so.
     const user = validated.value as Readonly<Record<string, unknown>>;
     // An `id` that no schema asked for may be anything.

@@ -20,7 +20,9 @@ test("the user of a session is whom `lookup` finds, and the session is what can 
 
 test("its place is one cookie, `session_id` if it has no other name", () => {
   const lookup = () => ana;
-  expect(waysOf(session({ lookup }))).toEqual([{ place: "cookie", cookie: "session_id", verifier: expect.anything() }]);
+  expect(waysOf(session({ lookup }))).toMatchObject([
+    { place: "cookie", cookie: "session_id", verifier: expect.anything() },
+  ]);
   expect(waysOf(session({ lookup, cookie: "__Host-sid" }))).toMatchObject([{ cookie: "__Host-sid" }]);
   expect(waysOf(session({ lookup })).flatMap(({ verifier }) => verifier.check())).toEqual([]);
 });
@@ -69,13 +71,13 @@ test("`lookup` is told of the request, and when nobody waits any more", async ()
 });
 
 test("`lookup` keeps its object", async () => {
-  const store = {
-    name: "ana",
+  const options = {
+    cookie: "ana",
     lookup() {
-      return { id: this.name };
+      return { id: this.cookie };
     },
   };
-  expect(await verify(session(store), "s1")).toMatchObject({ user: { id: "ana" } });
+  expect(await verify(session(options), "s1")).toMatchObject({ user: { id: "ana" } });
 });
 
 test("a cookie whose name can't be one is a ConfigError where it is declared (RFC 6265 §4.1.1)", () => {

@@ -1,3 +1,4 @@
+import { checkOptions, requireOption } from "../base/options.js";
 import { credential, type Dependency } from "../declare/dependency.js";
 import type { Identity } from "../declare/identity.js";
 import { type ExpiresAt, expiresAtOf, type Found, type LookupGiven, LookupVerifier } from "./lookup.js";
@@ -24,6 +25,8 @@ export interface SessionOptions<User extends Identity> {
  * @throws {ConfigError} `invalid_cookie_name` for a name that is not a token (RFC 6265 §4.1.1).
  */
 export function session<User extends Identity>(options: SessionOptions<User>): Dependency<User, "connection"> {
+  checkOptions("session()", options, { cookie: "text", lookup: "function", expiresAt: "function" });
+  requireOption("session()", options, "lookup", "function");
   const { cookie = "session_id" } = options;
   const verifier = new LookupVerifier(
     "session()'s `lookup`",

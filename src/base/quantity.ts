@@ -18,5 +18,6 @@ export function describeGiven(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === "number" || typeof value === "boolean" || value === undefined) return String(value);
   if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
   return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 }

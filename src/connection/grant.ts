@@ -139,7 +139,8 @@ export class Grant {
   async #verify(credential: CredentialDefinition, way: CredentialWay, token: string): Promise<Authenticated> {
     const host = this.#host;
     const { environment, request } = host;
-    const override = environment.overrides.get(credential);
+    const { overrides } = environment;
+    const override = overrides.get(credential) ?? overrides.get(way.owner?.() ?? credential);
     // What a test put there is a user, as its type says.
     if (override !== undefined) return { user: (await override({ request, token })) as Identity };
     try {

@@ -19,7 +19,7 @@ import { Heartbeat, type HeartbeatPeer } from "./heartbeat.js";
 import type { MadeValues } from "./made-values.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { RateGuard } from "./rate-guard.js";
-import { publicError, refusalClose } from "./refusal.js";
+import { causeOf, publicError, refusalClose } from "./refusal.js";
 import type { Route } from "./route.js";
 
 export interface LiveConnectionOptions {
@@ -279,6 +279,24 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.close(code, reason);
   }
 
+  /** Who had come in was not let in after all. */
+  protected refuse(cause: unknown): void {
+    const error = publicError(cause);
+    const { observer } = this.environment;
+    observer.counters.handshakesRefused += 1;
+    observer.happened({
+      event: "refused",
+      code: error.code,
+      status: undefined,
+      closeCode: refusalClose(error, this.route.endpoint.closeCodes).code,
+      reason: error.message,
+      detail: causeOf(error),
+      endpoint: this.route.endpoint.pattern.source,
+      address: this.admission.address,
+    });
+    this.fail(cause, "admission");
+  }
+
   /** Runs a handler of the app's, whose synchronous part is measured; what goes on after it is known to be. */
   protected watch<Result>(during: string, call: () => Result): Result {
     const { loop } = this.environment.observer;
@@ -397,7 +415,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
         this.environment.observer.counters.closeHandlers += 1;
         const closing = close && this.watch("close", () => close(this.context, closed));
         if (isThenable(closing)) {
-          await this.#inTime(Promise.resolve(closing).catch((error: unknown) => this.report(error, "close")));
+          const settled = Promise.resolve(closing).catch((error: unknown) => this.report(error, "close"));
+          if (!(await this.#inTime(settled))) this.report(new Error("`close` took longer than limits.close."), "close");
         }
       } catch (error) {
         this.report(error, "close");
@@ -433,6 +452,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       connection: this.id,
       endpoint: this.route.endpoint.pattern.source,
       user: this.user?.id,
+      address: this.admission.address,
       code: this.#closed?.code ?? 1006,
       reason: this.#closed?.reason ?? "",
       durationMs: clock.now() - this.#acceptedAtMs,

@@ -183,7 +183,7 @@ export class MessageConnection
     this.#deadline?.cancel();
     this.#phase = "open";
     if (!this.admission.awaitsToken) this.enter(() => this.#welcome());
-    else if (token === undefined) this.fail(unauthorized("A token is needed."), "admission");
+    else if (token === undefined) this.refuse(unauthorized("A token is needed."));
     else this.#present(token, () => this.#welcome());
   }
 
@@ -212,7 +212,7 @@ export class MessageConnection
   #present(token: string, welcome: () => Frame): void {
     this.#refreshing = this.#presentOnce(token).then(
       () => this.enter(welcome),
-      (error: unknown) => this.fail(error, "admission"),
+      (error: unknown) => this.refuse(error),
     );
   }
 

@@ -9,6 +9,12 @@ export function publicError(error: unknown): TidingsError {
   return error instanceof TidingsError ? error : new TidingsError("internal");
 }
 
+/** Why a token was not good, for the log alone. Other causes are reported by who found them. */
+export function causeOf({ code, cause }: TidingsError): string | undefined {
+  const isOfToken = code === "unauthorized" || code === "token_expired";
+  return isOfToken && cause instanceof Error ? cause.message : undefined;
+}
+
 /** How a plain client is refused. */
 export function refusalResponse(error: TidingsError): RefusalResponse {
   const status = refusalOf(error.code).http;

@@ -130,8 +130,9 @@ export interface App extends AsyncDisposable {
    * Closes the connections that entered with it, in every process, with `unauthorized`, and refuses it until it expires.
    *
    * Of a user it is every JWT that was issued until now, by `iat` (one without counts as old), and the tokens and sessions
-   * of the connections that were closed; a session that is not connected is the store's to forget. At most
-   * `limits.revocations` are remembered.
+   * of the connections that were closed; a session that is not connected is the store's to forget. `iat` has whole seconds:
+   * a token of the very second of the revocation is refused, though it be issued after. At most `limits.revocations` are
+   * remembered. Rejects with a TypeError for anything but one of the two.
    */
   revoke(what: Revoked): Promise<void>;
   /** The value of a dependency of scope `"app"`; made, where no endpoint needed it yet. */

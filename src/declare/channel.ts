@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/config-error.js";
+import { checkOptions, requireOption } from "../base/options.js";
 import { isChannelName, isMessageType, isParamValue, isReserved, type ReservedFromServers } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Json } from "../schema/json.js";
@@ -56,6 +57,8 @@ export function channel<const Pattern extends string, Events extends Schemas>(
   publishes: { [Type in keyof Events]: Input<Events[Type]> };
   events: { [Type in keyof Events]: Json<Output<Events[Type]>> };
 }> {
+  checkOptions(`channel("${pattern}")`, options, { events: "object" });
+  requireOption(`channel("${pattern}")`, options, "events", "object");
   const definition: ChannelDefinition = {
     pattern: new PathPattern(pattern),
     events: new Map(Object.entries<Schema>(options.events)),

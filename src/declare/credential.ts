@@ -64,6 +64,8 @@ export interface CredentialWay {
   /** How long a token that comes by message may take. Undefined: `limits.auth`. */
   readonly deadlineMs?: number | undefined;
   readonly verifier: TokenVerifier;
+  /** The credential that was declared with it: in firstOf() another one than that it is part of. */
+  readonly owner?: (() => CredentialDefinition) | undefined;
 }
 
 /** What the core reads of a credential: the first way whose token is there decides. */

@@ -47,7 +47,7 @@ test("a credential is a dependency of each connection, with its ways in their or
   const user = credential<{ id: string }>(ways);
   expect(isDependency(user)).toBe(true);
   expect(user.scope).toBe("connection");
-  expect(user["~definition"]).toEqual({ kind: "credential", scope: "connection", ways });
+  expect(user["~definition"]).toMatchObject({ kind: "credential", scope: "connection", ways });
 });
 
 test.each([[undefined], [null], [7], ["dependency"], [{}], [{ "~is": "endpoint" }], [() => 7]])(

@@ -1,3 +1,6 @@
+import { ConfigError } from "../base/config-error.js";
+import { checkOptions, requireOption } from "../base/options.js";
+import { describeGiven } from "../base/quantity.js";
 import type { KnownNames, Refuse } from "./advice.js";
 import type { App } from "./app.js";
 import type { CredentialDefinition, CredentialWay } from "./credential.js";
@@ -66,7 +69,10 @@ export function dependency<
   // `Where` is what was written, not what the place it is used in would take: that is what `NoInfer` is for.
   // What the types have tied together above is read back here by name, as the core needs it.
   const given = options as unknown as UntypedOptions;
+  checkOptions("dependency()", given, { needs: "object", scope: "text", create: "function", dispose: "function" });
+  requireOption("dependency()", given, "create", "function");
   const scope = given.scope ?? "connection";
+  if (scope !== "app" && scope !== "connection") throw unknownScope(scope);
   return {
     "~is": "dependency",
     scope: scope as ScopeOf<NoInfer<Where>>, // where it was left out, both are "connection"
@@ -76,7 +82,13 @@ export function dependency<
 
 /** A dependency that tells who somebody is by a token. */
 export function credential<User extends Identity>(ways: readonly CredentialWay[]): Dependency<User, "connection"> {
-  return { "~is": "dependency", scope: "connection", "~definition": { kind: "credential", scope: "connection", ways } };
+  const definition: CredentialDefinition = {
+    kind: "credential",
+    scope: "connection",
+    // One that firstOf() took over stays its maker's.
+    ways: ways.map((way) => ({ ...way, owner: way.owner ?? (() => definition) })),
+  };
+  return { "~is": "dependency", scope: "connection", "~definition": definition };
 }
 
 /** What the core reads of a dependency. Two of them are the same where this is the same object. */
@@ -101,4 +113,11 @@ interface UntypedOptions {
   readonly scope?: Scope | undefined;
   readonly create: MadeDefinition["create"];
   readonly dispose?: MadeDefinition["dispose"];
+}
+
+function unknownScope(scope: unknown): ConfigError {
+  return new ConfigError("invalid_scope", {
+    message: `dependency() is given ${describeGiven(scope)} for its \`scope\`.`,
+    fix: 'Write "connection" (the default) or "app".',
+  });
 }

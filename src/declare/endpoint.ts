@@ -1,13 +1,21 @@
 import { ConfigError } from "../base/config-error.js";
+import { checkOptions, type OptionKind } from "../base/options.js";
+import { describeGiven } from "../base/quantity.js";
 import { isMessageType, isReserved, type ReservedFromClients, type ReservedFromServers } from "../protocol/names.js";
 import type { Json, Reply } from "../schema/json.js";
-import type { Input, Output, Schema, Schemas } from "../schema/standard.js";
+import { type Input, isSchema, type Output, type Schema, type Schemas } from "../schema/standard.js";
 import type { KnownNames, Refuse } from "./advice.js";
 import type { AnyChannel, ChannelDefinition } from "./channel.js";
 import type { Closed } from "./closed.js";
 import type { AnyContext, AuthUser, Context, Entry, Inputs, Middleware, RawContext, RefOf } from "./context.js";
 import type { Carries, ContractOf, EndpointContract, Params } from "./contract.js";
-import type { Dependencies, Dependency, DependencyDefinition, Values } from "./dependency.js";
+import {
+  type Dependencies,
+  type Dependency,
+  type DependencyDefinition,
+  isDependency,
+  type Values,
+} from "./dependency.js";
 import type { Identity } from "./identity.js";
 import type { EndpointLimits } from "./limits.js";
 import { PathPattern } from "./path-pattern.js";
@@ -163,6 +171,8 @@ export function endpoint<
 }> {
   // What the types have tied together above is read back here by name, as the core needs it.
   const given = options as unknown as UntypedOptions;
+  checkOptions(path, given, MESSAGE_OPTIONS);
+  checkSchemas(path, { ...given.receives, ...given.replies, ...given.sends });
   const receives = new Map<string, Received>();
   const handlers = given.on ?? {};
   for (const [type, schema] of Object.entries(given.receives ?? {})) {
@@ -186,7 +196,7 @@ export function endpoint<
         kind: "messages",
         receives,
         sends: new Map(Object.entries(given.sends ?? {})),
-        channels: (given.channels ?? []).map((each) => each["~definition"]),
+        channels: (given.channels ?? []).map((each) => channelOf(path, each)),
         use: given.use ?? [],
       },
     },
@@ -229,6 +239,7 @@ export function rawEndpoint<
   >,
 ): RawEndpoint<Path> {
   const given = options as unknown as UntypedRawOptions;
+  checkOptions(path, given, RAW_OPTIONS);
   if (given.run !== undefined && (given.text !== undefined || given.binary !== undefined)) {
     throw new ConfigError("run_and_handlers", {
       message: `${path} has both \`run\` and handlers for frames.`,
@@ -306,7 +317,7 @@ function definitionOf(path: string, given: UntypedBase): Omit<EndpointDefinition
   for (const [reason, code] of Object.entries(closeCodes)) checkCloseCode(path, reason, code);
   return {
     pattern: new PathPattern(path),
-    auth: given.auth?.["~definition"],
+    auth: authOf(path, given),
     needs: given.needs ?? {},
     params: given.params,
     query: given.query,
@@ -318,6 +329,68 @@ function definitionOf(path: string, given: UntypedBase): Omit<EndpointDefinition
     open: given.open,
     close: given.close,
   };
+}
+
+const OPTIONS: Readonly<Record<string, OptionKind>> = {
+  auth: "anything",
+  needs: "object",
+  params: "anything",
+  query: "anything",
+  allow: "function",
+  closeCodes: "object",
+  refuse: "text",
+  subprotocols: "list",
+  limits: "object",
+  open: "function",
+  close: "function",
+};
+const MESSAGE_OPTIONS: Readonly<Record<string, OptionKind>> = {
+  ...OPTIONS,
+  receives: "object",
+  replies: "object",
+  sends: "object",
+  channels: "list",
+  use: "list",
+  on: "object",
+};
+const RAW_OPTIONS: Readonly<Record<string, OptionKind>> = {
+  ...OPTIONS,
+  text: "function",
+  binary: "function",
+  run: "function",
+};
+
+/** What is there and is no dependency must not let everybody in: it may be an import that was not loaded yet. */
+function authOf(path: string, given: UntypedBase): DependencyDefinition | undefined {
+  if (!("auth" in given)) return undefined;
+  if (isDependency(given.auth)) return given.auth["~definition"];
+  throw new ConfigError("not_a_credential", {
+    message: `${path}: \`auth\` is ${describeGiven(given.auth)}.`,
+    fix:
+      given.auth === undefined
+        ? "Where everybody may enter, leave it out; where two files import each other, move it into a third."
+        : "Give it what jwt(), session(), bearer(), firstOf() or dependency() makes.",
+  });
+}
+
+function channelOf(path: string, given: unknown): ChannelDefinition {
+  if (typeof given === "function" && "~is" in given && given["~is"] === "channel") {
+    return (given as unknown as AnyChannel)["~definition"]; // what channel() makes
+  }
+  throw new ConfigError("not_a_channel", {
+    message: `${path} lists ${describeGiven(given)} among its \`channels\`.`,
+    fix: "List what channel() makes, not called; where two files import each other, move it into a third.",
+  });
+}
+
+function checkSchemas(path: string, schemas: Schemas): void {
+  for (const [type, schema] of Object.entries(schemas)) {
+    if (isSchema(schema)) continue;
+    throw new ConfigError("not_a_schema", {
+      message: `${path}: the message "${type}" has ${describeGiven(schema)} for its schema.`,
+      fix: "Give it a schema of zod, valibot, arktype or another that speaks Standard Schema, like z.object({ … }).",
+    });
+  }
 }
 
 function checkCloseCode(path: string, reason: string, code: unknown): void {

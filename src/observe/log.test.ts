@@ -14,6 +14,7 @@ test.each<[Happening, string, string]>([
       status: 403,
       closeCode: undefined,
       reason: "Admin only",
+      detail: undefined,
       endpoint: "/ws",
       address: "::1",
     },
@@ -26,6 +27,7 @@ test.each<[Happening, string, string]>([
       connection: "c1",
       endpoint: "/ws",
       user: undefined,
+      address: "::1",
       code: 1000,
       reason: "",
       durationMs: 7,
@@ -43,7 +45,8 @@ test.each<[Happening, string, string]>([
     "warn",
     "The secret is short. Take a longer one.",
   ],
-  [{ event: "drained", connections: 3, closeHandlers: 7, durationMs: 12 }, "info", "drained"],
+  [{ event: "draining", connections: 3 }, "info", "draining"],
+  [{ event: "drained", connections: 3, closeHandlers: 3, abandoned: 0, durationMs: 12 }, "info", "drained"],
 ])("what happened is one line with all it tells: $event", (what, level, message) => {
   const recorder = new LogRecorder();
   logTo(recorder)(what);

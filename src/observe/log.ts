@@ -21,6 +21,9 @@ export function logTo(logger: Logger): (what: Happening) => void {
       case "warning":
         logger.warn(what, `${what.message} ${what.fix}`);
         break;
+      case "draining":
+        logger.info(what, "draining");
+        break;
       case "drained":
         logger.info(what, "drained");
         break;

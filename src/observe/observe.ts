@@ -60,7 +60,7 @@ export function createCounters(): Counters {
   };
 }
 
-export type Happening = Connected | Refused | Disconnected | Failed | Blocked | Warned | Drained;
+export type Happening = Connected | Refused | Disconnected | Failed | Blocked | Warned | Draining | Drained;
 
 export interface Connected {
   readonly event: "connected";
@@ -75,8 +75,10 @@ export interface Refused {
   readonly code: string;
   readonly status: number | undefined;
   readonly closeCode: number | undefined;
-  /** What the error says, for an error that says more than its code. */
+  /** What whoever was refused was told. */
   readonly reason: string;
+  /** What they were not told: why the error came about. */
+  readonly detail: string | undefined;
   readonly endpoint: string | undefined;
   readonly address: string;
 }
@@ -85,6 +87,7 @@ export interface Disconnected {
   readonly connection: string;
   readonly endpoint: string;
   readonly user: string | undefined;
+  readonly address: string;
   readonly code: number;
   readonly reason: string;
   readonly durationMs: number;
@@ -112,12 +115,19 @@ export interface Warned {
   readonly message: string;
   readonly fix: string;
 }
+/** The app begins to close. */
+export interface Draining {
+  readonly event: "draining";
+  readonly connections: number;
+}
 /** The app has closed. */
 export interface Drained {
   readonly event: "drained";
   /** Connections that were open when it began. */
   readonly connections: number;
-  /** `close` handlers that ran, over the app's whole life. */
+  /** Connections whose `close` ran meanwhile. */
   readonly closeHandlers: number;
+  /** Connections that were not over in time. */
+  readonly abandoned: number;
   readonly durationMs: number;
 }

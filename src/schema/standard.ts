@@ -15,3 +15,8 @@ export type Output<S> = S extends {
 }
   ? Out
   : never;
+
+/** Does it speak Standard Schema? Some validators' schemas are functions. */
+export function isSchema(value: unknown): value is Schema {
+  return ((typeof value === "object" && value !== null) || typeof value === "function") && "~standard" in value;
+}

@@ -73,4 +73,4 @@ export class Inbox<Item> {
   }
 }
 
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 2_000;

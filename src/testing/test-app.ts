@@ -20,7 +20,8 @@ export interface TestAppOptions<Fakes extends readonly unknown[]> {
   limits?: AppLimits | undefined;
   /**
    * What is made in the place of dependencies, credentials among them: `[[user, ({ token }) => ({ id: token })]]`. What they
-   * need is not made for them; without a token nobody gets in.
+   * need is not made for them; without a token nobody gets in. A value is disposed of as the real one would be. A credential
+   * within firstOf() is overridden by itself. One that no endpoint needs is a `ConfigError`.
    */
   override?:
     | {
@@ -207,7 +208,7 @@ async function close(app: TidingsApp, clock: FakeClock): Promise<void> {
 const MOMENT_MS = 1_000;
 
 /** A close before the answer is a refusal. */
-async function admitted(end: MessagesEnd, answered: Promise<void>, target: string): Promise<void> {
+async function admitted(end: MessagesEnd, answered: Promise<unknown>, target: string): Promise<void> {
   try {
     await answered;
   } catch {

@@ -22,6 +22,11 @@ export interface TestConnection<Contract extends EndpointContract> {
   ): Promise<At<Contract["replies"], Type>>;
   /** The payload of the oldest unread message of this type, or of the first that comes. */
   next<Type extends keyof TestArrivals<Contract> & string>(type: Type): Promise<At<TestArrivals<Contract>, Type>>;
+  /**
+   * Says `auth` with a fresh token, and resolves when it was taken. Rejects with the `TidingsError` it was answered with,
+   * or when the connection closes.
+   */
+  authenticate(token: string): Promise<{ readonly expiresInMs: number | undefined }>;
   /** Sends a frame as it is: for what no well-behaved client sends. */
   sendFrame(frame: string | Uint8Array): void;
   /** Resolves when the server has read all that was sent, and what it sent till then has arrived. */
@@ -133,6 +138,7 @@ export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContr
   readonly #pings: (() => void)[] = [];
   #nextId = 1;
   #answersPings = true;
+  #isOver = false;
 
   constructor(peer: MemoryPeer, isOurClient: boolean) {
     super(peer);
@@ -150,6 +156,7 @@ export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContr
   request(type: string, payload?: unknown): Promise<never> {
     const id = this.#nextId;
     this.#nextId += 1;
+    if (this.#isOver) return Promise.reject(new TidingsError("connection_lost", `"${type}" was asked after the end.`));
     return new Promise((resolve, reject) => {
       // The reply is what the contract says of this message.
       this.#requests.set(id, { resolve: resolve as (payload: unknown) => void, reject });
@@ -184,10 +191,10 @@ export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContr
     await this.#inbox.next('A message "connected"', ({ type }) => type === "connected");
   }
 
-  /** Says `auth` and waits for `auth_success`. */
-  async authenticate(token: string): Promise<void> {
-    this.send("auth", { token });
-    await this.#inbox.next('A message "auth_success"', ({ type }) => type === "auth_success");
+  async authenticate(token: string): Promise<{ readonly expiresInMs: number | undefined }> {
+    // PROTOCOL.md, What a client may send.
+    const { expiresInMs } = (await this.request("auth", { token })) as { readonly expiresInMs?: number };
+    return { expiresInMs };
   }
 
   protected arrive(frame: string | Uint8Array): void {
@@ -197,10 +204,10 @@ export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContr
     }
     const arrival = JSON.parse(String(frame)) as TestArrival;
     const request = typeof arrival.id === "number" ? this.#requests.get(arrival.id) : undefined;
-    if (request !== undefined && (arrival.type === "reply" || arrival.type === "error")) {
+    if (request !== undefined && ANSWERS.has(arrival.type)) {
       this.#requests.delete(Number(arrival.id));
-      if (arrival.type === "reply") request.resolve(arrival.payload);
-      else request.reject(toError(arrival));
+      if (arrival.type === "error") request.reject(toError(arrival));
+      else request.resolve(arrival.payload);
       return;
     }
     if (arrival.type === "ping") {
@@ -209,12 +216,15 @@ export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContr
   }
 
   protected ended({ code, reason }: Closed): void {
+    this.#isOver = true;
     this.#inbox.end(`the connection closed with ${code} ${reason}`.trimEnd());
     for (const { reject } of this.#requests.values()) reject(new TidingsError("connection_lost"));
     this.#requests.clear();
     for (const resolve of this.#pings.splice(0)) resolve();
   }
 }
+
+const ANSWERS: ReadonlySet<string> = new Set(["reply", "auth_success", "error"]);
 
 /** What a client of `tidings.v1` deals with itself. */
 const OUR_CLIENTS_AFFAIR: ReadonlySet<string> = new Set(["subscribed", "unsubscribed", "drain"]);

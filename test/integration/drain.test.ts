@@ -103,7 +103,7 @@ test("`close` handlers are awaited, and the last line of the log counts them", a
   expect(last).toMatchObject({
     level: "info",
     message: "drained",
-    fields: { event: "drained", connections: 3, closeHandlers: 4, durationMs: expect.any(Number) },
+    fields: { event: "drained", connections: 3, closeHandlers: 3, abandoned: 0, durationMs: expect.any(Number) },
   });
 });
 
