@@ -192,6 +192,8 @@ export class TidingsApp implements App {
   #running: RunningApp | undefined;
   #closing: Promise<void> | undefined;
   #isClosed = false;
+  /** Handshakes that came before it runs. */
+  #waitingForStart = 0;
 
   constructor(options: AppOptions) {
     checkOptions("createApp()", options, OPTIONS);
@@ -319,7 +321,7 @@ export class TidingsApp implements App {
   /** Answers an upgrade, wherever it comes from. Never rejects. */
   async answer(upgrade: Upgrade): Promise<void> {
     try {
-      const running = await this.#started();
+      const running = this.#running ?? (await this.#startedSoon());
       await running.answer(this.#proxies.see(upgrade), this.#routes.find(splitTarget(upgrade.target).path));
     } catch {
       // It could not start, which whoever started it was told.
@@ -332,8 +334,32 @@ export class TidingsApp implements App {
     return this.#routes.find(path)?.route;
   }
 
+  /** The same for a handshake: so many, and so long, as `limits.pending` and `limits.handshake` say, wait for a start. */
+  async #startedSoon(): Promise<RunningApp> {
+    const { pending, handshake } = this.#routes.limits;
+    if (this.#waitingForStart >= pending) throw new TidingsError("overloaded");
+    this.#waitingForStart += 1;
+    let late: { cancel(): void } | undefined;
+    try {
+      return await Promise.race([
+        this.#started(),
+        new Promise<never>((_, reject) => {
+          late = COMPUTER.clock.after(handshake, () => reject(new TidingsError("unavailable")));
+        }),
+      ]);
+    } finally {
+      late?.cancel();
+      this.#waitingForStart -= 1;
+    }
+  }
+
   /** It runs, or begins to. Once closed it begins only where it is to serve again. */
   #started(isToServe = false): Promise<RunningApp> {
+    // What is going away serves nobody who comes to stay: it starts anew when that is over.
+    if (isToServe && this.#closing !== undefined) {
+      const again = () => this.#started(true);
+      return this.#closing.then(again, again);
+    }
     if (this.#starting !== undefined) return this.#starting;
     if (this.#isClosed && !isToServe) return Promise.reject(new TidingsError("unavailable", "This app is closed."));
     return this.#start(COMPUTER);
@@ -372,11 +398,14 @@ export class TidingsApp implements App {
   }
 
   async #close(): Promise<void> {
+    const attached = [...this.#attached];
     const running = await this.#starting?.catch(() => undefined);
     await running?.close();
     // Not before: who comes meanwhile hears that it drains.
-    for (const [server, listener] of this.#attached) server.off("upgrade", listener);
-    this.#attached.clear();
+    for (const [server, listener] of attached) {
+      server.off("upgrade", listener);
+      this.#attached.delete(server);
+    }
     await Promise.all([...this.#servers].map(stopListening));
     this.#servers.clear();
     for (const forget of this.#forgetSignals) forget();

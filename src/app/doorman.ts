@@ -52,6 +52,8 @@ export class Doorman {
       caller.place.takeAddress(upgrade.address);
       caller.admission = new Admission({ upgrade, route, params, offered: caller.offered, environment });
       await this.#unlessDraining(caller.admission.check());
+      // It may have begun between the last check and this line.
+      if (this.#isDraining) throw new TidingsError("draining");
       this.#accept(upgrade, route, caller.offered, caller.admission, caller.place);
     } catch (error) {
       this.#refuse(caller, error);

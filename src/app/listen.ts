@@ -34,6 +34,8 @@ export async function listen(
       ? createHttpServer(options, answer)
       : createHttpsServer({ ...options, ...tls, handshakeTimeout: limits.handshake }, answer);
   server.on("clientError", refuseBadRequest);
+  // Before the TLS handshake is done nothing can be written: an answer would wait for ever, and the connection with it.
+  if (server instanceof HttpsServer) server.on("tlsClientError", (_error, socket) => socket.destroy());
   limitWaiting(server, limits.pending);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(whyNot(error, host, port)));
@@ -53,6 +55,8 @@ export async function listen(
 export async function stopListening(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
+  // Who is still at its TLS handshake is not among those.
+  for (const socket of waitingAt.get(server)?.values() ?? []) socket.destroy();
   await closed;
 }
 
@@ -86,20 +90,23 @@ function checkTls({ cert, key }: TlsFiles): void {
 
 /** Connections that have not asked for anything yet are at the door too: one too many is ended without an answer. */
 function limitWaiting(server: Server, pending: number): void {
-  const waiting = new Set<string>();
+  const waiting = new Map<string, Socket>();
+  waitingAt.set(server, waiting);
   server.on("connection", (socket: Socket) => {
     if (waiting.size >= pending) {
       socket.destroy();
       return;
     }
     const peer = peerOf(socket);
-    waiting.add(peer);
+    waiting.set(peer, socket);
     socket.once("close", () => waiting.delete(peer));
   });
   const hasAsked = ({ socket }: { readonly socket: Socket }) => waiting.delete(peerOf(socket));
   server.prependListener("request", hasAsked);
   server.prependListener("upgrade", hasAsked);
 }
+
+const waitingAt = new WeakMap<Server, ReadonlyMap<string, Socket>>();
 
 /** The same for a TLS socket and the one that it stands on. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {

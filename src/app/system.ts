@@ -5,6 +5,7 @@ import type { IdSource } from "../base/ids.js";
 /** The computer's clock. Its timers don't keep a process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => Math.floor(performance.now()),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     timer.unref();

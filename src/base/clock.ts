@@ -5,6 +5,8 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
+  /** Milliseconds of a clock that nobody sets, from any beginning: for how long something takes. */
+  elapsed(): number;
   /**
    * Runs `run` once, `ms` milliseconds from now, and never before this call has returned.
    *

@@ -102,6 +102,11 @@ export class Admission implements GrantHost {
     return this.#grant?.papers ?? [];
   }
 
+  /** Was it revoked since it was admitted? Only asked where the hub does not know it yet. */
+  get isRevoked(): boolean {
+    return this.#grant !== undefined && this.#isRevoked(this.#grant);
+  }
+
   /** When the first of its credentials expires. */
   get expiresAtMs(): number | undefined {
     const times = this.papers.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
@@ -214,10 +219,18 @@ export class Admission implements GrantHost {
     await this.environment.hub.reserve(user, this.id, limit);
   }
 
-  #checkRevoked({ papers, user }: Grant): void {
+  #checkRevoked(grant: Grant): void {
+    if (this.#isRevoked(grant)) throw unauthorized("This credential was revoked.");
+  }
+
+  #isRevoked({ papers, user, revocationsKnown }: Grant): boolean {
     const { hub, clock } = this.environment;
     const nowMs = clock.now();
-    if (papers.some((paper) => hub.isRevoked(paper, user, nowMs))) throw unauthorized("This credential was revoked.");
+    const users = [...papers.map((paper) => paper.user), ...(user === undefined ? [] : [user])];
+    return (
+      papers.some((paper) => hub.isRevoked(paper, user, nowMs)) ||
+      users.some(({ id }) => hub.wasRevokedSince(revocationsKnown, id))
+    );
   }
 
   async #checkAllowed({ user, needs }: Grant): Promise<void> {

@@ -15,6 +15,9 @@ class CountingClock implements Clock {
   now(): number {
     return this.fake.now();
   }
+  elapsed(): number {
+    return this.fake.now();
+  }
 
   after(ms: number, run: () => void): Timer {
     this.setMs.push(ms);
@@ -254,7 +257,7 @@ test("a time that is none is refused, since no other could be put in order with 
 /** A clock whose time and timer are moved each by itself. */
 function handClock() {
   const set: { ms: number; run: () => void }[] = [];
-  const clock = { nowMs: 1_000, now: () => clock.nowMs, after, fire };
+  const clock = { nowMs: 1_000, now: () => clock.nowMs, elapsed: () => clock.nowMs, after, fire };
   function after(ms: number, run: () => void): Timer {
     const timer = { ms, run };
     set.push(timer);

@@ -28,7 +28,7 @@ export class Agenda {
   }
 
   /**
-   * Runs `run` at `atMs`, by the clock, or as soon after as can be, and never before this call has returned. Entries due
+   * Runs `run` at `atMs`, in the clock's elapsed milliseconds, or as soon after as can be, and never before this call has returned. Entries due
    * at one time run in the order they were added.
    *
    * @throws {RangeError} Where `atMs` is not a number, which could not be put in order with the others.
@@ -44,7 +44,7 @@ export class Agenda {
 
   /** The same, `ms` milliseconds from now. */
   after(ms: number, run: () => void): AgendaEntry {
-    return this.at(this.#clock.now() + ms, run);
+    return this.at(this.#clock.elapsed() + ms, run);
   }
 
   /** Resolves with whether the promise was settled in time: at once when it is, and with false after `ms` milliseconds. */
@@ -78,7 +78,7 @@ export class Agenda {
     if (earliest === undefined || this.#isRunning) return;
     if (this.#timer !== undefined && earliest.atMs >= this.#timerAtMs) return;
     this.#disarm();
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.elapsed();
     const delayMs = Math.min(Math.max(0, Math.ceil(earliest.atMs - nowMs)), LONGEST_TIMER_MS);
     this.#timerAtMs = nowMs + delayMs;
     this.#timer = this.#clock.after(delayMs, this.#runDue);
@@ -92,7 +92,7 @@ export class Agenda {
   readonly #runDue = (): void => {
     this.#timer = undefined;
     // All that is due is taken out first: what an entry adds waits for the next timer, so this loop ends.
-    this.#due = this.#waiting.takeUntil(this.#clock.now());
+    this.#due = this.#waiting.takeUntil(this.#clock.elapsed());
     this.#isRunning = true;
     try {
       for (const entry of this.#due) this.#runOne(entry);

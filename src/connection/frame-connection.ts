@@ -115,7 +115,7 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
   async #handleWithinUsers(frame: string | Uint8Array, user: string, limit: RateLimit): Promise<void> {
     const { hub, clock } = this.environment;
     try {
-      const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.now());
+      const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.elapsed());
       if (this.isStopped) return;
       if (waitMs > 0) {
         this.limitRate(waitMs, {});
@@ -150,6 +150,8 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
   /** Resolves when it is done, or has taken too long: that closes: there is no error to answer with. */
   async #withinTime(done: Promise<void>, limitMs: number): Promise<void> {
     const isInTime = await this.environment.agenda.settledWithin(limitMs, done);
-    if (!isInTime) this.fail(new TidingsError("timeout"), "frame");
+    if (isInTime) return;
+    this.runOn(done);
+    this.fail(new TidingsError("timeout"), "frame");
   }
 }

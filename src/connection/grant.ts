@@ -38,6 +38,8 @@ export class Grant {
   #before: Grant | undefined;
   #user: Identity | undefined;
   #making: string | undefined;
+  /** So many revocations were known when it was begun: a later one of its user may concern what was looked up before. */
+  readonly revocationsKnown: number;
 
   /**
    * @param token the one that came by message
@@ -45,6 +47,7 @@ export class Grant {
    */
   constructor(host: GrantHost, token: string | undefined, before: Grant | undefined) {
     this.#host = host;
+    this.revocationsKnown = host.environment.hub.revocationCount;
     this.#values = new MadeValues(host);
     this.#token = token;
     this.#before = before;

@@ -18,9 +18,10 @@ export class Heartbeat {
   readonly #limits: Pick<Limits, "heartbeat" | "pong">;
   readonly #peer: HeartbeatPeer;
   #next: AgendaEntry | undefined;
-  #isAsked = false;
+  /** While a ping waits for a sign of life. */
+  #check: AgendaEntry | undefined;
+  #isStopped = false;
   #isHeard = false;
-  readonly #wake = (): void => (this.#isAsked ? this.#check() : this.#ask());
 
   constructor(environment: Surroundings, limits: Pick<Limits, "heartbeat" | "pong">, peer: HeartbeatPeer) {
     this.#environment = environment;
@@ -30,7 +31,7 @@ export class Heartbeat {
 
   /** The first ping comes at a random moment in the second half of the interval, so that not all go at once. */
   start(): void {
-    this.#in(this.#limits.heartbeat * (0.5 + this.#environment.random() / 2));
+    this.#askIn(this.#limits.heartbeat * (0.5 + this.#environment.random() / 2));
   }
 
   /** Any frame came. */
@@ -39,38 +40,41 @@ export class Heartbeat {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#next?.cancel();
-    this.#next = undefined;
+    this.#check?.cancel();
   }
 
+  /** Also while we do not read, and while the last ping may still be answered: the peer waits for it. */
   #ask(): void {
-    this.#isAsked = true;
-    this.#isHeard = false;
-    this.#in(this.#limits.pong);
+    this.#askIn(this.#limits.heartbeat);
+    if (this.#check === undefined) {
+      this.#isHeard = false;
+      this.#lookLater();
+    }
     this.#peer.sendPing();
   }
 
-  #check(): void {
-    const { heartbeat, pong } = this.#limits;
-    if (this.#isHeard) {
-      this.#isAsked = false;
-      this.#in(Math.max(0, heartbeat - pong));
-    } else if (this.#peer.isPaused) {
-      this.#in(pong);
-    } else {
-      // A loop that was blocked runs its timers before it reads: the answer may be there already.
-      this.#environment.turn.endOfTurn(() => this.#lookOnceMore());
-    }
+  #look(): void {
+    this.#check = undefined;
+    if (this.#isHeard) return;
+    if (this.#peer.isPaused) this.#lookLater();
+    // A loop that was blocked runs its timers before it reads: the answer may be there already.
+    else this.#environment.turn.endOfTurn(() => this.#lookOnceMore());
   }
 
   #lookOnceMore(): void {
-    if (this.#next === undefined) return;
-    if (this.#isHeard) this.#check();
-    else this.#peer.die();
+    if (this.#isStopped || this.#isHeard) return;
+    this.stop();
+    this.#peer.die();
   }
 
-  #in(ms: number): void {
-    this.#next = this.#environment.agenda.after(ms, this.#wake);
+  #askIn(ms: number): void {
+    this.#next = this.#environment.agenda.after(ms, () => this.#ask());
+  }
+
+  #lookLater(): void {
+    this.#check = this.#environment.agenda.after(this.#limits.pong, () => this.#look());
   }
 }
 

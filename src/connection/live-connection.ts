@@ -63,6 +63,9 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   #stage: "accepted" | "opening" | "open" | "closing" = "accepted";
   #closed: Closed | undefined;
   #opening: Promise<void> | undefined;
+  #entering: Promise<void> | undefined;
+  /** Until the endpoint's `close` is done, and what was made is disposed of. */
+  #settling: Promise<void> | undefined;
   /** The handler that runs, or the loop. */
   #running: Promise<void> | undefined;
   /** Handlers that took too long, and still run. */
@@ -73,6 +76,9 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   #isStopped = false;
   #isSocketGone = false;
   #isSettled = false;
+  #isGivenUp = false;
+  /** Ends what `#settle` waits for. */
+  #giveUp: (() => void) | undefined;
 
   constructor({ socket, route, admission, environment, place, ended }: LiveConnectionOptions) {
     this.id = admission.id;
@@ -148,16 +154,18 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.#closeFor("unauthorized");
   }
 
-  /** Ends it at once: it has had its time. */
+  /** Ends it at once: it has had its time, and so have its handlers. */
   terminate(): void {
+    this.#isGivenUp = true;
     if (!this.isClosing) this.#leave({ code: 1006, reason: "" }, "us");
     this.outbox.drop();
     this.#socket.terminate();
+    this.#giveUp?.();
   }
 
-  closing(code: number, reason: string): void {
+  closing(code: number, reason: string, begunBy: "peer" | "us"): void {
     if (this.isClosing) return;
-    this.#leave({ code, reason }, BROKEN_PROTOCOL.has(code) ? "us" : "peer");
+    this.#leave({ code, reason }, begunBy);
     this.outbox.flush();
     this.outbox.drop();
   }
@@ -223,10 +231,12 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   /** Its credential is a fresh one: for what begins later, what depends on the user is so too. */
   protected renew(retired: MadeValues): void {
-    this.#context = undefined;
+    // Who closes is given what was there when it began to.
+    if (!this.isClosing) this.#context = undefined;
     this.#awaitExpiry();
     // Who runs now was given the old.
-    void Promise.all([this.#opening, this.#running, ...(this.#late ?? [])]).then(() => retired.dispose());
+    const users = [this.#opening, this.#running, this.#settling, ...(this.#late ?? [])];
+    void Promise.all(users).then(() => retired.dispose());
   }
 
   /** Opens, and from then on handles what arrives. `welcome` is said before `open` runs. It must be admitted. */
@@ -237,6 +247,11 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       () => this.#hasOpened(),
       (error: unknown) => this.fail(error, "open"),
     );
+  }
+
+  /** Resolves when it was said welcome, if it enters: nothing else may be answered before. Never rejects. */
+  protected async welcomed(): Promise<void> {
+    await this.#entering?.catch(() => {});
   }
 
   /** What arrives waits for its turn, within the limits; past them the socket is read no further. */
@@ -322,16 +337,18 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   }
 
   async #open(welcome: (() => Frame) | undefined): Promise<void> {
-    const { hub, observer, clock } = this.environment;
+    const { hub, observer } = this.environment;
     const { pattern } = this.route.endpoint;
     this.#heartbeat.start();
     this.#awaitExpiry();
     this.admission.handOver();
-    await hub.enter(this);
+    this.#entering = hub.enter(this);
+    await this.#entering;
+    this.#entering = undefined;
     if (this.#isStopped) return;
     this.#place.passDoor();
     // From now on the hub tells of a revocation; one that came since the check told only what it knew then.
-    if (this.papers.some((paper) => hub.isRevoked(paper, this.user, clock.now()))) throw unauthorized();
+    if (this.admission.isRevoked) throw unauthorized();
     if (welcome !== undefined) this.push(welcome);
     observer.happened({
       event: "connected",
@@ -378,8 +395,13 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.#expiry?.cancel();
     const { expiresAtMs } = this.admission;
     if (expiresAtMs === undefined || this.isClosing) return;
-    const { agenda } = this.environment;
-    this.#expiry = agenda.at(expiresAtMs + this.route.limits.expiryGrace, () => this.#closeFor("token_expired"));
+    const { agenda, clock } = this.environment;
+    const leftMs = expiresAtMs + this.route.limits.expiryGrace - clock.now();
+    // Looked at again and again: it goes by the time of day, which may be set meanwhile.
+    this.#expiry = agenda.after(Math.min(leftMs, LONGEST_LOOK_MS), () => {
+      if (leftMs > LONGEST_LOOK_MS) this.#awaitExpiry();
+      else this.#closeFor("token_expired");
+    });
   }
 
   #closeFor(code: RefusalReason): void {
@@ -395,7 +417,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     if (endedBy === "us") this.#stopHandling();
     this.environment.hub.exit(this);
     this.admission.abort();
-    void this.#settle(closed);
+    this.#settling = this.#settle(closed);
   }
 
   #stopHandling(): void {
@@ -439,8 +461,13 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return this.#opening === undefined && this.#running === undefined && (this.#isStopped || !this.#hasBegun);
   }
 
+  /** Resolves when it is settled, after `limits.close`, or when the connection has had its time. */
   #inTime(running: Promise<unknown>): Promise<boolean> {
-    return this.environment.agenda.settledWithin(this.route.limits.close, running);
+    if (this.#isGivenUp) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      this.#giveUp = () => resolve(false);
+      void this.environment.agenda.settledWithin(this.route.limits.close, running).then(resolve);
+    });
   }
 
   #endOnce(): void {
@@ -468,6 +495,8 @@ export interface About {
   readonly type?: string | undefined;
 }
 
+const LONGEST_LOOK_MS = 60_000;
+
 const PING_FRAME = encodePingFrame();
 
 /** A `TidingsError` is told to the client, and is no mistake of the server's. */
@@ -478,6 +507,3 @@ export function isForClient(error: unknown): boolean {
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
-
-/** Close codes by which a transport ends what it can't go on reading (RFC 6455 §7.4.1). */
-const BROKEN_PROTOCOL: ReadonlySet<number> = new Set([1002, 1007, 1008, 1009]);

@@ -224,6 +224,7 @@ export class MessageConnection
   /** Never rejects. A refresh that fails leaves all as it was. */
   async #refresh(token: string, about: About): Promise<void> {
     try {
+      await this.welcomed();
       if (this.isClosing) return;
       this.renew(await this.admission.refresh(token));
       this.push(() => this.#authSuccess(about.id));
@@ -293,7 +294,7 @@ export class MessageConnection
   async #handleWithinUsers(received: Received, message: ClientMessage, user: string, limit: RateLimit): Promise<void> {
     const { hub, clock } = this.environment;
     try {
-      const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.now());
+      const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.elapsed());
       if (this.isStopped) return;
       if (waitMs > 0) {
         this.limitRate(waitMs, message);

@@ -18,23 +18,23 @@ export class RateGuard {
   /** Milliseconds until one more message of the app's would be handled; 0: now. */
   get messageWaitMs(): number {
     this.#messages ??= new RateWindow(this.#limits.messages);
-    return this.#messages.waitMs(this.#clock.now());
+    return this.#messages.waitMs(this.#clock.elapsed());
   }
 
   /** One is handled now. */
   passMessage(): void {
-    this.#messages?.pass(this.#clock.now());
+    this.#messages?.pass(this.#clock.elapsed());
   }
 
   /** Counts something else that came; 0 where it passed, otherwise the milliseconds until one would. */
   takeControl(): number {
     this.#control ??= new RateWindow(this.#limits.control);
-    return this.#control.take(this.#clock.now());
+    return this.#control.take(this.#clock.elapsed());
   }
 
   /** Counts a warning. False where there were so many that it is time to close. */
   takeStrike(): boolean {
     this.#strikes ??= new RateWindow(this.#limits.strikes);
-    return this.#strikes.take(this.#clock.now()) === 0;
+    return this.#strikes.take(this.#clock.elapsed()) === 0;
   }
 }

@@ -192,6 +192,16 @@ export class Hub implements BrokerNode {
     return [...users].some((id) => this.#revocations.covers({ user: id, tokenId, issuedAtMs }, nowMs));
   }
 
+  /** How many revocations it was told of so far. */
+  get revocationCount(): number {
+    return this.#revocations.added;
+  }
+
+  /** Was this user revoked after it had been told of so many? Whoever was let in before, with whatever, is not any more. */
+  wasRevokedSince(count: number, user: string): boolean {
+    return this.#revocations.isNewerThan(count, user);
+  }
+
   /** Counts one of the user's messages, of all processes; 0 where it passed, otherwise the milliseconds until one would. */
   countMessage(user: string, scope: string, limit: RateLimit, nowMs: number): Promise<number> {
     return this.#link.countInWindow(JSON.stringify([scope, user]), limit, nowMs);
@@ -222,13 +232,15 @@ export class Hub implements BrokerNode {
           ? paper.user.id === revocation.user || member.user?.id === revocation.user
           : paper.tokenId === revocation.tokenId,
       );
-      if (concerned.length === 0) continue;
+      // Who it is may be told by something else than a credential.
+      const isWho = "user" in revocation && member.user?.id === revocation.user;
+      if (concerned.length === 0 && !isWho) continue;
       member.expel();
       if ("tokenId" in revocation) continue;
       // What does not say when it was issued is refused by its own name, or it would be let in again.
-      for (const { tokenId, issuedAtMs, expiresAtMs } of concerned) {
+      for (const { tokenId, issuedAtMs } of concerned) {
         if (tokenId === undefined || issuedAtMs !== undefined) continue;
-        const ofToken = { tokenId, revokedAtMs, untilMs: expiresAtMs ?? untilMs };
+        const ofToken = { tokenId, revokedAtMs, untilMs };
         // At once, and where the broker is away too.
         this.#revocations.add(ofToken);
         this.#link.revoke(ofToken, this.#maxRevocations).catch((error) => this.#onError(error, "revoke"));
@@ -239,7 +251,8 @@ export class Hub implements BrokerNode {
   #expiryOf(tokenId: string): number | undefined {
     for (const { papers } of this.#members.values()) {
       const paper = papers.find((each) => each.tokenId === tokenId);
-      if (paper !== undefined) return paper.expiresAtMs;
+      // What a store keeps it may extend.
+      if (paper !== undefined) return paper.issuedAtMs === undefined ? undefined : paper.expiresAtMs;
     }
     return undefined;
   }

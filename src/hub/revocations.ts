@@ -25,6 +25,7 @@ export class Revocations {
   readonly #held = new Map<string, HeldRevocation>();
   readonly #expiries = new ExpiryQueue();
   #newestSeenMs = Number.NEGATIVE_INFINITY;
+  #added = 0;
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
@@ -37,7 +38,14 @@ export class Revocations {
     const key = "user" in revocation ? userKey(revocation.user) : tokenKey(revocation.tokenId);
     this.#drop(this.#held.get(key));
     const { revokedAtMs, untilMs } = revocation;
-    const held: HeldRevocation = { key, revokedAtMs, untilMs: untilMs ?? Number.POSITIVE_INFINITY, isDropped: false };
+    this.#added += 1;
+    const held: HeldRevocation = {
+      key,
+      number: this.#added,
+      revokedAtMs,
+      untilMs: untilMs ?? Number.POSITIVE_INFINITY,
+      isDropped: false,
+    };
     this.#held.set(key, held);
     if (untilMs !== undefined) this.#expiries.add(held);
     // With the new one among them: where it has expired already, no other has to go for it.
@@ -56,6 +64,16 @@ export class Revocations {
     if (issuedAtMs === undefined) return false;
     const ofUser = this.#find(userKey(user), nowMs);
     return ofUser !== undefined && issuedAtMs <= ofUser.revokedAtMs;
+  }
+
+  /** How many were added so far. */
+  get added(): number {
+    return this.#added;
+  }
+
+  /** Was all of this user's revoked after so many had been added? */
+  isNewerThan(added: number, user: string): boolean {
+    return (this.#held.get(userKey(user))?.number ?? 0) > added;
   }
 
   /** How many are kept, with the expired ones whose place was not needed yet. */
@@ -93,6 +111,8 @@ const tokenKey = (tokenId: string): string => `token ${tokenId}`;
 
 interface HeldRevocation {
   readonly key: string;
+  /** Of all that were added. */
+  readonly number: number;
   readonly revokedAtMs: number;
   readonly untilMs: number;
   isDropped: boolean;

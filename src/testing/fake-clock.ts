@@ -10,6 +10,10 @@ export class FakeClock implements Clock {
     return this.#nowMs;
   }
 
+  elapsed(): number {
+    return this.#nowMs;
+  }
+
   after(ms: number, run: () => void): Timer {
     const timer: FakeTimer = { dueMs: this.#nowMs + ms, run };
     this.#timers.push(timer);

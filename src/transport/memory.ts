@@ -149,9 +149,9 @@ class MemorySocket implements Socket {
   }
 
   /** The peer sent a close frame, or broke a limit; `answer` is what goes back. */
-  arriveClose(code: number, reason: string, answer: () => void): void {
+  arriveClose(code: number, reason: string, begunBy: "peer" | "us", answer: () => void): void {
     this.#arrived.push(() => {
-      if (!this.#isClosing) this.#listener?.closing(code, reason);
+      if (!this.#isClosing) this.#listener?.closing(code, reason, begunBy);
       this.#isClosing = true;
       answer();
       this.end(code, reason);
@@ -216,7 +216,7 @@ export class MemoryPeer {
     const carried = typeof message === "string" ? Buffer.from(message) : Buffer.from(message.slice());
     if (carried.byteLength <= this.#messageSize) {
       this.#socket.arrive(typeof message === "string" ? carried.toString() : carried);
-    } else this.#socket.arriveClose(1009, "message_too_big", () => this.#finish(1009, "message_too_big"));
+    } else this.#socket.arriveClose(1009, "message_too_big", "us", () => this.#finish(1009, "message_too_big"));
   }
 
   /** Sends a ping frame. */
@@ -233,7 +233,7 @@ export class MemoryPeer {
   close(code = 1005, reason = ""): void {
     if (this.#isClosing || this.#isClosed) return;
     this.#isClosing = true;
-    this.#socket.arriveClose(code, reason, () => this.#finish(code, reason));
+    this.#socket.arriveClose(code, reason, "peer", () => this.#finish(code, reason));
   }
 
   /** The network is lost: neither end hears from the other again. */

@@ -70,10 +70,10 @@ export interface SocketListener {
   /** A pong frame, asked for or not (RFC 6455 §5.5.3). */
   pong(): void;
   /**
-   * The end has begun, and not by `close()`: the peer sent a close frame, or broke the protocol. What is written within
+   * The end has begun, and not by `close()`: the peer sent a close frame, or broke the protocol, for which we end it. What is written within
    * this call still goes out before the answering close frame, nothing after. At most once.
    */
-  closing(code: number, reason: string): void;
+  closing(code: number, reason: string, begunBy: "peer" | "us"): void;
   /**
    * The connection is gone. Exactly once, and the last call. After `closing` with the same; otherwise what the peer's close
    * frame had, 1005 for one without a code, 1006 without a close frame (RFC 6455 §7.1.5).

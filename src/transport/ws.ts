@@ -157,10 +157,10 @@ class WsSocket implements Socket {
       if (!this.#isClosing) listener.pong();
     });
     let began: { readonly code: number; readonly reason: string } | undefined;
-    webSocket.beforeClosing = (code, reason) => {
+    webSocket.beforeClosing = (code, reason, begunBy) => {
       if (this.#isClosing) return;
       began = { code, reason };
-      listener.closing(code, reason);
+      listener.closing(code, reason, begunBy);
       this.#isClosing = true;
     };
     // `ws` closes and reports by "close" what it reports by "error" first.
@@ -209,11 +209,13 @@ class WsSocket implements Socket {
  * first, and a close for a broken protocol gets its reason (PROTOCOL.md, Refusing and closing).
  */
 class ExplainingWebSocket extends WebSocket {
-  beforeClosing: ((code: number, reason: string) => void) | undefined;
+  beforeClosing: ((code: number, reason: string, begunBy: "peer" | "us") => void) | undefined;
 
   override close(code?: number, reason?: string | Buffer): void {
     const word = reason ?? CLOSE_WORDS[code ?? 1005];
-    if (this.readyState === WebSocket.OPEN) this.beforeClosing?.(code ?? 1005, word?.toString() ?? "");
+    // The peer's close frame has a reason, if an empty one, or no code at all; what `ws` closes for has a code alone.
+    const begunBy = code !== undefined && reason === undefined ? "us" : "peer";
+    if (this.readyState === WebSocket.OPEN) this.beforeClosing?.(code ?? 1005, word?.toString() ?? "", begunBy);
     super.close(code, word);
   }
 }
