@@ -39,7 +39,7 @@ export async function listen(
   limitWaiting(server, limits.pending);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(whyNot(error, host, port)));
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.removeAllListeners("error");
       resolve();
     });
@@ -50,6 +50,12 @@ export async function listen(
   const scheme = tls === undefined ? "http" : "https";
   return { server, listening: { host, port: address.port, url: `${scheme}://${shown}:${address.port}` } };
 }
+
+/**
+ * Connections that the kernel holds until we take them: when everybody comes back at once, Node's 511 are soon full, and
+ * whoever does not fit tries again after 1, 2, 4 … seconds. Linux allows 4,096 (net.core.somaxconn).
+ */
+const BACKLOG = 4_096;
 
 /** Resolves when the server is closed. Requests that were kept alive are ended. */
 export async function stopListening(server: Server): Promise<void> {
