@@ -135,6 +135,17 @@ test("a turn that does not end overflows within it, where nothing is taken", () 
   expect(outbox.bufferedBytes).toBeLessThanOrEqual(120);
 });
 
+test("what waits already counts: the limit is looked at within the turn, and not only at its end", () => {
+  const { recording, outbox, overflows } = openStuck();
+  outbox.push(frameOf(60));
+  recording.end();
+  outbox.push(frameOf(30));
+  expect(overflows).toHaveLength(0);
+  outbox.push(frameOf(20));
+  expect(overflows).toHaveLength(1);
+  expect(outbox.bufferedBytes).toBe(60);
+});
+
 test("flushing writes what is due now, and nothing of it later", () => {
   const recording = new RecordingTurn();
   const { outbox, socket } = recording.open();

@@ -80,7 +80,7 @@ export class Outbox implements LaneListener, TurnOutbox {
     this.#directBytes += bytes;
     this.#add();
     // A turn that does not end must not fill it: then the turn's writes are made now, and the socket tells what it takes.
-    if (this.#directBytes > this.#limit) this.#turn.flush();
+    if (this.#directBytes + this.#socket.bufferedBytes > this.#limit) this.#turn.flush();
   }
 
   #add(): void {

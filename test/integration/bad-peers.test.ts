@@ -131,9 +131,9 @@ test("a flood of pings from one that never reads the pongs is bounded by `limits
   const pings = Buffer.concat(Array.from({ length: 1_000 }, () => frame({ opcode: ping, payload: "x".repeat(125) })));
   const { highest } = await whileServing(server, () => floodWithoutReading(`${server.url}/ws/room`, pings));
   expect((await server.log.next("disconnected")).fields).toMatchObject(slowConsumer);
-  // What the socket has not taken, and the pongs of the read that is being handled.
   expect(highest.outboxBytes).toBeGreaterThan(0);
-  expect(highest.outboxBytes).toBeLessThanOrEqual(outboxBytes + oneRead);
+  // Beyond it one pong, and what the good client is being answered.
+  expect(highest.outboxBytes).toBeLessThanOrEqual(outboxBytes + 127 + 64);
   expect(highest).toMatchObject({ connections: 2, waitingBytes: 0 });
   expect(server.app.stats()).toMatchObject({ ...oneAlone, slowConsumers: 1 });
 });
