@@ -388,7 +388,7 @@ export class TidingsApp implements App {
     this.#running = await RunningApp.start({
       ...surroundings,
       app: this,
-      broker: broker ?? new MemoryBroker(surroundings.createId),
+      broker: broker ?? new MemoryBroker({ ...surroundings, limits: this.#routes.limits }),
       routes: this.#routes,
       origins: this.#origins,
       drain: this.#drain,

@@ -29,10 +29,18 @@ export interface BrokerLink {
   /**
    * Takes an event and hands it to every process that subscribed to its channel, this one included.
    *
-   * One atomic step: the next offset of the channel, then delivery; all processes see one order per channel. Resolves
-   * when it is taken and this process has been told.
+   * One atomic step: the next offset of the channel, keeping it as long as it says and forgetting what is older, then
+   * delivery; all processes see one order per channel. Resolves when it is taken and this process has been told.
+   *
+   * With a `key` that this channel had within the last 5 minutes, in this epoch, it is a repeat: the position of the first
+   * is given, nothing is kept and nobody is told.
    */
   publish(event: Publication): Promise<Position>;
+  /**
+   * What is kept of a channel, and where its stream stands. Must tell nothing of an event that `publish` has not resolved
+   * for, unless this process was told of it.
+   */
+  read(channel: string, range: HistoryRange): Promise<HistoryPage>;
   /** From now on this process hears the channel. Asked for once per channel, by its first local listener. */
   subscribe(channel: string): Promise<Position>;
   /** From now on it does not. Given back by the last local listener. */
@@ -83,6 +91,38 @@ export interface Publication {
   readonly payloadJson: string;
   /** The id of the connection that is not to hear it. */
   readonly except: string | undefined;
+  /** How long it is kept for who comes later; undefined: not at all. All events of a channel say the same. */
+  readonly keep?: Keep | undefined;
+  /** Tells a repeat from another event that looks alike. */
+  readonly key?: string | undefined;
+}
+
+/** The newest `size` events of a channel that are younger than `ttlMs`. */
+export interface Keep {
+  readonly size: number;
+  readonly ttlMs: number;
+}
+
+/** Which of the events that are kept: all without `after` and `before`. */
+export interface HistoryRange {
+  /** Only those behind this offset; of more than `limit` the oldest. */
+  readonly after?: number | undefined;
+  /** Only those in front of this offset; of more than `limit` the newest. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** Events of one stream, oldest first, and the position of its newest. */
+export interface HistoryPage extends Position {
+  readonly events: readonly KeptEvent[];
+  /** Is everything behind `after` there, up to the last of these? False where something of it is no longer kept. */
+  readonly isComplete: boolean;
+}
+
+export interface KeptEvent {
+  readonly offset: number;
+  readonly type: string;
+  readonly payloadJson: string;
 }
 
 /** A place in a channel's stream. Offsets begin at 1 and rise within an epoch, one unbroken life of the stream. */

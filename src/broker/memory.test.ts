@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { publicationOf } from "../../test/conformance/broker.js";
 import { RecordingNode } from "../../test/support/recording-node.js";
+import { FakeClock } from "../testing/fake-clock.js";
 import type { Position } from "./broker.js";
 import { MemoryBroker } from "./memory.js";
 
@@ -9,7 +10,7 @@ let brokers = 0;
 /** A broker and two processes. */
 async function connectTwo() {
   brokers += 1;
-  const broker = new MemoryBroker(() => `broker-${brokers}-of-these-tests`);
+  const broker = new MemoryBroker({ createId: () => `broker-${brokers}-of-these-tests`, clock: new FakeClock() });
   const [ana, bob] = [new RecordingNode(), new RecordingNode()];
   return { ana, bob, anasLink: await broker.connect(ana), bobsLink: await broker.connect(bob) };
 }
@@ -179,4 +180,77 @@ test("a user who has gone leaves nothing: neither a reservation nor a count", as
   }
   expect(await bobsLink.reserve("eve", "other", 1)).toBe(true);
   expect(await bobsLink.countUsers()).toBe(0);
+});
+
+/** One process on a broker that may keep so much, and a clock that is moved by hand. */
+async function connectSmall(limits: { historyBytes?: number; positionTtl?: number }) {
+  const clock = new FakeClock();
+  let ids = 0;
+  const createId = () => `small-${(ids += 1)}`;
+  const broker = new MemoryBroker({
+    createId,
+    clock,
+    limits: { historyBytes: 10_000, positionTtl: 60_000, ...limits },
+  });
+  const node = new RecordingNode();
+  const link = await broker.connect(node);
+  const keep = { size: 100, ttlMs: 3_600_000 };
+  const publish = (channel: string, text = "x") => link.publish({ ...publicationOf(channel, text), keep });
+  return { clock, node, link, publish };
+}
+
+test("where too much is kept, the longest unused stream is forgotten, and begins a new epoch", async () => {
+  const { publish, link } = await connectSmall({ historyBytes: 6_000 });
+  const first = await publish("old", "x".repeat(1_000));
+  const second = await publish("young", "x".repeat(1_000));
+  await publish("young", "x".repeat(1_000));
+  expect(await link.read("old", { limit: 9 })).toMatchObject({ events: [], offset: 0 });
+  expect((await link.read("young", { limit: 9 })).events).toHaveLength(2);
+  expect(await publish("old")).toMatchObject({ offset: 1, epoch: expect.not.stringMatching(first.epoch) });
+  expect((await publish("young")).epoch).toBe(second.epoch);
+});
+
+test("names alone can't fill the memory: streams of many channels with little in them are forgotten too", async () => {
+  const { publish, link } = await connectSmall({ historyBytes: 10_000 });
+  for (let n = 0; n < 1_000; n += 1) await publish(`room/${n}`);
+  const kept = await Promise.all(
+    Array.from({ length: 1_000 }, async (_, n) => (await link.read(`room/${n}`, { limit: 9 })).events.length),
+  );
+  expect(kept.filter((count) => count > 0).length).toBeLessThan(20);
+  expect(kept.at(-1)).toBe(1);
+});
+
+test("who listens to a stream that is forgotten hears the next event in another epoch", async () => {
+  const { publish, link, node } = await connectSmall({ historyBytes: 3_000 });
+  const { epoch } = await link.subscribe("a");
+  await publish("a", "x".repeat(500));
+  await publish("b", "x".repeat(1_000));
+  await publish("a", "again");
+  const [first, second] = node.events;
+  expect(first).toMatchObject({ epoch, offset: 1 });
+  expect(second).toMatchObject({ epoch: expect.not.stringMatching(epoch), offset: 1, payloadJson: '"again"' });
+});
+
+test("the position of a stream that nobody uses is remembered for `positionTtl`", async () => {
+  const { publish, clock, link } = await connectSmall({ positionTtl: 60_000 });
+  const { epoch } = await publish("a");
+  await clock.advance("59s");
+  await publish("b");
+  expect(await link.read("a", { limit: 9 })).toMatchObject({ epoch, offset: 1 });
+  await clock.advance("1s");
+  await publish("b");
+  expect(await link.read("a", { limit: 9 })).toMatchObject({ epoch: expect.not.stringMatching(epoch), offset: 0 });
+});
+
+test("what is published while an event is told goes by what was there when it was published", async () => {
+  const { node, link } = await connectSmall({});
+  await link.subscribe("a");
+  node.onEvent = ({ channel, payloadJson }) => {
+    if (channel !== "a" || payloadJson !== '"one"') return;
+    void link.publish(publicationOf("b", "before anybody listened"));
+    void link.subscribe("b");
+    void link.publish(publicationOf("b", "after"));
+  };
+  await link.publish(publicationOf("a", "one"));
+  expect(node.heard("b")).toEqual(["after"]);
 });

@@ -1,24 +1,53 @@
+import type { Clock } from "../base/clock.js";
 import type { IdSource } from "../base/ids.js";
-import type { RateLimit } from "../protocol/limits.js";
-import type { Broker, BrokerEvent, BrokerLink, BrokerNode, Position, Publication, Revocation } from "./broker.js";
+import { defaultLimits, type Limits, type RateLimit } from "../protocol/limits.js";
+import type {
+  Broker,
+  BrokerEvent,
+  BrokerLink,
+  BrokerNode,
+  HistoryPage,
+  HistoryRange,
+  Position,
+  Publication,
+  Revocation,
+} from "./broker.js";
 import { SharedWindows } from "./shared-windows.js";
+import { Stream } from "./stream.js";
+
+export interface MemoryBrokerOptions {
+  readonly createId: IdSource;
+  readonly clock: Pick<Clock, "elapsed">;
+  readonly limits?: Pick<Limits, "historyBytes" | "positionTtl"> | undefined;
+}
 
 /**
  * The broker of one process: everything happens at the call itself. Apps of one process may share it, and then are to
  * each other what processes are with Redis.
+ *
+ * A stream lives as long as somebody listens or something is kept; without either its position is remembered for
+ * `limits.positionTtl`, and what is kept takes up `limits.historyBytes` at most: the longest unused stream is forgotten.
  */
 export class MemoryBroker implements Broker {
   readonly "~is" = "broker";
+  readonly #clock: Pick<Clock, "elapsed">;
+  readonly #limits: Pick<Limits, "historyBytes" | "positionTtl">;
   readonly #life: string;
   #epochs = 0;
-  readonly #streams = new Map<string, Stream>();
+  /** The longest unused first: used is one that was published to, or lost its last listener. */
+  readonly #streams = new Map<string, LiveStream>();
+  #keptBytes = 0;
   readonly #links = new Set<MemoryLink>();
   /** The oldest first. */
   #revocations: Revocation[] = [];
   readonly #windows = new SharedWindows();
-  readonly #untold: { readonly stream: Stream; readonly event: BrokerEvent }[] = [];
+  readonly #untold: Untold[] = [];
+  /** Publishes so far, over all channels. */
+  #serial = 0;
 
-  constructor(createId: IdSource) {
+  constructor({ createId, clock, limits = defaultLimits }: MemoryBrokerOptions) {
+    this.#clock = clock;
+    this.#limits = limits;
     this.#life = createId().slice(0, 12);
   }
 
@@ -29,43 +58,93 @@ export class MemoryBroker implements Broker {
     return link;
   }
 
-  publish(event: Publication): Position {
-    const stream = this.#streams.get(event.channel);
+  publish(publication: Publication): Position {
+    const nowMs = this.#clock.elapsed();
+    const live = this.#streams.get(publication.channel);
     // Nobody listens and nothing is kept: there is no stream that could go on.
-    if (stream === undefined) return { epoch: this.#nextEpoch(), offset: 1 };
-    stream.offset += 1;
-    const { epoch, offset } = stream;
-    this.#untold.push({ stream, event: { ...event, epoch, offset } });
+    const isLost = publication.keep === undefined && publication.key === undefined;
+    if (live === undefined && isLost) return { epoch: this.#nextEpoch(), offset: 1 };
+    const used = this.#use(publication.channel, live, nowMs);
+    const repeat = used.stream.findRepeat(publication, nowMs);
+    if (repeat !== undefined) return repeat;
+    const event = this.#countBytes(used.stream, () => used.stream.append(publication, nowMs));
+    this.#serial += 1;
+    this.#untold.push({ live: used, event, serial: this.#serial });
     // What is published while an event is told is told after it, so that everyone has one order.
     if (this.#untold.length === 1) this.#tell();
-    return { epoch, offset };
+    this.#forget(nowMs);
+    return { epoch: event.epoch, offset: event.offset };
+  }
+
+  read(channel: string, range: HistoryRange): HistoryPage {
+    const nowMs = this.#clock.elapsed();
+    const live = this.#streams.get(channel);
+    if (live === undefined) return { epoch: this.#nextEpoch(), offset: 0, events: [], isComplete: true };
+    return this.#countBytes(live.stream, () => live.stream.read(range, nowMs));
+  }
+
+  subscribe(channel: string, node: BrokerNode): Position {
+    const nowMs = this.#clock.elapsed();
+    const live = this.#streams.get(channel) ?? this.#use(channel, undefined, nowMs);
+    live.nodes.set(node, this.#serial);
+    return live.stream.position;
+  }
+
+  unsubscribe(channel: string, node: BrokerNode): void {
+    const live = this.#streams.get(channel);
+    if (live === undefined || !live.nodes.delete(node) || live.nodes.size > 0) return;
+    const nowMs = this.#clock.elapsed();
+    if (live.stream.bytes > 0) this.#use(channel, live, nowMs);
+    else this.#streams.delete(channel);
+    this.#forget(nowMs);
+  }
+
+  /** Puts it behind all others: it is the shortest unused. */
+  #use(channel: string, known: LiveStream | undefined, nowMs: number): LiveStream {
+    const live = known ?? { stream: new Stream(this.#nextEpoch()), nodes: new Map(), usedAtMs: nowMs };
+    live.usedAtMs = nowMs;
+    this.#streams.delete(channel);
+    this.#streams.set(channel, live);
+    return live;
+  }
+
+  #countBytes<Result>(stream: Stream, change: () => Result): Result {
+    const before = stream.bytes;
+    const result = change();
+    this.#keptBytes += stream.bytes - before;
+    return result;
+  }
+
+  /** What nobody listens to is forgotten when its time is over, and the longest unused where too much is kept. */
+  #forget(nowMs: number): void {
+    for (const [channel, { nodes, usedAtMs }] of this.#streams) {
+      if (usedAtMs + this.#limits.positionTtl > nowMs) break;
+      if (nodes.size === 0) this.#drop(channel);
+    }
+    for (const [channel, { stream }] of this.#streams) {
+      if (this.#keptBytes <= this.#limits.historyBytes) return;
+      if (stream.bytes > 0) this.#drop(channel);
+    }
+  }
+
+  /** Who listens is told by the next event, which is of another epoch. */
+  #drop(channel: string): void {
+    const live = this.#streams.get(channel);
+    if (live === undefined) return;
+    this.#countBytes(live.stream, () => live.stream.restart(this.#nextEpoch()));
+    if (live.nodes.size === 0) this.#streams.delete(channel);
   }
 
   #tell(): void {
     for (let next = this.#untold[0]; next !== undefined; next = this.#untold[0]) {
-      const { stream, event } = next;
+      const { live, event, serial } = next;
       try {
-        for (const [node, position] of stream.nodes) if (event.offset > position) node.deliver(event);
+        // Who came while it waited to be told was given a position behind it.
+        for (const [node, since] of live.nodes) if (serial > since) node.deliver(event);
       } finally {
         this.#untold.shift();
       }
     }
-  }
-
-  subscribe(channel: string, node: BrokerNode): Position {
-    let stream = this.#streams.get(channel);
-    if (stream === undefined) {
-      stream = { epoch: this.#nextEpoch(), offset: 0, nodes: new Map() };
-      this.#streams.set(channel, stream);
-    }
-    stream.nodes.set(node, stream.offset);
-    return { epoch: stream.epoch, offset: stream.offset };
-  }
-
-  unsubscribe(channel: string, node: BrokerNode): void {
-    const stream = this.#streams.get(channel);
-    stream?.nodes.delete(node);
-    if (stream?.nodes.size === 0) this.#streams.delete(channel);
   }
 
   #nextEpoch(): string {
@@ -109,18 +188,24 @@ export class MemoryBroker implements Broker {
 
   disconnect(link: MemoryLink): void {
     this.#links.delete(link);
-    for (const [channel, stream] of this.#streams) {
-      if (stream.nodes.has(link.node)) this.unsubscribe(channel, link.node);
+    for (const [channel, { nodes }] of [...this.#streams]) {
+      if (nodes.has(link.node)) this.unsubscribe(channel, link.node);
     }
   }
 }
 
-/** One channel, while somebody listens to it. */
-interface Stream {
-  readonly epoch: string;
-  offset: number;
-  /** Who listens → the offset it began to listen after. */
+/** One channel, while somebody listens to it or something of it is remembered. */
+interface LiveStream {
+  readonly stream: Stream;
+  /** Who listens → how many publishes there had been when it began to. */
   readonly nodes: Map<BrokerNode, number>;
+  usedAtMs: number;
+}
+
+interface Untold {
+  readonly live: LiveStream;
+  readonly event: BrokerEvent;
+  readonly serial: number;
 }
 
 class MemoryLink implements BrokerLink {
@@ -146,6 +231,10 @@ class MemoryLink implements BrokerLink {
 
   async publish(event: Publication): Promise<Position> {
     return this.#broker.publish(event);
+  }
+
+  async read(channel: string, range: HistoryRange): Promise<HistoryPage> {
+    return this.#broker.read(channel, range);
   }
 
   async subscribe(channel: string): Promise<Position> {

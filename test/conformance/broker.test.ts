@@ -1,6 +1,7 @@
 import { describe } from "vitest";
-import { randomId } from "../../src/app/system.js";
+import { randomId, systemClock } from "../../src/app/system.js";
 import { MemoryBroker } from "../../src/broker/memory.js";
 import { describeBroker } from "./broker.js";
 
-describe("the broker in memory", () => describeBroker(() => new MemoryBroker(randomId)));
+describe("the broker in memory", () =>
+  describeBroker(() => new MemoryBroker({ createId: randomId, clock: systemClock })));

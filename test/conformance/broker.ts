@@ -1,6 +1,7 @@
 import type { Broker, BrokerLink, Publication } from "../../src/broker/broker.js";
 import { RecordingNode } from "../support/recording-node.js";
 import { describeEvents } from "./broker-events.js";
+import { describeHistory } from "./broker-history.js";
 import { describeLimits } from "./broker-limits.js";
 import { describeUsers } from "./broker-users.js";
 
@@ -15,6 +16,7 @@ export type CreateBroker = () => Broker | Promise<Broker>;
  */
 export function describeBroker(create: CreateBroker): void {
   describeEvents(create);
+  describeHistory(create);
   describeUsers(create);
   describeLimits(create);
 }

@@ -3,6 +3,7 @@ import { bearer, jwt, session } from "tidings/auth";
 import { startTestApp, type TestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { systemClock } from "../../src/app/system.js";
 import { MemoryBroker } from "../../src/broker/memory.js";
 import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
@@ -511,7 +512,7 @@ test("`disconnectUser` closes every device, 1008 `forbidden` by default, and the
 
 test("over all processes: `disconnectUser`, `revoke`, `isConnected`, and what a later process is told of", async () => {
   let ids = 0;
-  const broker = new MemoryBroker(() => `broker-${(ids += 1)}`);
+  const broker = new MemoryBroker({ createId: () => `broker-${(ids += 1)}`, clock: systemClock });
   await using first = await serve({ endpoints: [me], broker });
   await using second = await serve({ endpoints: [me], broker });
   const enter = async ({ url }: { url: string }, jti: string) => {
@@ -539,7 +540,7 @@ test("over all processes: `disconnectUser`, `revoke`, `isConnected`, and what a 
 
 test("over all processes: the places and the messages of one user", async () => {
   let ids = 0;
-  const broker = new MemoryBroker(() => `broker-${(ids += 1)}`);
+  const broker = new MemoryBroker({ createId: () => `broker-${(ids += 1)}`, clock: systemClock });
   const limits = { connectionsPerUser: 2, messagesPerUser: "3/60s" } as const;
   await using first = await serve({ endpoints: [me], broker, limits });
   await using second = await serve({ endpoints: [me], broker, limits });

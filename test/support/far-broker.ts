@@ -28,6 +28,10 @@ export class FarBroker implements Broker {
         if (this.#channels.has(event.channel)) node.deliver({ ...event, ...position });
         return position;
       },
+      read: async (channel) => {
+        await this.#do("read", channel);
+        return { epoch: "one", offset: this.#offset, events: [], isComplete: true };
+      },
       subscribe: async (channel) => {
         await this.#do("subscribe", channel);
         this.#channels.add(channel);

@@ -1,4 +1,4 @@
-import type { BrokerLink, Position, Publication, Revocation } from "../../src/broker/broker.js";
+import type { BrokerLink, HistoryPage, Position, Publication, Revocation } from "../../src/broker/broker.js";
 
 /**
  * A broker's link that does nothing but keep what it was asked for, such as `subscribe chat/a`.
@@ -16,6 +16,11 @@ export class RecordingLink implements BrokerLink {
     await this.#ask("publish", event.channel);
     this.#offset += 1;
     return { epoch: "e1", offset: this.#offset };
+  }
+
+  async read(channel: string): Promise<HistoryPage> {
+    await this.#ask("read", channel);
+    return { epoch: "e1", offset: this.#offset, events: [], isComplete: true };
   }
 
   async subscribe(channel: string): Promise<Position> {

@@ -1,0 +1,88 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Publication } from "./broker.js";
+import { Stream } from "./stream.js";
+
+const publication = (payload: unknown, more: Partial<Publication> = {}): Publication => ({
+  channel: "c",
+  type: "said",
+  payloadJson: JSON.stringify(payload),
+  except: undefined,
+  keep: { size: 3, ttlMs: 1_000 },
+  ...more,
+});
+const offsets = (stream: Stream, nowMs: number, after?: number) =>
+  stream.read({ after, limit: 100 }, nowMs).events.map(({ offset }) => offset);
+
+test("what is older than its time is gone to the millisecond, and missing from then on", () => {
+  const stream = new Stream("e1");
+  stream.append(publication(1), 0);
+  stream.append(publication(2), 500);
+  expect(offsets(stream, 999)).toEqual([1, 2]);
+  expect(offsets(stream, 1_000)).toEqual([2]);
+  expect(stream.read({ after: 0, limit: 9 }, 1_000).isComplete).toBe(false);
+  expect(stream.read({ after: 1, limit: 9 }, 1_000).isComplete).toBe(true);
+  expect(offsets(stream, 1_500)).toEqual([]);
+  expect(stream.read({ after: 1, limit: 9 }, 1_500).isComplete).toBe(false);
+  expect(stream.position).toEqual({ epoch: "e1", offset: 2 });
+});
+
+test("a key is remembered for 5 minutes, and forgotten with the epoch", () => {
+  const stream = new Stream("e1");
+  const first = publication("a", { key: "k" });
+  stream.append(first, 0);
+  expect(stream.findRepeat(first, 299_999)).toEqual({ epoch: "e1", offset: 1 });
+  expect(stream.findRepeat(publication("b"), 0)).toBeUndefined();
+  expect(stream.findRepeat(first, 300_000)).toBeUndefined();
+  stream.append(first, 400_000);
+  stream.restart("e2");
+  expect(stream.findRepeat(first, 400_001)).toBeUndefined();
+});
+
+test("after a restart it is another stream, that remembers nothing", () => {
+  const stream = new Stream("e1");
+  for (const n of [1, 2]) stream.append(publication(n, { key: `k${n}` }), 0);
+  expect(stream.bytes).toBeGreaterThan(0);
+  stream.restart("e2");
+  expect(stream.bytes).toBe(0);
+  expect(stream.position).toEqual({ epoch: "e2", offset: 0 });
+  expect(offsets(stream, 0)).toEqual([]);
+});
+
+test("one that keeps nothing and has no keys takes up nothing", () => {
+  const stream = new Stream("e1");
+  stream.append(publication("x", { keep: undefined }), 0);
+  expect(stream.bytes).toBe(0);
+  stream.append(publication("x", { keep: undefined, key: "k" }), 0);
+  expect(stream.bytes).toBeGreaterThan(0);
+});
+
+test("whatever is published when, a page is what a list of everything would give", () => {
+  const call = fc.record({ waitMs: fc.nat(400), size: fc.constantFrom(undefined, 1, 2, 5) });
+  const asked = fc.record({
+    after: fc.option(fc.nat(25), { nil: undefined }),
+    before: fc.option(fc.nat(25), { nil: undefined }),
+    limit: fc.integer({ min: 1, max: 6 }),
+  });
+  const property = fc.property(fc.array(call, { maxLength: 20 }), asked, fc.nat(1_500), (calls, range, waitMs) => {
+    const stream = new Stream("e1");
+    let [nowMs, model] = [0, [] as { offset: number; untilMs: number }[]];
+    for (const [index, { waitMs: wait, size }] of calls.entries()) {
+      nowMs += wait;
+      stream.append(publication(index, { keep: size && { size, ttlMs: 1_000 } }), nowMs);
+      if (size !== undefined) model = [...model, { offset: index + 1, untilMs: nowMs + 1_000 }].slice(-size);
+      model = model.filter(({ untilMs }) => untilMs > nowMs);
+    }
+    nowMs += waitMs;
+    model = model.filter(({ untilMs }) => untilMs > nowMs);
+    const all = model.map(({ offset }) => offset);
+    const { after, before = Number.POSITIVE_INFINITY, limit } = range;
+    const wanted = all.filter((offset) => offset > (after ?? 0) && offset < before);
+    const page = stream.read(range, nowMs);
+    expect(page.events.map(({ offset }) => offset)).toEqual(
+      after === undefined ? wanted.slice(-limit) : wanted.slice(0, limit),
+    );
+    expect(page.offset).toBe(calls.length);
+  });
+  fc.assert(property, { numRuns: 500 });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import type { Publication } from "../../src/broker/broker.js";
+import { type CreateBroker, connectProcesses, type Process, publicationOf } from "./broker.js";
+
+const keep = { size: 3, ttlMs: 60_000 };
+const kept = (payload: unknown, more: Partial<Publication> = {}): Publication => ({
+  ...publicationOf("chat/a", payload),
+  keep,
+  ...more,
+});
+
+export function describeHistory(create: CreateBroker): void {
+  describe("history", () => describeReading(create));
+  describe("a key", () => describeKeys(create));
+}
+
+function describeReading(create: CreateBroker): void {
+  test("is what was published, oldest first, with its offsets, for any process", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    const first = await a.link.publish(kept("one"));
+    const second = await a.link.publish(kept("two"));
+    expect(second).toEqual({ epoch: first.epoch, offset: first.offset + 1 });
+    const page = await b.link.read("chat/a", { limit: 10 });
+    expect(page).toEqual({
+      epoch: first.epoch,
+      offset: second.offset,
+      events: [
+        { offset: first.offset, type: "said", payloadJson: '"one"' },
+        { offset: second.offset, type: "said", payloadJson: '"two"' },
+      ],
+      isComplete: true,
+    });
+  });
+
+  test("has the newest `size` events, and says where the hole is", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    const { offset: before } = await a.link.subscribe("chat/a");
+    for (const n of [1, 2, 3, 4, 5]) await a.link.publish(kept(n));
+    const offsetsAfter = async (after: number) => {
+      const { events, isComplete } = await a.link.read("chat/a", { after: before + after, limit: 10 });
+      return [events.map(({ payloadJson }) => Number(payloadJson)), isComplete];
+    };
+    expect(await offsetsAfter(0)).toEqual([[3, 4, 5], false]);
+    expect(await offsetsAfter(1)).toEqual([[3, 4, 5], false]);
+    expect(await offsetsAfter(2)).toEqual([[3, 4, 5], true]);
+    expect(await offsetsAfter(4)).toEqual([[5], true]);
+    expect(await offsetsAfter(5)).toEqual([[], true]);
+  });
+
+  test("is read in pages, both ways", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    for (const n of [1, 2, 3, 4]) await a.link.publish(kept(n, { keep: { size: 10, ttlMs: 60_000 } }));
+    const { offset: newest } = await a.link.read("chat/a", { limit: 1 });
+    const payloads = async (range: { after?: number; before?: number; limit: number }) =>
+      (await a.link.read("chat/a", range)).events.map(({ payloadJson }) => Number(payloadJson));
+    expect(await payloads({ limit: 2 })).toEqual([3, 4]);
+    expect(await payloads({ before: newest - 1, limit: 2 })).toEqual([1, 2]);
+    expect(await payloads({ after: newest - 4, limit: 2 })).toEqual([1, 2]);
+    expect(await payloads({ after: newest - 2, limit: 2 })).toEqual([3, 4]);
+    expect(await payloads({ after: newest - 3, before: newest, limit: 9 })).toEqual([2, 3]);
+  });
+
+  test("of a channel that keeps nothing is empty, and tells that something is missing", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    const { epoch, offset } = await a.link.subscribe("chat/a");
+    await a.publish("chat/a", "hi");
+    const page = await a.link.read("chat/a", { after: offset, limit: 10 });
+    expect(page).toEqual({ epoch, offset: offset + 1, events: [], isComplete: false });
+  });
+
+  test("lives on when nobody listens any more, and its stream with it", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    await a.link.subscribe("chat/a");
+    const { epoch, offset } = await a.link.publish(kept("one"));
+    await a.link.unsubscribe("chat/a");
+    expect(await a.link.publish(kept("two"))).toEqual({ epoch, offset: offset + 1 });
+    expect(await a.link.subscribe("chat/a")).toEqual({ epoch, offset: offset + 1 });
+    expect((await a.link.read("chat/a", { after: offset, limit: 10 })).events).toHaveLength(1);
+  });
+}
+
+function describeKeys(create: CreateBroker): void {
+  test("makes a repeat of a publish: answered like the first, kept once, told once", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    await b.link.subscribe("chat/a");
+    const first = await a.link.publish(kept("one", { key: "k1" }));
+    const other = await a.link.publish(kept("two", { key: "k2" }));
+    expect(await b.link.publish(kept("another text", { key: "k1" }))).toEqual(first);
+    expect(other.offset).toBe(first.offset + 1);
+    await processes.settle();
+    expect(b.node.heard("chat/a")).toEqual(["one", "two"]);
+    expect((await a.link.read("chat/a", { limit: 10 })).events).toHaveLength(2);
+  });
+
+  test("is one channel's own, and works without history and without anybody who listens", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    const publish = (channel: string) => a.link.publish({ ...publicationOf(channel, "x"), key: "k1" });
+    const first = await publish("chat/a");
+    const elsewhere = await publish("chat/b");
+    expect(await publish("chat/a")).toEqual(first);
+    expect(elsewhere.epoch).not.toBe(first.epoch);
+  });
+}
