@@ -178,6 +178,7 @@ export class Admission implements GrantHost {
       grant.settle();
       // Nobody will look at it again.
       if (plan.refreshable.size === 0) this.#request = undefined;
+      else this.#request?.compact();
     } catch (error) {
       // Whoever asked hears of it at once. Their own call of `end` is what waits for it.
       void this.end();

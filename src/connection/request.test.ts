@@ -191,3 +191,26 @@ test("a cookie is looked at only where it is a credential", () => {
   request.checkTokens([wayAt("cookie", "theme")]);
   expect(() => request.checkTokens([sessionWay])).toThrow(expect.objectContaining({ code: "bad_request" }));
 });
+
+test("compacted, it tells the same but for its tokens", () => {
+  const given = {
+    target: "/ws?a=1&token=q",
+    headers: {
+      "user-agent": "a, b",
+      authorization: "Bearer h",
+      cookie: "sid=1",
+      "sec-websocket-protocol": `tidings.v1, ${bearerOf("s")}`,
+    },
+  };
+  const [request, untouched] = [requestOf(given), requestOf(given)];
+  request.compact();
+  request.compact();
+  expect([...request.headers]).toEqual([...untouched.headers]);
+  expect(request.headers.get("user-agent")).toBe("a, b");
+  expect({ ...request.cookies }).toEqual({ sid: "1" });
+  expect(request.url.href).toBe(untouched.url.href);
+  for (const place of ["header", "query"] as const) {
+    expect(untouched.tokenAt({ place })).toBeDefined();
+    expect(request.tokenAt({ place })).toBeUndefined();
+  }
+});

@@ -27,14 +27,15 @@ export class HandshakeRequest implements Handshake {
   readonly #isSecure: boolean;
   readonly #path: string;
   readonly #search: string;
-  readonly #rawHeaders: readonly string[];
+  /** Names and values in turns; once nothing is looked for any more, one text with a line for each. */
+  #rawHeaders: readonly string[] | string;
   readonly #host: string | undefined;
-  readonly #offered: readonly string[];
+  #offered: readonly string[];
   readonly #origins: Origins;
   // Private, so that whoever logs or throws the request does not print them.
-  readonly #queryTokens: readonly string[];
+  #queryTokens: readonly string[];
   readonly #origin: string | undefined;
-  readonly #authorization: string | undefined;
+  #authorization: string | undefined;
   readonly #cookie: string | undefined;
   #cookies: Readonly<Record<string, string>> | undefined;
 
@@ -69,10 +70,9 @@ export class HandshakeRequest implements Handshake {
   }
 
   get headers(): Headers {
-    const headers = headersFrom(this.#rawHeaders);
-    headers.delete("authorization");
-    headers.delete("cookie");
-    headers.delete("sec-websocket-protocol");
+    const raw = this.#rawHeaders;
+    const headers = headersFrom(typeof raw === "string" ? raw.split("\n") : raw);
+    for (const name of HIDDEN) headers.delete(name);
     const offered = this.#offered.filter((name) => !isBearer(name));
     if (offered.length > 0) headers.set("sec-websocket-protocol", offered.join(", "));
     return headers;
@@ -86,6 +86,18 @@ export class HandshakeRequest implements Handshake {
   /** May the page that sent it act for the user? */
   get isOriginAllowed(): boolean {
     return this.#origins.allows({ origin: this.#origin, host: this.#host, isSecure: this.#isSecure });
+  }
+
+  /** It was admitted: its tokens are not needed any more, and the rest should take up little. */
+  compact(): void {
+    this.#queryTokens = [];
+    this.#authorization = undefined;
+    this.#offered = this.#offered.filter((name) => !isBearer(name));
+    const raw = this.#rawHeaders;
+    if (typeof raw === "string") return;
+    // No header's text can have a line break in it (RFC 9110 §5.5).
+    const isHidden = (index: number) => HIDDEN.has(raw[index - (index % 2)]?.toLowerCase() ?? "");
+    this.#rawHeaders = raw.filter((_, index) => !isHidden(index)).join("\n");
   }
 
   /** The token in the place of this way; one that comes by message is not here. */
@@ -133,6 +145,9 @@ export class HandshakeRequest implements Handshake {
     return this.#cookies;
   }
 }
+
+/** What may hold a token. */
+const HIDDEN: ReadonlySet<string> = new Set(["authorization", "cookie", "sec-websocket-protocol"]);
 
 /** @throws TidingsError `bad_request` for a token that is too long */
 export function checkTokenLength(token: string): void {

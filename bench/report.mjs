@@ -1,0 +1,75 @@
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { peers } from "./peers.mjs";
+
+const file = fileURLToPath(new URL("RESULTS.md", import.meta.url));
+
+/**
+ * The table of one row, for a terminal and for Markdown alike.
+ *
+ * @param {ReturnType<import("./verdict.mjs").judge>} verdict
+ */
+export function tableOf({ row, title, figure, contenders, goals }) {
+  const [first] = contenders;
+  const hasHeap = contenders.some(({ heap }) => heap !== undefined);
+  const head = ["", figure, "spread", ...(hasHeap ? ["heap"] : []), `${first.label} to it`, "spread"];
+  const lines = contenders.map(({ label, figure: own, heap, ratio }) => {
+    if (own === undefined) return [label, "none", "", ...(hasHeap ? [""] : []), "", ""];
+    const spread = `${numberText(own.least)}–${numberText(own.most)}`;
+    const heapText = hasHeap ? [heap === undefined ? "" : numberText(heap.median)] : [];
+    const ratioText =
+      ratio === undefined ? ["", ""] : [times(ratio.median), `${times(ratio.least)}–${times(ratio.most)}`];
+    return [label, numberText(own.median), spread, ...heapText, ...ratioText];
+  });
+  const reached = goals.map(({ text, measured, isReached }) => {
+    const word = isReached === undefined ? "not measured" : `${measured}, ${isReached ? "reached" : "NOT REACHED"}`;
+    return `- ${text}: ${word}`;
+  });
+  const reasons = contenders.flatMap(({ label, missing }) => (missing === undefined ? [] : `- ${label}: ${missing}`));
+  return [`## ${row}: ${title}`, "", ...alignColumns(head, lines), "", ...reached, ...reasons].join("\n");
+}
+
+/**
+ * Writes `RESULTS.md`.
+ *
+ * @param {ReturnType<import("./verdict.mjs").judge>[]} verdicts
+ * @param {{ machine: ReturnType<import("./machine.mjs").describeMachine>, versions: string, runs: number, missing: string[] }} of
+ */
+export function writeResults(verdicts, { machine, versions, runs, missing }) {
+  const { cpu, cores, memoryGb, node, platform, pinning, commit, isDirty } = machine;
+  const dates = verdicts.map(({ date }) => date.slice(0, 10)).sort();
+  const lines = [
+    "# What Tidings reaches beside its peers",
+    "",
+    "Written by `npm run bench`; README.md beside it says what is measured and how. Figures are of one machine: compare the ratios.",
+    "A ratio is the median over the runs of Tidings' figure divided by the peer's of the same run; its spread is the least and the most.",
+    "",
+    `- Date: ${[...new Set([dates[0], dates.at(-1)])].join(" to ")}; commit: ${commit}${isDirty ? " and changes in src that are not committed" : ""}; runs: ${runs}, alternating`,
+    `- Machine: ${cpu}, ${cores} cores, ${memoryGb} GB, ${platform}; ${pinning}`,
+    `- Node ${node}; ${versions}`,
+    ...(missing.length > 0 ? [`- Not measured in this run: ${missing.join(", ")}`] : []),
+    "",
+    ...verdicts.flatMap((verdict) => [tableOf(verdict), ""]),
+    "## What each server does",
+    "",
+    ...Object.values(peers).map(({ label, does }) => `- ${label}: ${does}.`),
+  ];
+  writeFileSync(file, `${lines.join("\n")}\n`);
+}
+
+function alignColumns(head, lines) {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...lines].map((line) => line[column].length)));
+  const row = (cells) =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join(" | ")} |`;
+  const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [row(head), `| ${rule.join(" | ")} |`, ...lines.map(row)];
+}
+
+function times(ratio) {
+  return `${ratio.toFixed(2)} ×`;
+}
+
+function numberText(value) {
+  if (value >= 100_000) return `${Math.round(value / 1_000).toLocaleString("en")} k`;
+  return Math.round(value).toLocaleString("en");
+}

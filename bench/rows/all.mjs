@@ -1,0 +1,10 @@
+import { f1 } from "./f1.mjs";
+import { f2 } from "./f2.mjs";
+import { f3 } from "./f3.mjs";
+import { f4 } from "./f4.mjs";
+import { f5 } from "./f5.mjs";
+import { f6 } from "./f6.mjs";
+import { f7 } from "./f7.mjs";
+
+/** @type {readonly import("./row.mjs").Row[]} */
+export const rows = [f1, f2, f3, f4, f5, f6, f7];

@@ -1,0 +1,66 @@
+import { createInterface } from "node:readline";
+
+/**
+ * How a server tells the bench what it used up. It is asked by a line on stdin, and answers with a line on stdout.
+ *
+ * CPU time is that of the whole process: its collector's and compiler's threads too.
+ *
+ * @param {number} port
+ */
+export function report(port) {
+  const lines = createInterface({ input: process.stdin });
+  let session;
+  const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+  lines.on("line", async (line) => {
+    if (line === "cpu") {
+      const { user, system } = process.cpuUsage();
+      say({ seconds: (user + system) / 1e6 });
+    } else if (line === "memory") {
+      say(await settledMemory());
+    } else if (line === "profile") {
+      session = await startProfile();
+      say({});
+    } else if (line === "profiled") {
+      say((await session.post("Profiler.stop")).profile);
+    } else {
+      say({ error: `There is no "${line}".` });
+    }
+  });
+  // The bench is gone.
+  lines.on("close", () => process.exit());
+  say({ port });
+}
+
+async function startProfile() {
+  const { Session } = await import("node:inspector/promises");
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.setSamplingInterval", { interval: 200 });
+  await session.post("Profiler.start");
+  return session;
+}
+
+/** Where the collector can be called it is, until nothing more is freed. */
+async function settledMemory() {
+  const collect = globalThis.gc ?? globalThis.Bun?.gc;
+  for (let round = 0; round < 8; round += 1) {
+    collect?.(true);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rss, heap: heapUsed + external };
+}
+
+export const isCompressing = process.argv.includes("--compression");
+
+/** Where a connection listens: `/ws/rooms/<room>`; anywhere else it only speaks. */
+export function roomOf(path) {
+  const [, kind, room] = /^\/ws\/([a-z]+)\/([^/?]+)/.exec(path) ?? [];
+  return kind === "rooms" ? `chat/${room}` : undefined;
+}
+
+/** What everyone in the room hears. The text is that of an event of Tidings, so that all write the same bytes. */
+export function saidBy(name, text) {
+  return JSON.stringify({ type: "said", channel: "chat/lobby", payload: { from: name, text } });
+}

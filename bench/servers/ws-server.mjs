@@ -1,0 +1,54 @@
+import { createServer } from "node:http";
+import { WebSocketServer } from "ws";
+import { isCompressing, report, roomOf, saidBy } from "./station.mjs";
+
+/**
+ * A server of `ws` alone.
+ *
+ * @param {object} options
+ * @param {(json: string) => { type: string, id?: number, payload: { text: string } }} options.read
+ * @param {(payload: { text: string }) => { text: string }} [options.check] of what goes out
+ * @param {(request: import("node:http").IncomingMessage) => boolean} [options.mayEnter]
+ */
+export function createWsServer({ read, check = (payload) => payload, mayEnter }) {
+  const rooms = new Map();
+  const server = createServer();
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: isCompressing && {
+      serverNoContextTakeover: true,
+      clientNoContextTakeover: true,
+      threshold: 0,
+      concurrencyLimit: 10,
+    },
+  });
+
+  server.on("upgrade", (request, stream, head) => {
+    if (mayEnter?.(request) === false) {
+      stream.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, stream, head, (socket) => open(socket, roomOf(request.url)));
+  });
+
+  function open(socket, room) {
+    if (room !== undefined) {
+      const members = rooms.get(room) ?? new Set();
+      rooms.set(room, members.add(socket));
+      socket.on("close", () => members.delete(socket));
+    }
+    socket.on("message", (data) => {
+      const { type, id, payload } = read(data.toString());
+      if (type === "echo") {
+        socket.send(JSON.stringify({ type: "reply", id, payload: check({ text: payload.text }) }));
+        return;
+      }
+      check(payload);
+      const text = saidBy("user-1", payload.text);
+      for (const member of rooms.get("chat/lobby") ?? []) member.send(text);
+    });
+  }
+
+  server.listen(0, "127.0.0.1", () => report(server.address().port));
+}
