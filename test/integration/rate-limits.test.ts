@@ -262,3 +262,19 @@ test("no handler begins after `close`: what was still being counted when the ser
   await server.app.close();
   expect(story).toEqual(["close"]);
 });
+
+test("with both limits each counts: what one refuses does not count for the other", async () => {
+  const both = endpoint("/ws/both", { auth: byName, limits: { messages: "2/1s", messagesPerUser: "3/60s" }, ...say });
+  await using server = await startTestApp(createApp({ endpoints: [both] }));
+  const ana = await server.connect<typeof both>("/ws/both", { token: "ana" });
+  const ask = () =>
+    ana.request("say").then(
+      () => "ok",
+      ({ retryAfterMs }: { readonly retryAfterMs?: number }) => retryAfterMs,
+    );
+  expect([await ask(), await ask(), await ask()]).toEqual(["ok", "ok", 1_000]);
+  await server.clock.advance("1s");
+  expect([await ask(), await ask(), await ask()]).toEqual(["ok", 59_000, 59_000]);
+  await server.clock.advance("59s");
+  expect([await ask(), await ask(), await ask()]).toEqual(["ok", "ok", 1_000]);
+});

@@ -46,6 +46,17 @@ test("P21: after `reloadTls` the next handshake shows the new serial, and an old
   await expect(dial(`${server.url}/ws/echo`, { tls: { ca: tlsCertificate.cert, servername } })).rejects.toThrow();
 });
 
+test("P21: every server that the app listens on shows it", async () => {
+  await using server = await serve({ endpoints: [echo] }, { tls: tlsCertificate });
+  const { url } = await server.app.listen(0, { tls: tlsCertificate });
+  server.app.reloadTls(nextCertificate);
+  for (const each of [server.url, url]) {
+    const client = await dial(`${each}/ws/echo`, { tls: { ca: nextCertificate.cert, servername } });
+    client.sendText("hi");
+    expect(await client.nextText()).toBe("hi");
+  }
+});
+
 test("a certificate and a key that can't be used are refused, and the old ones stay", async () => {
   await using server = await serve({ endpoints: [echo] }, { tls: tlsCertificate });
   for (const tls of [
