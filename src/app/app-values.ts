@@ -38,7 +38,7 @@ export class AppValues {
     const { overrides } = this.#options;
     const needs = { it: dependency };
     const plan = planDependencies("app.get()", { auth: undefined, needs }, (each) => overrides.has(each));
-    await this.makeAll(plan.otherSteps);
+    await this.makeAll(plan.steps);
     if (definition.scope !== "app") throw new TypeError('app.get() gives what has the scope "app" alone.');
     if (!this.#made.has(definition)) throw new TidingsError("unavailable", "This app is closed.");
     return this.#made.get(definition) as Value; // what the declaration says that it makes

@@ -10,7 +10,7 @@ import type { Routes } from "./routes.js";
 export function checkOverrides({ all }: Routes, overrides: ReadonlyMap<DependencyDefinition, unknown>): void {
   const used = new Set<DependencyDefinition>();
   for (const { plan } of all) {
-    for (const { definition } of [...plan.authSteps, ...plan.otherSteps]) used.add(definition);
+    for (const { definition } of plan.steps) used.add(definition);
     // A credential that firstOf() took over can be replaced by itself.
     for (const { owner } of plan.ways) if (owner !== undefined) used.add(owner());
   }

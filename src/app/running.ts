@@ -64,7 +64,7 @@ export class RunningApp {
     const agenda = new Agenda(clock, (error) => onError(error, "agenda"));
     const environment = { app, hub, turn, clock, agenda, createId, random, observer, origins, appValues, overrides };
     try {
-      for (const { plan } of routes.all) await appValues.makeAll([...plan.authSteps, ...plan.otherSteps]);
+      for (const { plan } of routes.all) await appValues.makeAll(plan.steps);
     } catch (error) {
       await appValues.dispose();
       await hub.close();

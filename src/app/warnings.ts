@@ -20,7 +20,7 @@ export function findWarnings(
   overrides: ReadonlyMap<DependencyDefinition, unknown>,
 ): readonly StartupWarning[] {
   const warnings = [...verifiersOf(all, overrides)].flatMap(([verifier, where]) => checkAt(verifier, where));
-  const byCookie = all.find(({ plan }) => plan.ways.some(({ place }) => place === "cookie"));
+  const byCookie = all.find(({ plan }) => plan.places.has("cookie"));
   if (byCookie !== undefined && origins.allowsAny) {
     warnings.push({
       code: "any_origin_with_cookies",
@@ -46,7 +46,7 @@ export function warnOfListening(
   proxies: TrustedProxies,
 ): readonly StartupWarning[] {
   const isLocal = host.toLowerCase() === "localhost" || (isIP(host) !== 0 && networkOf(host) === undefined);
-  const byQuery = all.find(({ plan }) => plan.ways.some(({ place }) => place === "query"));
+  const byQuery = all.find(({ plan }) => plan.places.has("query"));
   if (isLocal || tls !== undefined || !proxies.isEmpty || byQuery === undefined) return [];
   return [
     {
@@ -66,9 +66,9 @@ function verifiersOf(
 ): ReadonlyMap<TokenVerifier, string> {
   const verifiers = new Map<TokenVerifier, string>();
   for (const { endpoint, plan } of routes) {
-    for (const { definition } of [...plan.authSteps, ...plan.otherSteps]) {
-      if (definition.kind !== "credential" || overrides.has(definition)) continue;
-      for (const { verifier, owner } of definition.ways) {
+    for (const credential of plan.credentials) {
+      if (overrides.has(credential)) continue;
+      for (const { verifier, owner } of credential.ways) {
         if (owner !== undefined && overrides.has(owner())) continue;
         if (!verifiers.has(verifier)) verifiers.set(verifier, endpoint.pattern.source);
       }

@@ -5,7 +5,7 @@ import {
   type TokenCheck,
   type TokenVerifier,
 } from "../declare/credential.js";
-import type { Identity } from "../declare/identity.js";
+import { type Identity, isIdentity } from "../declare/identity.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 
 /** What app code that tells whose a token is can look at beside it. */
@@ -65,8 +65,4 @@ async function lookUp(name: string, find: Lookup<Identity>, asked: TokenCheck): 
   if (user === undefined || user === null) throw unauthorized("The token is not valid.");
   if (isIdentity(user)) return user;
   throw new NoIdentityError(`${name} gave a user whose \`id\` is not a string with something in it.`);
-}
-
-function isIdentity(user: unknown): user is Identity {
-  return typeof user === "object" && user !== null && "id" in user && typeof user.id === "string" && user.id !== "";
 }

@@ -1,5 +1,5 @@
 import type { AnyContext, Entry } from "../declare/context.js";
-import type { CredentialDefinition, CredentialWay } from "../declare/credential.js";
+import type { CredentialWay } from "../declare/credential.js";
 import type { Identity } from "../declare/identity.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { Schema } from "../schema/standard.js";
@@ -70,8 +70,9 @@ export class Admission implements GrantHost {
 
   /** Must a token come by message before it is admitted? */
   get awaitsToken(): boolean {
-    if (this.#grant !== undefined || this.route.endpoint.speaks.kind === "frames") return false;
-    return credentialsOf(this.route).some(
+    const { plan, endpoint } = this.route;
+    if (this.#grant !== undefined || !plan.places.has("message") || endpoint.speaks.kind === "frames") return false;
+    return plan.credentials.some(
       ({ ways }) => ways.some(isByMessage) && findToken(ways, this.request, undefined) === undefined,
     );
   }
@@ -156,7 +157,7 @@ export class Admission implements GrantHost {
   }
 
   get #mustCheckOrigin(): boolean {
-    return this.environment.origins.isGiven || this.route.plan.ways.some(({ place }) => place === "cookie");
+    return this.environment.origins.isGiven || this.route.plan.places.has("cookie");
   }
 
   async #admit(token: string | undefined): Promise<void> {
@@ -195,7 +196,7 @@ export class Admission implements GrantHost {
     const grant = this.#createGrant(token, before);
     try {
       grant.keepPapers(before.papers.filter(({ credential }) => !refreshed.has(credential)));
-      const isAnew = plan.authSteps.concat(plan.otherSteps).filter(({ definition, isOfUser }) => {
+      const isAnew = plan.steps.filter(({ definition, isOfUser }) => {
         return definition.kind === "credential" ? refreshed.has(definition) : isOfUser;
       });
       await grant.make(isAnew);
@@ -280,11 +281,6 @@ export class Admission implements GrantHost {
     const endpoint = this.route.endpoint.pattern.source;
     report(this.environment.observer, error, { during, connection: this.id, endpoint });
   }
-}
-
-function credentialsOf({ plan }: Route): readonly CredentialDefinition[] {
-  const steps = [...plan.authSteps, ...plan.otherSteps];
-  return steps.flatMap(({ definition }) => (definition.kind === "credential" ? definition : []));
 }
 
 function isByMessage({ place }: CredentialWay): boolean {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../base/clock.js";
+import { Heap, type HeapEntry } from "../base/heap.js";
 
 /** Something to be done at a time. */
 export interface AgendaEntry {
@@ -15,7 +16,7 @@ export interface AgendaEntry {
 export class Agenda {
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
-  readonly #waiting = new EntryHeap();
+  readonly #waiting = new Heap<PlannedEntry>((a, b) => a.isBefore(b));
   #due: PlannedEntry[] = [];
   #isRunning = false;
   #timer: Timer | undefined;
@@ -67,13 +68,12 @@ export class Agenda {
   /** Forgets everything and its timer. */
   stop(): void {
     this.#disarm();
-    this.#waiting.clear();
-    for (const entry of this.#due) entry.run = undefined;
+    for (const entry of [...this.#waiting.clear(), ...this.#due]) entry.run = undefined;
   }
 
   /** Sees to it that the timer comes at the earliest entry's time or before. Early costs a look, late breaks the promise. */
   #arm(): void {
-    const earliest = this.#waiting.earliest;
+    const earliest = this.#waiting.first;
     // While entries run they may add many: one timer, afterwards, is enough.
     if (earliest === undefined || this.#isRunning) return;
     if (this.#timer !== undefined && earliest.atMs >= this.#timerAtMs) return;
@@ -92,7 +92,8 @@ export class Agenda {
   readonly #runDue = (): void => {
     this.#timer = undefined;
     // All that is due is taken out first: what an entry adds waits for the next timer, so this loop ends.
-    this.#due = this.#waiting.takeUntil(this.#clock.elapsed());
+    const nowMs = this.#clock.elapsed();
+    this.#due = this.#waiting.takeWhile(({ atMs }) => atMs <= nowMs);
     this.#isRunning = true;
     try {
       for (const entry of this.#due) this.#runOne(entry);
@@ -117,16 +118,16 @@ export class Agenda {
 /** What is longer than 2^31 - 1 ms a timer runs at once. */
 const LONGEST_TIMER_MS = 24 * 60 * 60 * 1_000;
 
-class PlannedEntry implements AgendaEntry {
+class PlannedEntry implements AgendaEntry, HeapEntry {
   readonly atMs: number;
   readonly order: number;
   /** Undefined when it ran or was cancelled: whoever keeps the entry must not keep what it held. */
   run: (() => void) | undefined;
   /** Its place in the heap, while it waits. */
   index: number | undefined;
-  readonly #heap: EntryHeap;
+  readonly #heap: Heap<PlannedEntry>;
 
-  constructor(heap: EntryHeap, atMs: number, order: number, run: () => void) {
+  constructor(heap: Heap<PlannedEntry>, atMs: number, order: number, run: () => void) {
     this.#heap = heap;
     this.atMs = atMs;
     this.order = order;
@@ -140,84 +141,5 @@ class PlannedEntry implements AgendaEntry {
 
   isBefore(other: PlannedEntry): boolean {
     return this.atMs === other.atMs ? this.order < other.order : this.atMs < other.atMs;
-  }
-}
-
-/** A binary heap whose entries know their place, so that one in the middle is found and taken out. */
-class EntryHeap {
-  #entries: PlannedEntry[] = [];
-
-  get size(): number {
-    return this.#entries.length;
-  }
-
-  get earliest(): PlannedEntry | undefined {
-    return this.#entries[0];
-  }
-
-  add(entry: PlannedEntry): void {
-    this.#rise(entry, this.#entries.length);
-  }
-
-  /** Takes out those whose time has come, in their order. */
-  takeUntil(nowMs: number): PlannedEntry[] {
-    const taken: PlannedEntry[] = [];
-    for (let first = this.earliest; first !== undefined && first.atMs <= nowMs; first = this.earliest) {
-      this.remove(first);
-      taken.push(first);
-    }
-    return taken;
-  }
-
-  remove(entry: PlannedEntry): void {
-    const { index } = entry;
-    if (index === undefined) return;
-    entry.index = undefined;
-    const last = this.#entries.pop();
-    if (last === undefined || last === entry) return;
-    // The last one takes the place: it may belong further up, where the removed one was of another branch.
-    this.#rise(last, index);
-    this.#sink(last);
-  }
-
-  clear(): void {
-    for (const entry of this.#entries) {
-      entry.run = undefined;
-      entry.index = undefined;
-    }
-    this.#entries = [];
-  }
-
-  #rise(entry: PlannedEntry, from: number): void {
-    let index = from;
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = this.#entries[parentIndex];
-      if (parent === undefined || parent.isBefore(entry)) break;
-      this.#put(parent, index);
-      index = parentIndex;
-    }
-    this.#put(entry, index);
-  }
-
-  #sink(entry: PlannedEntry): void {
-    let index = entry.index ?? 0;
-    for (let child = this.#firstChild(index); child?.isBefore(entry); child = this.#firstChild(index)) {
-      const childIndex = child.index ?? 0;
-      this.#put(child, index);
-      index = childIndex;
-    }
-    this.#put(entry, index);
-  }
-
-  #firstChild(index: number): PlannedEntry | undefined {
-    const left = this.#entries[2 * index + 1];
-    const right = this.#entries[2 * index + 2];
-    return left !== undefined && right?.isBefore(left) ? right : left;
-  }
-
-  #put(entry: PlannedEntry, index: number): void {
-    this.#entries[index] = entry;
-    entry.index = index;
   }
 }

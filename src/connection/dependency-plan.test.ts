@@ -46,6 +46,9 @@ const namesOf = (steps: readonly Step[]) => steps.map(({ name }) => name);
 test("without auth and needs there is nothing to make", () => {
   expect(plan({})).toEqual({
     auth: undefined,
+    steps: [],
+    credentials: [],
+    places: new Set(),
     authSteps: [],
     otherSteps: [],
     exposed: new Map(),

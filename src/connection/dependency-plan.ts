@@ -1,5 +1,5 @@
 import { ConfigError } from "../base/config-error.js";
-import type { CredentialWay } from "../declare/credential.js";
+import type { CredentialDefinition, CredentialWay, TokenPlace } from "../declare/credential.js";
 import { type Dependencies, type Dependency, type DependencyDefinition, isDependency } from "../declare/dependency.js";
 
 /** One dependency in the order in which they are made. */
@@ -21,10 +21,14 @@ export interface DependencyPlan {
   readonly authSteps: readonly Step[];
   /** What follows. */
   readonly otherSteps: readonly Step[];
+  /** Both, in this order. */
+  readonly steps: readonly Step[];
   /** The names that handlers see. */
   readonly exposed: ReadonlyMap<string, Step>;
-  /** Where tokens may be. */
+  readonly credentials: readonly CredentialDefinition[];
+  /** Where tokens may be, of all credentials. */
   readonly ways: readonly CredentialWay[];
+  readonly places: ReadonlySet<TokenPlace>;
   /** The credentials behind `auth` of which a fresh one can come by message: those that are not cookies alone. */
   readonly refreshable: ReadonlySet<DependencyDefinition>;
 }
@@ -70,9 +74,19 @@ export function planDependencies(
     exposed.set(name, visit(definition, [root, { name, definition }]));
   }
   const all = [...steps.values()];
-  const ways = all.flatMap(({ definition }) => (definition.kind === "credential" ? definition.ways : []));
-  const refreshable = new Set(authSteps.map(({ definition }) => definition).filter(isRefreshable));
-  return { auth: authStep, authSteps, otherSteps: all.slice(authSteps.length), exposed, ways, refreshable };
+  const credentials = all.flatMap(({ definition }) => (definition.kind === "credential" ? definition : []));
+  const ways = credentials.flatMap((credential) => credential.ways);
+  return {
+    auth: authStep,
+    authSteps,
+    otherSteps: all.slice(authSteps.length),
+    steps: all,
+    exposed,
+    credentials,
+    ways,
+    places: new Set(ways.map(({ place }) => place)),
+    refreshable: new Set(authSteps.map(({ definition }) => definition).filter(isRefreshable)),
+  };
 }
 
 function isRefreshable(definition: DependencyDefinition): boolean {

@@ -5,7 +5,7 @@ import {
   NoIdentityError,
 } from "../declare/credential.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
-import type { Identity } from "../declare/identity.js";
+import { type Identity, isIdentity } from "../declare/identity.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import { isNoCookie, type Step } from "./dependency-plan.js";
 import type { Environment } from "./environment.js";
@@ -219,8 +219,6 @@ export function findToken(
 const PLACES = ["header", "subprotocol", "query"] as const;
 
 function identityOf(value: unknown): Identity {
-  if (typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" && value.id !== "") {
-    return value as Identity; // looked at just now
-  }
+  if (isIdentity(value)) return value;
   throw new TypeError("What `auth` gives must be an object with an `id`, a string that is not empty.");
 }

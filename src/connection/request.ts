@@ -35,6 +35,8 @@ export class HandshakeRequest implements Handshake {
   // Private, so that whoever logs or throws the request does not print them.
   #queryTokens: readonly string[];
   readonly #origin: string | undefined;
+  /** Offered as a subprotocol. */
+  #bearer: ReturnType<typeof bearerFromSubprotocols>;
   #authorization: string | undefined;
   readonly #cookie: string | undefined;
   #cookies: Readonly<Record<string, string>> | undefined;
@@ -50,6 +52,7 @@ export class HandshakeRequest implements Handshake {
     this.#authorization = upgrade.header("authorization");
     this.#cookie = upgrade.header("cookie");
     this.#offered = offered;
+    this.#bearer = bearerFromSubprotocols(offered);
     this.#origins = origins;
     this.#path = path;
     const parameters = new URLSearchParams(search);
@@ -92,6 +95,7 @@ export class HandshakeRequest implements Handshake {
   compact(): void {
     this.#queryTokens = [];
     this.#authorization = undefined;
+    this.#bearer = undefined;
     this.#offered = this.#offered.filter((name) => !isBearer(name));
     const raw = this.#rawHeaders;
     if (typeof raw === "string") return;
@@ -108,7 +112,7 @@ export class HandshakeRequest implements Handshake {
       case "query":
         return this.#queryTokens[0];
       case "subprotocol":
-        return this.#subprotocolToken();
+        return this.#bearer === "invalid" ? undefined : this.#bearer?.token;
       case "cookie":
         return cookie === undefined ? undefined : this.#findCookie(cookie);
       case "message":
@@ -119,18 +123,13 @@ export class HandshakeRequest implements Handshake {
   /** @throws TidingsError `bad_request` for a token given twice in one place, malformed, or too long */
   checkTokens(ways: readonly CredentialWay[]): void {
     if (this.#queryTokens.length > 1) throw new TidingsError("bad_request", "The query has more than one token.");
-    if (bearerFromSubprotocols(this.#offered) === "invalid") {
+    if (this.#bearer === "invalid") {
       throw new TidingsError("bad_request", "A token as a subprotocol is bearer.<base64url>, once, at most 8 KiB.");
     }
     const tokens = [bearerOf(this.#authorization), ...this.#queryTokens];
     for (const token of [...tokens, ...ways.map((way) => this.tokenAt(way))]) {
       if (token !== undefined) checkTokenLength(token);
     }
-  }
-
-  #subprotocolToken(): string | undefined {
-    const bearer = bearerFromSubprotocols(this.#offered);
-    return bearer === undefined || bearer === "invalid" ? undefined : bearer.token;
   }
 
   /** An empty one is how a page that can't delete it forgets it: none. */

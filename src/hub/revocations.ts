@@ -1,3 +1,4 @@
+import { Heap, type HeapEntry } from "../base/heap.js";
 import type { Revocation } from "../broker/broker.js";
 
 export interface RevocationsOptions {
@@ -23,7 +24,7 @@ export class Revocations {
   readonly #options: RevocationsOptions;
   /** By key, the oldest first. */
   readonly #held = new Map<string, HeldRevocation>();
-  readonly #expiries = new ExpiryQueue();
+  readonly #byExpiry = new Heap<HeldRevocation>((a, b) => a.untilMs < b.untilMs);
   #newestSeenMs = Number.NEGATIVE_INFINITY;
   #added = 0;
 
@@ -36,18 +37,12 @@ export class Revocations {
     // Whoever revokes says what time it is, which is the time by which others make room.
     this.#see(revocation.revokedAtMs);
     const key = "user" in revocation ? userKey(revocation.user) : tokenKey(revocation.tokenId);
-    this.#drop(this.#held.get(key));
-    const { revokedAtMs, untilMs } = revocation;
+    const { revokedAtMs, untilMs = Number.POSITIVE_INFINITY } = revocation;
     this.#added += 1;
-    const held: HeldRevocation = {
-      key,
-      number: this.#added,
-      revokedAtMs,
-      untilMs: untilMs ?? Number.POSITIVE_INFINITY,
-      isDropped: false,
-    };
+    this.#drop(this.#held.get(key));
+    const held = { key, number: this.#added, revokedAtMs, untilMs, index: undefined };
     this.#held.set(key, held);
-    if (untilMs !== undefined) this.#expiries.add(held);
+    this.#byExpiry.add(held);
     // With the new one among them: where it has expired already, no other has to go for it.
     if (this.#held.size > this.#options.maxCount) this.#makeRoom();
   }
@@ -87,7 +82,9 @@ export class Revocations {
   }
 
   #makeRoom(): void {
-    for (const expired of this.#expiries.takeUntil(this.#newestSeenMs)) this.#drop(expired);
+    for (const { key } of this.#byExpiry.takeWhile(({ untilMs }) => untilMs <= this.#newestSeenMs)) {
+      this.#held.delete(key);
+    }
     if (this.#held.size <= this.#options.maxCount) return;
     const [oldest] = this.#held.values();
     this.#drop(oldest);
@@ -97,8 +94,7 @@ export class Revocations {
   #drop(held: HeldRevocation | undefined): void {
     if (held === undefined) return;
     this.#held.delete(held.key);
-    held.isDropped = true;
-    this.#expiries.clean(this.#held.size);
+    this.#byExpiry.remove(held);
   }
 
   #see(nowMs: number): void {
@@ -109,71 +105,10 @@ export class Revocations {
 const userKey = (user: string): string => `user ${user}`;
 const tokenKey = (tokenId: string): string => `token ${tokenId}`;
 
-interface HeldRevocation {
+interface HeldRevocation extends HeapEntry {
   readonly key: string;
   /** Of all that were added. */
   readonly number: number;
   readonly revokedAtMs: number;
   readonly untilMs: number;
-  isDropped: boolean;
 }
-
-/**
- * Which expires first, as a binary heap: a sweep would look at all of them for each that expires.
- *
- * One that was dropped meanwhile stays until it is met, or until such are the most.
- */
-class ExpiryQueue {
-  #heap: HeldRevocation[] = [];
-
-  add(held: HeldRevocation): void {
-    let index = this.#heap.length;
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = this.#heap[parentIndex];
-      if (parent === undefined || parent.untilMs <= held.untilMs) break;
-      this.#heap[index] = parent;
-      index = parentIndex;
-    }
-    this.#heap[index] = held;
-  }
-
-  /** Takes out those that have expired and were not dropped. */
-  takeUntil(nowMs: number): HeldRevocation[] {
-    const taken: HeldRevocation[] = [];
-    for (let first = this.#heap[0]; first !== undefined && first.untilMs <= nowMs; first = this.#heap[0]) {
-      this.#removeFirst();
-      if (!first.isDropped) taken.push(first);
-    }
-    return taken;
-  }
-
-  /** Lets go of the dropped ones where they outnumber the `heldCount` that are held. */
-  clean(heldCount: number): void {
-    if (this.#heap.length <= 2 * heldCount + KEPT_DROPPED) return;
-    // What is sorted is a heap.
-    this.#heap = this.#heap.filter((held) => !held.isDropped).sort((a, b) => a.untilMs - b.untilMs);
-  }
-
-  #removeFirst(): void {
-    const last = this.#heap.pop();
-    if (last === undefined || this.#heap.length === 0) return;
-    let index = 0;
-    for (let child = this.#firstChild(index); ; child = this.#firstChild(index)) {
-      const held = child === undefined ? undefined : this.#heap[child];
-      if (child === undefined || held === undefined || held.untilMs >= last.untilMs) break;
-      this.#heap[index] = held;
-      index = child;
-    }
-    this.#heap[index] = last;
-  }
-
-  #firstChild(index: number): number | undefined {
-    const left = this.#heap[2 * index + 1];
-    const right = this.#heap[2 * index + 2];
-    if (left === undefined) return undefined;
-    return right !== undefined && right.untilMs < left.untilMs ? 2 * index + 2 : 2 * index + 1;
-  }
-}
-
-const KEPT_DROPPED = 16;
