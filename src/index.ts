@@ -9,6 +9,7 @@ export type { Broker } from "./broker/broker.js";
 export type {
   App,
   BlockedHandler,
+  HistoryRequest,
   HttpRequest,
   HttpResponse,
   HttpServer,
@@ -16,11 +17,27 @@ export type {
   ListenOptions,
   Published,
   PublishOptions,
+  RefWithPresence,
   Revoked,
   Stats,
+  Stored,
   TlsFiles,
 } from "./declare/app.js";
-export { type AnyChannel, type Channel, type ChannelOptions, type ChannelRef, channel } from "./declare/channel.js";
+export {
+  type AnyChannel,
+  type Channel,
+  type ChannelGiven,
+  type ChannelOptions,
+  type ChannelRef,
+  channel,
+  type HistoryOptions,
+  type May,
+  type MayPublish,
+  type Overflow,
+  type SnapshotGiven,
+  type StateAt,
+  stateAt,
+} from "./declare/channel.js";
 export type { Closed } from "./declare/closed.js";
 export type { AnyConnection, Connection, RawConnection, SendFunction } from "./declare/connection.js";
 export type {
@@ -33,7 +50,15 @@ export type {
   Middleware,
   RawContext,
 } from "./declare/context.js";
-export type { Arrivals, Carries, ChannelContract, ContractOf, EndpointContract, Params } from "./declare/contract.js";
+export type {
+  Arrivals,
+  Carries,
+  ChannelContract,
+  ContractOf,
+  EndpointContract,
+  EventOf,
+  Params,
+} from "./declare/contract.js";
 export {
   type Dependencies,
   type Dependency,

@@ -1,7 +1,7 @@
 import { planDependencies, type Step } from "../connection/dependency-plan.js";
 import { MadeValues } from "../connection/made-values.js";
 import type { App } from "../declare/app.js";
-import type { Dependency, DependencyDefinition, MadeDefinition } from "../declare/dependency.js";
+import type { Dependencies, Dependency, DependencyDefinition, MadeDefinition } from "../declare/dependency.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 
 export interface AppValuesOptions {
@@ -25,6 +25,12 @@ export class AppValues {
   /** One that was made. */
   get(definition: DependencyDefinition): unknown {
     return this.#made.get(definition);
+  }
+
+  /** Those that are of the app, by the names they are needed under. */
+  ofApp(needs: Dependencies): Readonly<Record<string, unknown>> {
+    const entries = Object.entries(needs).filter(([, { scope }]) => scope === "app");
+    return Object.fromEntries(entries.map(([name, need]) => [name, this.get(need["~definition"])]));
   }
 
   /** Makes what is of the app among these, each after what it needs. */

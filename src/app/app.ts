@@ -13,6 +13,7 @@ import { splitTarget } from "../connection/request.js";
 import type { Route } from "../connection/route.js";
 import type {
   App,
+  HistoryRequest,
   HttpRequest,
   HttpResponse,
   HttpServer,
@@ -20,20 +21,25 @@ import type {
   ListenOptions,
   Published,
   PublishOptions,
+  RefWithPresence,
   Revoked,
   Stats,
+  Stored,
   TlsFiles,
 } from "../declare/app.js";
-import type { ChannelRef } from "../declare/channel.js";
+import type { ChannelEvent, ChannelRef } from "../declare/channel.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { Middleware } from "../declare/context.js";
+import type { ChannelContract } from "../declare/contract.js";
 import type { Dependency } from "../declare/dependency.js";
 import type { AnyEndpoint } from "../declare/endpoint.js";
 import type { AppLimits } from "../declare/limits.js";
 import { createHttpHandler } from "../http/handler.js";
+import type { Hub } from "../hub/hub.js";
 import { jsonLogger, logTo } from "../observe/log.js";
 import { createCounters, type Happening } from "../observe/observe.js";
 import { isSendableCloseCode } from "../protocol/close-codes.js";
+import { isPublishKey } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { WsTransport } from "../transport/ws.js";
@@ -65,6 +71,11 @@ export interface AppOptions {
    * `"loopback"` and `"private"`. Default: none.
    */
   trustProxy?: readonly string[] | undefined;
+  /**
+   * Offers `permessage-deflate` to who asks for it: texts of 1 KiB and more go compressed, a broadcast's compressed once for
+   * all. Costs time, saves bytes. Default: false.
+   */
+  compression?: boolean | undefined;
   /** How the app closes. */
   drain?: DrainOptions | undefined;
   /** Anything like pino. Default: JSON lines to stderr. */
@@ -119,6 +130,7 @@ const COMPUTER: Surroundings = {
 /** What a server's `upgrade` event gives. */
 type UpgradeArguments = [request: IncomingMessage, stream: Duplex, head: Buffer];
 
+const DEFAULT_HISTORY = 100;
 const WITHOUT_HISTORY: Published = { offset: undefined };
 const NOTHING_YET = {
   connections: 0,
@@ -148,11 +160,28 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   origins: "list",
   heartbeat: "object",
   trustProxy: "list",
+  compression: "flag",
   drain: "object",
   logger: "anything",
   use: "list",
   onError: "function",
 };
+
+/** At the call itself, where the broker is of this process. */
+async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options: PublishOptions): Promise<Published> {
+  const { except, key } = options;
+  if (key !== undefined && !isPublishKey(key))
+    throw new TypeError("The `key` of a publish is a text of 1–64 characters.");
+  // No client can choose this one: theirs are written otherwise.
+  const ownKey = key === undefined ? undefined : `app ${key}`;
+  const { offset } = await hub.channels.publish(ref, event, { except: except?.id, key: ownKey });
+  return ref["~definition"].history === undefined ? WITHOUT_HISTORY : { offset };
+}
+
+function checkCount(name: string, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 1) return;
+  throw new TypeError(`\`${name}\` is ${String(count)}: give a whole number of at least 1.`);
+}
 
 function checkRevoked(what: Revoked): void {
   const given: unknown = what;
@@ -221,16 +250,35 @@ export class TidingsApp implements App {
 
   publish(ref: ChannelRef, type: string, payload: unknown, options: PublishOptions = {}): Promise<Published> {
     const running = this.#running;
-    const except = options.except?.id;
-    const stored =
-      running === undefined
-        ? this.#started().then(({ hub }) => hub.publish(ref, type, payload, except))
-        : running.hub.publish(ref, type, payload, except);
+    const say = ({ hub }: RunningApp) => publishIn(hub, ref, { type, payload }, options);
     return ownedPromise(
-      stored.then(() => WITHOUT_HISTORY),
+      running === undefined ? this.#started().then(say) : say(running),
       (error) => this.#happened({ event: "error", error, during: `publish of "${type}"`, ...NOWHERE }),
       setImmediate,
     );
+  }
+
+  async presence<Contract extends ChannelContract>(
+    ref: RefWithPresence<Contract>,
+  ): Promise<readonly Contract["member"][]> {
+    const { channel, "~definition": definition, pattern } = ref as ChannelRef; // the other is an advice in a type's place
+    if (definition.presence === undefined) throw new TypeError(`The channel "${pattern}" has no \`presence\`.`);
+    const { hub, limits } = await this.#started();
+    const { members } = await hub.channels.members(channel, limits.members);
+    return members.map(({ faceJson }) => JSON.parse(faceJson) as Contract["member"]); // what `presence` gave
+  }
+
+  async history<Contract extends ChannelContract>(
+    { channel, "~definition": definition }: ChannelRef<Contract>,
+    { limit = DEFAULT_HISTORY, before }: HistoryRequest = {},
+  ): Promise<readonly Stored<Contract["events"]>[]> {
+    checkCount("limit", limit);
+    if (before !== undefined) checkCount("before", before);
+    if (definition.history === undefined) return [];
+    const { hub } = await this.#started();
+    const { events } = await hub.channels.history(channel, limit, before);
+    const stored = events.map(({ type, offset, payloadJson }) => ({ type, offset, payload: JSON.parse(payloadJson) }));
+    return stored as readonly unknown[] as readonly Stored<Contract["events"]>[]; // as they were published
   }
 
   connections(): Iterable<AnyConnection> {
@@ -392,6 +440,7 @@ export class TidingsApp implements App {
       routes: this.#routes,
       origins: this.#origins,
       drain: this.#drain,
+      compression: this.#options.compression === true,
       happened: this.#happened,
     });
     return this.#running;

@@ -153,7 +153,13 @@ test("what is thrown by a check refuses: its own code, or `internal` and a repor
 test("a connection is accepted with its endpoint's limits", async () => {
   await using app = await start([endpoint("/ws", { limits: { messageSize: "1kb", fragments: 3 } })], { close: "2s" });
   const { accepted } = await app.ask({ target: "/ws" });
-  expect(accepted).toEqual({ subprotocol: undefined, messageSize: 1_024, fragments: 3, closeMs: 2_000 });
+  expect(accepted).toEqual({
+    subprotocol: undefined,
+    compression: false,
+    messageSize: 1_024,
+    fragments: 3,
+    closeMs: 2_000,
+  });
 });
 
 test("an address has as many places as the limit says, and a refused one takes none", async () => {

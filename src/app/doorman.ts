@@ -84,7 +84,8 @@ export class Doorman {
     const { messageSize, fragments, close } = route.limits;
     const subprotocol = selectSubprotocol(offered, route.endpoint.subprotocols);
     let connection: LiveConnection | undefined;
-    upgrade.accept({ subprotocol, messageSize, fragments, closeMs: close }, (socket) => {
+    const { compression } = environment;
+    upgrade.accept({ subprotocol, compression, messageSize, fragments, closeMs: close }, (socket) => {
       const options = { socket, route, admission, environment, place, ended };
       const { speaks } = route.endpoint;
       connection =
@@ -155,7 +156,7 @@ interface Caller {
 }
 
 /** For a connection that is closed at once. */
-const REFUSED = { messageSize: 1_024, fragments: 1, closeMs: defaultLimits.refusalClose };
+const REFUSED = { compression: false, messageSize: 1_024, fragments: 1, closeMs: defaultLimits.refusalClose };
 
 /** It says nothing we would listen to. */
 function deafUntil(closed: () => void): SocketListener {

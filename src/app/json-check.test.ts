@@ -60,6 +60,18 @@ test("what arrives is told apart from what is sent", () => {
   expect(check(endpoint("/ws", { sends: { told: day } }))).not.toThrow();
 });
 
+test("an event of a channel must be able to arrive as well, where clients may publish it", () => {
+  const listing = (publish: boolean | (() => boolean) | undefined) => {
+    const days = channel("days", { events: { day }, allow: { subscribe: true, publish } });
+    return endpoint("/ws", { channels: [days] });
+  };
+  expect(check(listing(undefined))).not.toThrow();
+  expect(check(listing(false))).not.toThrow();
+  const where = 'channel "days", events.day.at: a Date can\'t arrive as JSON';
+  expect(check(listing(true))).toThrow(where);
+  expect(check(listing(() => false))).toThrow(where);
+});
+
 test("what goes through JSON passes, and a raw endpoint has no schemas", () => {
   const fits = endpoint("/ws", {
     receives: { say: z.object({ at: z.coerce.date(), text: z.string().optional() }) },

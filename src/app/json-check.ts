@@ -20,8 +20,12 @@ export function checkJson(endpoint: EndpointDefinition): void {
   for (const channel of speaks.channels) checkChannel(channel);
 }
 
-function checkChannel({ pattern, events }: ChannelDefinition): void {
-  for (const [type, schema] of events) check(schema, "leaves", `channel "${pattern.source}", events.${type}`);
+function checkChannel({ pattern, events, allow }: ChannelDefinition): void {
+  for (const [type, schema] of events) {
+    const where = `channel "${pattern.source}", events.${type}`;
+    check(schema, "leaves", where);
+    if (allow.publish !== false) check(schema, "arrives", where);
+  }
 }
 
 function check(schema: Schema, direction: JsonDirection, where: string): void {

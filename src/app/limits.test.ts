@@ -87,7 +87,12 @@ const readable: Required<AppLimits> = {
   pending: 18,
   outbox: "19kb",
   expiryGrace: "20s",
+  presenceGrace: "22s",
   revocations: 21,
+  members: 23,
+  historyPage: 24,
+  historyBytes: "25kb",
+  positionTtl: "26s",
 };
 
 test("every limit there is can be given, and nothing else changes", () => {
@@ -113,7 +118,12 @@ test("every limit there is can be given, and nothing else changes", () => {
     pending: 18,
     outbox: 19_456,
     expiryGrace: 20_000,
+    presenceGrace: 22_000,
     revocations: 21,
+    members: 23,
+    historyPage: 24,
+    historyBytes: 25_600,
+    positionTtl: 26_000,
   });
 });
 

@@ -43,7 +43,12 @@ const readers: { readonly [Name in keyof Required<AppLimits>]: (value: never, na
   pending: readCount,
   outbox: readSize,
   expiryGrace: readDuration,
+  presenceGrace: readDuration,
   revocations: readCount,
+  members: readCount,
+  historyPage: readCount,
+  historyBytes: readSize,
+  positionTtl: readPositiveDuration,
 };
 
 function isLimit(name: string): name is keyof AppLimits {
@@ -94,7 +99,12 @@ const APP_ONLY: ReadonlySet<string> = new Set<keyof AppLimits>([
   "connectionsPerAddress",
   "pending",
   "expiryGrace",
+  "presenceGrace",
   "revocations",
+  "members",
+  "historyPage",
+  "historyBytes",
+  "positionTtl",
 ]);
 
 function unknownLimit(name: string, where: string): ConfigError {

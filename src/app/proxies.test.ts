@@ -142,7 +142,7 @@ test("everything else is the upgrade's own", () => {
   upgrade.isGone = true;
   expect(seen.isGone).toBe(true);
 
-  const options = { subprotocol: undefined, messageSize: 1, fragments: 1, closeMs: 1 };
+  const options = { subprotocol: undefined, compression: false, messageSize: 1, fragments: 1, closeMs: 1 };
   const listen = vi.fn();
   seen.accept(options, listen);
   expect(upgrade.accept).toHaveBeenCalledExactlyOnceWith(options, listen);

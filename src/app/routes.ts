@@ -111,7 +111,8 @@ function limitsOf({ limits, pattern }: EndpointDefinition, appLimits: Limits): L
 
 function planFor(endpoint: EndpointDefinition, overrides: RoutesOptions["overrides"]): DependencyPlan {
   const { source } = endpoint.pattern;
-  const plan = planDependencies(source, endpoint, (definition) => overrides?.has(definition) === true);
+  const channels = endpoint.speaks.kind === "messages" ? endpoint.speaks.channels : [];
+  const plan = planDependencies(source, { ...endpoint, channels }, (each) => overrides?.has(each) === true);
   if (
     endpoint.speaks.kind === "frames" &&
     plan.ways.length > 0 &&

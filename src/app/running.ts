@@ -22,6 +22,8 @@ export interface StartOptions
   extends Pick<Environment, "app" | "clock" | "createId" | "random" | "overrides" | "origins"> {
   readonly broker: Broker;
   readonly endOfTurn: EndOfTurn;
+  /** May what is large be sent compressed? */
+  readonly compression: boolean;
   readonly routes: Routes;
   readonly drain: DrainTimes;
   readonly happened: (what: Happening) => void;
@@ -54,15 +56,21 @@ export class RunningApp {
     const smallestOutbox = Math.min(...routes.all.map(({ limits }) => limits.outbox));
     const turn = new Turn(options.endOfTurn, observer.counters, smallestOutbox);
     const appValues = new AppValues({ app, overrides, onError });
+    const agenda = new Agenda(clock, (error) => onError(error, "agenda"));
+    const { limits } = routes;
     const hub = await Hub.open((node) => options.broker.connect(node), {
       turn,
       counters: observer.counters,
+      limits,
+      presenceGraceMs: limits.presenceGrace,
+      after: (ms, run) => agenda.after(ms, run),
+      loadState: ({ snapshot, needs }, params) => snapshot?.({ ...appValues.ofApp(needs), app, params }),
       onError,
-      maxRevocations: routes.limits.revocations,
+      maxRevocations: limits.revocations,
       onForgotten: (count) => happened({ event: "warning", ...forgotten(count) }),
     });
-    const agenda = new Agenda(clock, (error) => onError(error, "agenda"));
-    const environment = { app, hub, turn, clock, agenda, createId, random, observer, origins, appValues, overrides };
+    const shared = { app, hub, turn, limits, clock, agenda, createId, random, observer, origins };
+    const environment = { ...shared, appValues, overrides, compression: options.compression };
     try {
       for (const { plan } of routes.all) await appValues.makeAll(plan.steps);
     } catch (error) {
@@ -126,7 +134,7 @@ export class RunningApp {
     return {
       connections: this.hub.connectionCount,
       users: this.hub.userCount,
-      channels: this.hub.channelCount,
+      channels: this.hub.channels.count,
       pending: this.#places.pending,
       waitingBytes,
       outboxBytes,

@@ -2,7 +2,7 @@ import { ConfigError } from "./config-error.js";
 import { describeGiven } from "./quantity.js";
 
 /** What an option is given as; an option that is not listed does not exist. */
-export type OptionKind = "anything" | "function" | "object" | "list" | "text";
+export type OptionKind = "anything" | "function" | "object" | "list" | "text" | "flag";
 
 /**
  * Checks that these are options, that each of them exists, and that it is of its kind. Undefined counts as left out.
@@ -44,6 +44,8 @@ function isOfKind(value: unknown, kind: OptionKind): boolean {
       return Array.isArray(value);
     case "text":
       return typeof value === "string";
+    case "flag":
+      return typeof value === "boolean";
   }
 }
 
@@ -56,7 +58,7 @@ function unknownOption(where: string, name: string, kinds: Readonly<Record<strin
 }
 
 function invalidOption(where: string, name: string, value: unknown, kind: OptionKind): ConfigError {
-  const what = kind === "object" ? "an object" : `a ${kind}`;
+  const what = kind === "object" ? "an object" : kind === "flag" ? "true or false" : `a ${kind}`;
   return new ConfigError("invalid_option", {
     message: `${where}: \`${name}\` is ${describeGiven(value)}.`,
     fix: `Give it ${what}.`,

@@ -1,10 +1,12 @@
+import type { Eventually } from "../base/eventually.js";
 import type { RateLimit } from "../protocol/limits.js";
 
 /**
  * The port between one process's hub and all the others.
  *
  * Every method is asynchronous, as if a server stood behind it; a broker that lives in the process must have done its
- * work when the call returns, so that what server code awaits, and what it merely calls, keep their order.
+ * work when the call returns, so that what server code awaits, and what it merely calls, keep their order. What is
+ * `Eventually` such a broker gives at once.
  * The calls of one link must take effect in the order they were made, also those that nobody awaits.
  * A broker that is away rejects with a `TidingsError` `unavailable`.
  */
@@ -18,6 +20,8 @@ export interface Broker {
 export interface BrokerNode {
   /** An event of a channel this process subscribed to, in the order of its publishing. Must not throw. */
   deliver(event: BrokerEvent): void;
+  /** Who is present on a channel this process subscribed to has changed. In the order of the changes. Must not throw. */
+  meet(change: PresenceChange): void;
   /** Close every connection of this user here. Must not throw. */
   disconnectUser(user: string, code: number, reason: string): void;
   /** Refuse this from now on, and close who entered with it. Must not throw. */
@@ -40,11 +44,26 @@ export interface BrokerLink {
    * What is kept of a channel, and where its stream stands. Must tell nothing of an event that `publish` has not resolved
    * for, unless this process was told of it.
    */
-  read(channel: string, range: HistoryRange): Promise<HistoryPage>;
-  /** From now on this process hears the channel. Asked for once per channel, by its first local listener. */
-  subscribe(channel: string): Promise<Position>;
+  read(channel: string, range: HistoryRange): Eventually<HistoryPage>;
+  /**
+   * From now on this process hears the channel: the first event that it is told of is the one behind the position that it
+   * is given. Asked for once per channel, by its first local listener.
+   */
+  subscribe(channel: string): Eventually<Position>;
   /** From now on it does not. Given back by the last local listener. */
   unsubscribe(channel: string): Promise<void>;
+  /**
+   * A member is on the channel at this process. One atomic step: where no process has it yet, all that subscribed to the
+   * channel, this one included, are told that it joined. One that this process has already is the same: nothing happens.
+   */
+  attend(channel: string, member: PresentMember): Promise<void>;
+  /**
+   * It is no more at this process. One atomic step: where no process has it any more, all that subscribed are told that it
+   * left, as it was when it joined. Nothing happens for one that this process does not have.
+   */
+  withdraw(channel: string, id: string): Promise<void>;
+  /** Who is on the channel, over all processes: `limit` of them at most, in the order they joined, and how many there are. */
+  members(channel: string, limit: number): Eventually<Members>;
   /**
    * A connection of the user is about to open in this process. One atomic step: false where the user has `limit` of them
    * in all processes, reserved or open; otherwise it counts among them until `depart`, or until the process is gone.
@@ -95,6 +114,8 @@ export interface Publication {
   readonly keep?: Keep | undefined;
   /** Tells a repeat from another event that looks alike. */
   readonly key?: string | undefined;
+  /** Of the events of one such word only the latest matters to who is behind; undefined: each does. It is not kept. */
+  readonly latestOf?: string | undefined;
 }
 
 /** The newest `size` events of a channel that are younger than `ttlMs`. */
@@ -132,3 +153,24 @@ export interface Position {
 }
 
 export interface BrokerEvent extends Publication, Position {}
+
+/** Somebody who is present on a channel: a user with all their devices, or a connection of nobody known. */
+export interface PresentMember {
+  /** Of the same id is the same member. */
+  readonly id: string;
+  /** What is shown of it, as JSON text. */
+  readonly faceJson: string;
+}
+
+export interface PresenceChange {
+  readonly channel: string;
+  readonly joined: readonly PresentMember[];
+  readonly left: readonly PresentMember[];
+  /** How many are there now. */
+  readonly count: number;
+}
+
+export interface Members {
+  readonly members: readonly PresentMember[];
+  readonly count: number;
+}

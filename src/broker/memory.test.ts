@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { publicationOf } from "../../test/conformance/broker.js";
 import { RecordingNode } from "../../test/support/recording-node.js";
+import type { Eventually } from "../base/eventually.js";
 import { FakeClock } from "../testing/fake-clock.js";
-import type { Position } from "./broker.js";
+import type { Position, PresentMember } from "./broker.js";
 import { MemoryBroker } from "./memory.js";
 
 let brokers = 0;
+
+const member = (id: string): PresentMember => ({ id, faceJson: JSON.stringify({ name: id }) });
 
 /** A broker and two processes. */
 async function connectTwo() {
@@ -18,8 +21,8 @@ async function connectTwo() {
 test("what is asked for is done when the call returns, and not only when its promise resolves", async () => {
   const { ana, bob, anasLink, bobsLink } = await connectTwo();
   const promises: Promise<unknown>[] = [];
-  promises.push(anasLink.subscribe("chat/a"));
-  promises.push(bobsLink.subscribe("chat/a"));
+  anasLink.subscribe("chat/a");
+  bobsLink.subscribe("chat/a");
   promises.push(anasLink.publish(publicationOf("chat/a", 1)));
   expect([ana.heard("chat/a"), bob.heard("chat/a")]).toEqual([[1], [1]]);
   promises.push(bobsLink.unsubscribe("chat/a"));
@@ -117,7 +120,7 @@ test("who leaves while an event is told takes it from nobody", async () => {
 test("who comes while events wait to be told hears those after its position, and no others", async () => {
   const { ana, bob, anasLink, bobsLink } = await connectTwo();
   await anasLink.subscribe("chat/a");
-  let position: Promise<Position> | undefined;
+  let position: Eventually<Position> | undefined;
   ana.onEvent = ({ offset }) => {
     if (offset !== 1) return;
     void anasLink.publish(publicationOf("chat/a", "second"));
@@ -133,7 +136,7 @@ test("who comes while events wait to be told hears those after its position, and
 test("who left while events waited to be told, and came back, hears nothing of another epoch", async () => {
   const { ana, anasLink } = await connectTwo();
   await anasLink.subscribe("chat/a");
-  let position: Promise<Position> | undefined;
+  let position: Eventually<Position> | undefined;
   ana.onEvent = ({ offset }) => {
     if (offset !== 1 || position !== undefined) return;
     void anasLink.publish(publicationOf("chat/a", "second"));
@@ -253,4 +256,124 @@ test("what is published while an event is told goes by what was there when it wa
   };
   await link.publish(publicationOf("a", "one"));
   expect(node.heard("b")).toEqual(["after"]);
+});
+
+test("what is asked of a channel is given at once, and not in a promise", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  const position = anasLink.subscribe("chat/a");
+  expect(position).toEqual({ epoch: expect.any(String), offset: 0 });
+  void bobsLink.attend("chat/a", member("ana"));
+  expect(anasLink.members("chat/a", 10)).toEqual({ members: [member("ana")], count: 1 });
+  void bobsLink.publish({ ...publicationOf("chat/a", "hi"), keep: { size: 1, ttlMs: 1_000 } });
+  expect(anasLink.read("chat/a", { after: 0, limit: 10 })).toEqual({
+    ...position,
+    offset: 1,
+    events: [{ offset: 1, type: "said", payloadJson: '"hi"' }],
+    isComplete: true,
+  });
+});
+
+test("who comes and goes is told at the call", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  for (const link of [anasLink, bobsLink]) await link.subscribe("chat/a");
+  void anasLink.attend("chat/a", member("ana"));
+  expect([ana.met("chat/a"), bob.met("chat/a")]).toEqual([["+ana"], ["+ana"]]);
+  void anasLink.withdraw("chat/a", "ana");
+  void bobsLink.attend("chat/a", member("bob"));
+  void bobsLink.close();
+  expect(ana.met("chat/a")).toEqual(["+ana", "-ana", "+bob", "-bob"]);
+  expect(bob.met("chat/a")).toEqual(["+ana", "-ana", "+bob"]);
+});
+
+test("who comes or goes while somebody else is told of is told after it, to everyone", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  for (const link of [anasLink, bobsLink]) await link.subscribe("chat/a");
+  ana.onChange = ({ joined: [joined] }) => {
+    if (joined?.id !== "ana") return;
+    void anasLink.attend("chat/a", member("cleo"));
+    void anasLink.withdraw("chat/a", "ana");
+    void anasLink.attend("chat/a", member("ana"));
+    ana.onChange = undefined;
+  };
+  await bobsLink.attend("chat/a", member("bob"));
+  await anasLink.attend("chat/a", member("ana"));
+  for (const node of [ana, bob]) expect(node.met("chat/a")).toEqual(["+bob", "+ana", "+cleo", "-ana", "+ana"]);
+});
+
+test("events and those present have one order, though one is told while the other is", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  const told: [string, string][] = [];
+  for (const [name, node, link] of [["ana", ana, anasLink] as const, ["bob", bob, bobsLink] as const]) {
+    await link.subscribe("chat/a");
+    node.onEvent = ({ payloadJson }) => void told.push([name, payloadJson]);
+    node.onChange = ({ joined: [joined] }) => {
+      told.push([name, String(joined?.id)]);
+      if (name === "ana" && joined?.id === "one") void link.publish(publicationOf("chat/a", 2));
+      if (name === "ana" && joined?.id === "one") void link.attend("chat/a", member("three"));
+    };
+  }
+  await bobsLink.attend("chat/a", member("one"));
+  for (const who of ["ana", "bob"]) {
+    expect(told.filter(([name]) => name === who).map(([, what]) => what)).toEqual(["one", "2", "three"]);
+  }
+});
+
+test("who comes while a change waits to be told is told of those after it, and asks for who was there", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  await anasLink.subscribe("chat/a");
+  ana.onEvent = () => {
+    void anasLink.attend("chat/a", member("before"));
+    bobsLink.subscribe("chat/a");
+    void anasLink.attend("chat/a", member("after"));
+  };
+  await anasLink.publish(publicationOf("chat/a", "now"));
+  expect(ana.met("chat/a")).toEqual(["+before", "+after"]);
+  expect(bob.met("chat/a")).toEqual(["+after"]);
+});
+
+test("history that is read while an event is told ends with what its reader was told", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  const keep = { size: 10, ttlMs: 60_000 };
+  const seen: unknown[] = [];
+  const look = async (link: typeof anasLink, after?: number) => {
+    const { offset, events, isComplete } = await link.read("chat/a", { after, limit: 10 });
+    seen.push([offset, events.map((event) => event.offset), isComplete]);
+  };
+  for (const link of [anasLink, bobsLink]) await link.subscribe("chat/a");
+  ana.onEvent = ({ offset }) => {
+    if (offset !== 1) return;
+    void anasLink.publish({ ...publicationOf("chat/a", "second"), keep });
+    // Ana hears the first at this moment, Bob afterwards.
+    void look(anasLink);
+    void look(bobsLink, 0);
+  };
+  bob.onEvent = ({ offset }) => void (offset === 1 && look(bobsLink));
+  await bobsLink.publish({ ...publicationOf("chat/a", "first"), keep });
+  await look(bobsLink);
+  expect(seen).toEqual([
+    [1, [1], true],
+    [0, [], true],
+    [1, [1], true],
+    [2, [1, 2], true],
+  ]);
+});
+
+test("who is present changes nothing of a channel's stream, and does not keep it", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  const { epoch } = await anasLink.subscribe("chat/a");
+  await anasLink.attend("chat/a", member("ana"));
+  expect(await bobsLink.subscribe("chat/a")).toEqual({ epoch, offset: 0 });
+  for (const link of [anasLink, bobsLink]) await link.unsubscribe("chat/a");
+  expect((await bobsLink.members("chat/a", 10)).count).toBe(1);
+  expect((await bobsLink.subscribe("chat/a")).epoch).not.toBe(epoch);
+  await anasLink.attend("chat/b", member("ana"));
+  const lost = [1, 2].map(() => anasLink.publish(publicationOf("chat/b", "to nobody")));
+  expect(new Set((await Promise.all(lost)).map((position) => position.epoch)).size).toBe(2);
+});
+
+test("what a closed link says of who is present is not heard: nobody could take it back", async () => {
+  const { anasLink, bobsLink } = await connectTwo();
+  await anasLink.close();
+  await anasLink.attend("chat/a", member("ana"));
+  expect((await bobsLink.members("chat/a", 10)).count).toBe(0);
 });

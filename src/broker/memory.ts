@@ -8,10 +8,14 @@ import type {
   BrokerNode,
   HistoryPage,
   HistoryRange,
+  Members,
   Position,
+  PresenceChange,
+  PresentMember,
   Publication,
   Revocation,
 } from "./broker.js";
+import { Rosters } from "./rosters.js";
 import { SharedWindows } from "./shared-windows.js";
 import { Stream } from "./stream.js";
 
@@ -38,11 +42,13 @@ export class MemoryBroker implements Broker {
   readonly #streams = new Map<string, LiveStream>();
   #keptBytes = 0;
   readonly #links = new Set<MemoryLink>();
+  readonly #rosters = new Rosters<MemoryLink>();
   /** The oldest first. */
   #revocations: Revocation[] = [];
   readonly #windows = new SharedWindows();
+  /** What is told at present, and behind it what happened meanwhile. */
   readonly #untold: Untold[] = [];
-  /** Publishes so far, over all channels. */
+  /** Events and presence changes so far, over all channels. */
   #serial = 0;
 
   constructor({ createId, clock, limits = defaultLimits }: MemoryBrokerOptions) {
@@ -68,19 +74,21 @@ export class MemoryBroker implements Broker {
     const repeat = used.stream.findRepeat(publication, nowMs);
     if (repeat !== undefined) return repeat;
     const event = this.#countBytes(used.stream, () => used.stream.append(publication, nowMs));
-    this.#serial += 1;
-    this.#untold.push({ live: used, event, serial: this.#serial });
-    // What is published while an event is told is told after it, so that everyone has one order.
-    if (this.#untold.length === 1) this.#tell();
+    this.#announce(used, event, undefined);
     this.#forget(nowMs);
     return { epoch: event.epoch, offset: event.offset };
   }
 
-  read(channel: string, range: HistoryRange): HistoryPage {
+  read(channel: string, range: HistoryRange, node: BrokerNode): HistoryPage {
     const nowMs = this.#clock.elapsed();
     const live = this.#streams.get(channel);
     if (live === undefined) return { epoch: this.#nextEpoch(), offset: 0, events: [], isComplete: true };
-    return this.#countBytes(live.stream, () => live.stream.read(range, nowMs));
+    const read = (asked: HistoryRange) => this.#countBytes(live.stream, () => live.stream.read(asked, nowMs));
+    const untold = this.#firstUntold(live, node);
+    if (untold === undefined) return read(range);
+    // For this node the stream ends there as yet.
+    const before = Math.min(range.before ?? untold.offset, untold.offset);
+    return { ...read({ ...range, before }), offset: untold.offset - 1 };
   }
 
   subscribe(channel: string, node: BrokerNode): Position {
@@ -97,6 +105,22 @@ export class MemoryBroker implements Broker {
     if (live.stream.bytes > 0) this.#use(channel, live, nowMs);
     else this.#streams.delete(channel);
     this.#forget(nowMs);
+  }
+
+  attend(channel: string, member: PresentMember, link: MemoryLink): void {
+    // What a link that has closed asks for would stay for good.
+    if (!this.#links.has(link) || !this.#rosters.attend(channel, member, link)) return;
+    this.#announceChange({ channel, joined: [member], left: [], count: this.#rosters.count(channel) });
+  }
+
+  withdraw(channel: string, id: string, link: MemoryLink): void {
+    const left = this.#rosters.withdraw(channel, id, link);
+    if (left !== undefined)
+      this.#announceChange({ channel, joined: [], left: [left], count: this.#rosters.count(channel) });
+  }
+
+  members(channel: string, limit: number): Members {
+    return this.#rosters.members(channel, limit);
   }
 
   /** Puts it behind all others: it is the shortest unused. */
@@ -135,16 +159,40 @@ export class MemoryBroker implements Broker {
     if (live.nodes.size === 0) this.#streams.delete(channel);
   }
 
+  #announceChange(change: PresenceChange): void {
+    const live = this.#streams.get(change.channel);
+    if (live !== undefined) this.#announce(live, undefined, change);
+  }
+
+  #announce(live: LiveStream, event: BrokerEvent | undefined, change: PresenceChange | undefined): void {
+    this.#serial += 1;
+    this.#untold.push({ live, event, change, serial: this.#serial });
+    // What happens while something is told is told after it, so that everyone has one order.
+    if (this.#untold.length === 1) this.#tell();
+  }
+
   #tell(): void {
     for (let next = this.#untold[0]; next !== undefined; next = this.#untold[0]) {
-      const { live, event, serial } = next;
+      const { live, event, change, serial } = next;
       try {
-        // Who came while it waited to be told was given a position behind it.
-        for (const [node, since] of live.nodes) if (serial > since) node.deliver(event);
+        for (const [node, since] of live.nodes) {
+          // Who came while it waited to be told was given what is behind it.
+          if (serial <= since) continue;
+          live.nodes.set(node, serial);
+          if (event !== undefined) node.deliver(event);
+          if (change !== undefined) node.meet(change);
+        }
       } finally {
         this.#untold.shift();
       }
     }
+  }
+
+  /** The first event of the stream that was published while something is told, and that this node is to hear yet. */
+  #firstUntold(live: LiveStream, node: BrokerNode): Position | undefined {
+    const since = live.nodes.get(node) ?? 0;
+    const { epoch } = live.stream.position;
+    return this.#untold.find((each) => each.live === live && each.serial > since && each.event?.epoch === epoch)?.event;
   }
 
   #nextEpoch(): string {
@@ -191,20 +239,23 @@ export class MemoryBroker implements Broker {
     for (const [channel, { nodes }] of [...this.#streams]) {
       if (nodes.has(link.node)) this.unsubscribe(channel, link.node);
     }
+    for (const change of this.#rosters.withdrawAll(link)) this.#announceChange(change);
   }
 }
 
 /** One channel, while somebody listens to it or something of it is remembered. */
 interface LiveStream {
   readonly stream: Stream;
-  /** Who listens → how many publishes there had been when it began to. */
+  /** Who listens → the serial of what it was told last, or of what had happened when it began to. */
   readonly nodes: Map<BrokerNode, number>;
   usedAtMs: number;
 }
 
+/** An event of a channel, or a change of those present there. */
 interface Untold {
   readonly live: LiveStream;
-  readonly event: BrokerEvent;
+  readonly event: BrokerEvent | undefined;
+  readonly change: PresenceChange | undefined;
   readonly serial: number;
 }
 
@@ -233,16 +284,28 @@ class MemoryLink implements BrokerLink {
     return this.#broker.publish(event);
   }
 
-  async read(channel: string, range: HistoryRange): Promise<HistoryPage> {
-    return this.#broker.read(channel, range);
+  read(channel: string, range: HistoryRange): HistoryPage {
+    return this.#broker.read(channel, range, this.node);
   }
 
-  async subscribe(channel: string): Promise<Position> {
+  subscribe(channel: string): Position {
     return this.#broker.subscribe(channel, this.node);
   }
 
   async unsubscribe(channel: string): Promise<void> {
     this.#broker.unsubscribe(channel, this.node);
+  }
+
+  async attend(channel: string, member: PresentMember): Promise<void> {
+    this.#broker.attend(channel, member, this);
+  }
+
+  async withdraw(channel: string, id: string): Promise<void> {
+    this.#broker.withdraw(channel, id, this);
+  }
+
+  members(channel: string, limit: number): Members {
+    return this.#broker.members(channel, limit);
   }
 
   async reserve(user: string, connection: string, limit: number): Promise<boolean> {

@@ -48,7 +48,17 @@ async function surround({ shape, limits, origins, replaced = new Map(), appValue
       node = given;
       return link;
     },
-    { turn, counters, onError: (error, during) => told.push([error, during]), maxRevocations: 10, onForgotten() {} },
+    {
+      turn,
+      counters,
+      limits: routes.limits,
+      presenceGraceMs: 0,
+      after: (ms, run) => agenda.after(ms, run),
+      loadState() {},
+      onError: (error, during) => told.push([error, during]),
+      maxRevocations: 10,
+      onForgotten() {},
+    },
   );
   let count = 0;
   // What an admission uses of an observer.
@@ -60,6 +70,8 @@ async function surround({ shape, limits, origins, replaced = new Map(), appValue
     app: {} as App, // handed on, and not looked at
     hub,
     turn,
+    limits: routes.limits,
+    compression: false,
     clock,
     agenda,
     createId: () => `c${(count += 1)}`,

@@ -1,3 +1,4 @@
+import type { ChannelDefinition } from "../declare/channel.js";
 import type { AnyContext, Entry } from "../declare/context.js";
 import type { CredentialWay } from "../declare/credential.js";
 import type { Identity } from "../declare/identity.js";
@@ -117,6 +118,16 @@ export class Admission implements GrantHost {
   /** What handlers see, but for the connection. */
   get context(): Omit<AnyContext, "connection"> {
     return { ...this.#factsFor(this.user), ...this.#grant?.needs };
+  }
+
+  /** Another one after each refresh. */
+  get grant(): object | undefined {
+    return this.#grant;
+  }
+
+  /** What the permissions and the presence of a channel see. */
+  needsOf(channel: ChannelDefinition): Readonly<Record<string, unknown>> {
+    return this.#grant?.needsOf(channel) ?? {};
   }
 
   /** The hub knows the connection from now on, and gives its place back when it exits. */

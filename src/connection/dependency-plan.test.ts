@@ -52,6 +52,7 @@ test("without auth and needs there is nothing to make", () => {
     authSteps: [],
     otherSteps: [],
     exposed: new Map(),
+    ofChannels: new Map(),
     ways: [],
     refreshable: new Set(),
   });

@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/config-error.js";
+import type { ChannelDefinition } from "../declare/channel.js";
 import type { CredentialDefinition, CredentialWay, TokenPlace } from "../declare/credential.js";
 import { type Dependencies, type Dependency, type DependencyDefinition, isDependency } from "../declare/dependency.js";
 
@@ -25,12 +26,21 @@ export interface DependencyPlan {
   readonly steps: readonly Step[];
   /** The names that handlers see. */
   readonly exposed: ReadonlyMap<string, Step>;
+  /** The names that the permissions and the presence of each channel see. */
+  readonly ofChannels: ReadonlyMap<ChannelDefinition, ReadonlyMap<string, Step>>;
   readonly credentials: readonly CredentialDefinition[];
   /** Where tokens may be, of all credentials. */
   readonly ways: readonly CredentialWay[];
   readonly places: ReadonlySet<TokenPlace>;
   /** The credentials behind `auth` of which a fresh one can come by message: those that are not cookies alone. */
   readonly refreshable: ReadonlySet<DependencyDefinition>;
+}
+
+/** Who needs something. */
+export interface PlannedNeeds {
+  readonly auth: DependencyDefinition | undefined;
+  readonly needs: Dependencies;
+  readonly channels?: readonly ChannelDefinition[] | undefined;
 }
 
 /**
@@ -42,7 +52,7 @@ export interface DependencyPlan {
  */
 export function planDependencies(
   where: string,
-  { auth, needs }: { readonly auth: DependencyDefinition | undefined; readonly needs: Dependencies },
+  { auth, needs, channels = [] }: PlannedNeeds,
   isReplaced: (definition: DependencyDefinition) => boolean = () => false,
 ): DependencyPlan {
   const steps = new Map<DependencyDefinition, Step>();
@@ -67,12 +77,22 @@ export function planDependencies(
   const root: Visit = { name: where };
   const authStep = auth && visit(auth, [root, { name: "auth", definition: auth }]);
   const authSteps = [...steps.values()];
-  checkNames(needs, [root], TAKEN);
-  const exposed = new Map<string, Step>();
-  for (const [name, dependency] of Object.entries(needs)) {
-    const definition = definitionOf(dependency, [root, { name }]);
-    exposed.set(name, visit(definition, [root, { name, definition }]));
-  }
+  const expose = (given: Dependencies, trail: readonly Visit[], taken: readonly string[]) => {
+    checkNames(given, trail, taken);
+    const exposed = new Map<string, Step>();
+    for (const [name, dependency] of Object.entries(given)) {
+      const definition = definitionOf(dependency, [...trail, { name }]);
+      exposed.set(name, visit(definition, [...trail, { name, definition }]));
+    }
+    return exposed;
+  };
+  const exposed = expose(needs, [root], TAKEN);
+  const ofChannels = new Map(
+    channels.map((channel) => {
+      const trail = [root, { name: `channel "${channel.pattern.source}"` }];
+      return [channel, expose(channel.needs, trail, TAKEN_IN_CHANNELS)];
+    }),
+  );
   const all = [...steps.values()];
   const credentials = all.flatMap(({ definition }) => (definition.kind === "credential" ? definition : []));
   const ways = credentials.flatMap((credential) => credential.ways);
@@ -82,6 +102,7 @@ export function planDependencies(
     otherSteps: all.slice(authSteps.length),
     steps: all,
     exposed,
+    ofChannels,
     credentials,
     ways,
     places: new Set(ways.map(({ place }) => place)),
@@ -99,6 +120,8 @@ export function isNoCookie({ place }: CredentialWay): boolean {
 
 /** What every context has already. */
 const TAKEN: readonly string[] = ["app", "connection", "params", "query", "user", "request"];
+
+const TAKEN_IN_CHANNELS: readonly string[] = ["app", "params"];
 
 interface Visit {
   readonly name: string;

@@ -6,6 +6,7 @@ import type { Handshake } from "../declare/handshake.js";
 import type { Turn } from "../delivery/turn.js";
 import type { Hub } from "../hub/hub.js";
 import type { Observer } from "../observe/observe.js";
+import type { Limits } from "../protocol/limits.js";
 import type { Agenda } from "./agenda.js";
 import type { Origins } from "./origins.js";
 
@@ -14,7 +15,11 @@ export interface Environment {
   readonly app: App;
   readonly hub: Hub;
   readonly turn: Turn;
+  /** The app's. */
+  readonly limits: Limits;
   readonly clock: Clock;
+  /** May what is large be sent compressed? */
+  readonly compression: boolean;
   /** What is to be done at a time, of all connections. */
   readonly agenda: Agenda;
   readonly createId: IdSource;

@@ -1,3 +1,4 @@
+import type { ChannelDefinition } from "../declare/channel.js";
 import {
   type Authenticated,
   type CredentialDefinition,
@@ -92,8 +93,12 @@ export class Grant {
 
   /** Name → value, as handlers see them. */
   get needs(): Readonly<Record<string, unknown>> {
-    const { exposed } = this.#host.route.plan;
-    return Object.fromEntries([...exposed].map(([name, step]) => [name, this.#valueOf(step)]));
+    return this.#valuesOf(this.#host.route.plan.exposed);
+  }
+
+  /** The same, as the permissions and the presence of a channel see them. */
+  needsOf(channel: ChannelDefinition): Readonly<Record<string, unknown>> {
+    return this.#valuesOf(this.#host.route.plan.ofChannels.get(channel));
   }
 
   /** It takes the place of the one before. What that one made, and this one has anew, is given to whoever calls. */
@@ -182,6 +187,10 @@ export class Grant {
         return host.signal;
       },
     });
+  }
+
+  #valuesOf(steps: ReadonlyMap<string, Step> = new Map()): Readonly<Record<string, unknown>> {
+    return Object.fromEntries([...steps].map(([name, step]) => [name, this.#valueOf(step)]));
   }
 
   #valueOf({ definition }: Step): unknown {

@@ -1,4 +1,5 @@
 import { isThenable } from "../base/thenable.js";
+import type { ChannelDefinition } from "../declare/channel.js";
 import type { Closed } from "../declare/closed.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { AnyContext } from "../declare/context.js";
@@ -7,7 +8,9 @@ import type { Identity } from "../declare/identity.js";
 import { encodePingFrame, encodePongFrame, type Frame } from "../delivery/frame.js";
 import { Outbox } from "../delivery/outbox.js";
 import type { Member } from "../hub/hub.js";
+import type { Membership } from "../hub/membership.js";
 import { closeReason, isSendableCloseCode } from "../protocol/close-codes.js";
+import { encodePayload } from "../protocol/encode-message.js";
 import type { MessageId } from "../protocol/message.js";
 import type { RefusalReason } from "../protocol/refusals.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
@@ -46,10 +49,10 @@ export interface LiveConnectionOptions {
  */
 export abstract class LiveConnection implements AnyConnection, Member, SocketListener, HeartbeatPeer {
   readonly id: string;
-  readonly channels: Set<string> = new Set();
+  memberships: Map<string, Membership> | undefined;
   readonly outbox: Outbox;
-  protected readonly route: Route;
-  protected readonly environment: Environment;
+  readonly route: Route;
+  readonly environment: Environment;
   protected readonly admission: Admission;
   protected readonly rate: RateGuard;
   readonly #socket: Socket;
@@ -115,6 +118,27 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return this.admission.user;
   }
 
+  /** The names of the channels it is on. */
+  get channels(): ReadonlySet<string> {
+    return new Set(this.memberships?.keys());
+  }
+
+  get presentAs(): string {
+    return this.user?.id ?? this.id;
+  }
+
+  get mayReturn(): boolean {
+    return this.user !== undefined;
+  }
+
+  faceOn(definition: ChannelDefinition, params: Readonly<Record<string, string>>): string {
+    const shown = definition.presence?.({ ...this.admission.needsOf(definition), params });
+    if (isThenable(shown)) throw new TypeError(`The \`presence\` of "${definition.pattern.source}" gives a promise.`);
+    // A user's devices are one member, whatever they show.
+    const id = this.presentAs;
+    return encodePayload(Object.assign({ id }, shown, { id }));
+  }
+
   get papers(): readonly Authenticated[] {
     return this.admission.papers;
   }
@@ -145,8 +169,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     if (!isSendableCloseCode(code)) throw new RangeError(`A server may not close with ${code} (RFC 6455 §7.4).`);
     if (this.isClosing) return;
     this.#leave({ code, reason: closeReason(reason) }, "us");
-    this.outbox.flush();
-    this.outbox.drop();
+    this.outbox.end();
     this.#socket.close(code, closeReason(reason));
   }
 
@@ -166,8 +189,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   closing(code: number, reason: string, begunBy: "peer" | "us"): void {
     if (this.isClosing) return;
     this.#leave({ code, reason }, begunBy);
-    this.outbox.flush();
-    this.outbox.drop();
+    this.outbox.end();
   }
 
   closed(code: number, reason: string): void {
@@ -184,12 +206,12 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return this.#isStopped;
   }
 
-  protected get isClosing(): boolean {
+  get isClosing(): boolean {
     return this.#stage === "closing";
   }
 
   /** False where it has closed: then nothing is sent. */
-  protected push(frame: () => Frame): boolean {
+  push(frame: () => Frame): boolean {
     if (this.isClosing) return false;
     this.outbox.push(frame());
     return true;
@@ -313,7 +335,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   }
 
   /** Runs a handler of the app's, whose synchronous part is measured; what goes on after it is known to be. */
-  protected watch<Result>(during: string, call: () => Result): Result {
+  watch<Result>(during: string, call: () => Result): Result {
     const { loop } = this.environment.observer;
     const { source } = this.route.endpoint.pattern;
     const result = loop.watch(source, during, call);
@@ -325,15 +347,10 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   }
 
   /** Tells whoever watches, but for what a handler throws because its connection has closed. */
-  protected report(error: unknown, during: string): void {
+  report(error: unknown, during: string): void {
     if (this.isClosing && isAbort(error)) return;
     const { observer } = this.environment;
     report(observer, error, { during, connection: this.id, endpoint: this.route.endpoint.pattern.source });
-  }
-
-  /** Joins the channels of these names. */
-  protected async joinAll(channels: readonly string[]): Promise<void> {
-    await Promise.all(channels.map((channel) => this.environment.hub.join(this, channel)));
   }
 
   async #open(welcome: (() => Frame) | undefined): Promise<void> {
@@ -358,15 +375,19 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       address: this.admission.address,
     });
     this.#hasOpenBegun = true;
+    this.beforeOpen();
     const { open } = this.route.endpoint;
     if (open !== undefined) await this.watch("open", () => open(this.context));
     await this.joined();
   }
 
   /** Resolves when the joins that `open` began are done. */
-  protected joined(): Promise<void> | undefined {
+  protected joined(): Promise<unknown> | undefined {
     return undefined;
   }
+
+  /** `open` begins. */
+  protected beforeOpen(): void {}
 
   #hasOpened(): void {
     if (this.#isStopped) return;
@@ -492,6 +513,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 /** What an answer is about. */
 export interface About {
   readonly id?: MessageId | undefined;
+  readonly channel?: string | undefined;
   readonly type?: string | undefined;
 }
 

@@ -1,11 +1,11 @@
-import { ConfigError } from "../base/config-error.js";
 import { ownedPromise } from "../base/owned-promise.js";
-import type { ChannelRef } from "../declare/channel.js";
+import type { ChannelDefinition, ChannelRef } from "../declare/channel.js";
 import type { Connection } from "../declare/connection.js";
 import type { Received, SpeaksMessages } from "../declare/endpoint.js";
 import type { Identity } from "../declare/identity.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import { encodeOutgoing } from "../hub/outgoing.js";
+import { channelIn, parseSince, type StreamPosition } from "../protocol/channel-requests.js";
 import {
   encodeAuthSuccess,
   encodeConnected,
@@ -14,14 +14,13 @@ import {
   encodePing,
   encodePong,
   encodeReplyJson,
-  encodeSubscribed,
-  encodeUnsubscribed,
 } from "../protocol/encode-message.js";
 import { errorCodes, isErrorCode } from "../protocol/error-codes.js";
 import type { RateLimit } from "../protocol/limits.js";
 import { type BadMessage, barePong, type ClientMessage, type MessageId } from "../protocol/message.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { AgendaEntry } from "./agenda.js";
+import { ChannelDesk, channelRequests, type DeskHost } from "./channel-desk.js";
 import { handle, type ReplyJson, type Scene } from "./handling.js";
 import { type About, isForClient, LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
 import type { OneAtATime } from "./one-at-a-time.js";
@@ -38,10 +37,10 @@ export interface MessageConnectionOptions extends LiveConnectionOptions {
 /** A connection that speaks messages (PROTOCOL.md). What is said to it goes the way down this file. */
 export class MessageConnection
   extends LiveConnection
-  implements Connection<Identity | undefined, Record<string, unknown>, ChannelRef>
+  implements Connection<Identity | undefined, Record<string, unknown>, ChannelRef>, DeskHost
 {
   readonly #speaks: SpeaksMessages;
-  readonly #isOurClient: boolean;
+  readonly isOurClient: boolean;
   readonly #work: OneAtATime<ClientMessage | BadMessage>;
   #phase: Phase;
   /** Runs out when what it must say first has not come in time. */
@@ -52,13 +51,17 @@ export class MessageConnection
   /** Messages whose handlers took too long, and still run. */
   #late: Set<ClientMessage> | undefined;
   #lastScene: Scene | undefined;
-  /** Joins that `open` began. */
-  #joins: Promise<void>[] | undefined = [];
+  /** Joins that `open` began; undefined: there are none, or it is over. */
+  #joins: Promise<unknown>[] | undefined;
+  /** Made when it first has to do with a channel. */
+  #desk: ChannelDesk | undefined;
+  /** Where it stood on its channels when it was connected last. */
+  #since: ReadonlyMap<string, StreamPosition> | undefined;
 
   constructor(options: MessageConnectionOptions) {
     super(options);
     this.#speaks = options.speaks;
-    this.#isOurClient = options.isOurClient;
+    this.isOurClient = options.isOurClient;
     this.#phase = options.isOurClient ? "greeting" : options.admission.awaitsToken ? "credential" : "open";
     this.#work = this.createQueue((message) => this.#take(message));
   }
@@ -92,7 +95,7 @@ export class MessageConnection
         }
         return;
       case "enter":
-        this.#greeted(reception.token);
+        this.#greeted(reception.token, reception.since);
         return;
       case "authenticate":
         if (this.takeControl({ id: reception.id, type: "auth" })) this.#authenticate(reception.token, reception.id);
@@ -114,7 +117,7 @@ export class MessageConnection
   }
 
   drain(reconnectAfterMs: number): void {
-    if (this.#isOurClient) this.push(() => encodeTextFrame(encodeDrain(reconnectAfterMs)));
+    if (this.isOurClient) this.push(() => encodeTextFrame(encodeDrain(reconnectAfterMs)));
   }
 
   readonly send = (type: string, payload: unknown = {}): boolean => {
@@ -126,35 +129,39 @@ export class MessageConnection
   };
 
   join(...refs: readonly ChannelRef[]): Promise<void> {
-    for (const ref of refs) this.#checkListed(ref);
-    const fresh = [...new Set(refs.map((ref) => ref.channel))].filter((channel) => !this.channels.has(channel));
-    if (this.channels.size + fresh.length > this.route.limits.channels) {
-      throw new TidingsError("too_many_channels");
-    }
-    if (this.isClosing || fresh.length === 0) return Promise.resolve();
-    const joined = this.joinAll(fresh).catch((error: unknown) => {
-      for (const channel of fresh) if (!this.channels.has(channel)) this.#sayLeft(channel);
-      throw error;
-    });
-    if (this.#isOurClient) {
-      for (const channel of fresh) this.push(() => encodeTextFrame(encodeSubscribed({ channel })));
-    }
+    const joined = this.#channelDesk.join(refs);
+    if (joined === undefined) return DONE;
     this.#joins?.push(joined.catch(() => {}));
     const { turn } = this.environment;
-    return ownedPromise(joined, (error) => this.report(error, "join"), turn.endOfTurn);
+    const done = joined.then(() => {});
+    return ownedPromise(done, (error) => this.report(error, "join"), turn.endOfTurn);
   }
 
   async leave(...refs: readonly ChannelRef[]): Promise<void> {
-    for (const { channel } of refs) {
-      if (!this.channels.has(channel)) continue;
-      this.environment.hub.leave(this, channel);
-      this.#sayLeft(channel);
-    }
+    this.#channelDesk.leave(refs);
   }
 
-  protected override async joined(): Promise<void> {
-    await Promise.all(this.#joins ?? []);
+  get credentials(): object | undefined {
+    return this.admission.grant;
+  }
+
+  needsOf(definition: ChannelDefinition): Readonly<Record<string, unknown>> {
+    return this.admission.needsOf(definition);
+  }
+
+  get #channelDesk(): ChannelDesk {
+    this.#desk ??= new ChannelDesk(this, this.#speaks.channels, this.#since);
+    return this.#desk;
+  }
+
+  protected override beforeOpen(): void {
+    this.#joins = [];
+  }
+
+  protected override joined(): Promise<unknown> | undefined {
+    const joins = this.#joins ?? [];
     this.#joins = undefined;
+    return joins.length === 0 ? undefined : Promise.all(joins);
   }
 
   protected begin(): void {
@@ -171,7 +178,7 @@ export class MessageConnection
   }
 
   protected override pingFrame(): Frame {
-    return this.#isOurClient || this.route.pingsByMessage ? PING_MESSAGE : super.pingFrame();
+    return this.isOurClient || this.route.pingsByMessage ? PING_MESSAGE : super.pingFrame();
   }
 
   protected warn(error: TidingsError, about: About): boolean {
@@ -179,10 +186,13 @@ export class MessageConnection
     return true;
   }
 
-  #greeted(token: string | undefined): void {
+  #greeted(token: string | undefined, since: unknown): void {
     this.#deadline?.cancel();
     this.#phase = "open";
-    if (!this.admission.awaitsToken) this.enter(() => this.#welcome());
+    this.#since = parseSince(since);
+    if (this.#since === undefined) this.refuse(new TidingsError("bad_request", "`since` does not fit."));
+    else if (this.#since.size > this.route.limits.channels) this.refuse(new TidingsError("too_many_channels"));
+    else if (!this.admission.awaitsToken) this.enter(() => this.#welcome());
     else if (token === undefined) this.refuse(unauthorized("A token is needed."));
     else this.#present(token, () => this.#welcome());
   }
@@ -228,6 +238,7 @@ export class MessageConnection
       if (this.isClosing) return;
       this.renew(await this.admission.refresh(token));
       this.push(() => this.#authSuccess(about.id));
+      await this.#desk?.checkAgain();
     } catch (error) {
       if (this.isClosing) return;
       if (!isForClient(error)) this.report(error, "refresh");
@@ -251,10 +262,6 @@ export class MessageConnection
     return expiresAtMs === undefined ? undefined : Math.max(0, expiresAtMs - this.environment.clock.now());
   }
 
-  #sayLeft(channel: string): void {
-    if (this.#isOurClient) this.push(() => encodeTextFrame(encodeUnsubscribed({ channel, code: "left" })));
-  }
-
   #welcome(): Frame {
     return encodeTextFrame(
       encodeConnected({
@@ -274,7 +281,9 @@ export class MessageConnection
     }
     const received = this.#speaks.receives.get(message.type);
     if (received === undefined) {
-      if (this.takeControl(message)) this.#answerError(new TidingsError("unknown_type"), message);
+      if (!this.takeControl(message)) return;
+      if (channelRequests.has(message.type)) return this.#handleChannel(message);
+      this.#answerError(new TidingsError("unknown_type"), message);
       return;
     }
     const waitMs = this.rate.messageWaitMs;
@@ -306,6 +315,17 @@ export class MessageConnection
     }
     this.rate.passMessage();
     await this.#handleNow(received, message);
+  }
+
+  /** It is about a channel. */
+  #handleChannel(message: ClientMessage): void | Promise<void> {
+    try {
+      const handled = this.#channelDesk.handle(message);
+      if (handled === undefined) return;
+      return this.run(handled.catch((error: unknown) => this.#answerFailure(error, message)));
+    } catch (error) {
+      this.#answerFailure(error, message);
+    }
   }
 
   #handleNow(received: Received, message: ClientMessage): void | Promise<void> {
@@ -354,7 +374,9 @@ export class MessageConnection
   #answerFailure(error: unknown, message: ClientMessage): void {
     if (!isForClient(error)) this.report(error, `message "${message.type}"`);
     if (this.#late?.has(message) === true) return;
-    this.#answerError(publicError(error), message);
+    const { id, type } = message;
+    const channel = channelRequests.has(type) ? channelIn(message.payload) : undefined;
+    this.#answerError(publicError(error), { id, type, channel });
   }
 
   #answerError(error: Pick<TidingsError, "code" | "message" | "issues" | "retryAfterMs">, about: About): void {
@@ -362,16 +384,8 @@ export class MessageConnection
     // Where the table says that the answer tells when to come again, it does.
     const retryAfterMs = error.retryAfterMs ?? (isErrorCode(code) && errorCodes[code].retryAfterMs ? 1_000 : undefined);
     this.environment.observer.counters.errorsAnswered += 1;
-    const { id, type } = about;
-    this.push(() => encodeTextFrame(encodeError({ code, message, id, type, issues, retryAfterMs })));
-  }
-
-  #checkListed(ref: ChannelRef): void {
-    if (this.#speaks.channels.includes(ref["~definition"])) return;
-    throw new ConfigError("channel_not_listed", {
-      message: `${this.route.endpoint.pattern.source} joins a connection to "${ref.pattern}".`,
-      fix: "List this channel in the endpoint's `channels` first.",
-    });
+    const { id, type, channel } = about;
+    this.push(() => encodeTextFrame(encodeError({ code, message, id, channel, type, issues, retryAfterMs })));
   }
 }
 

@@ -10,7 +10,7 @@ export type Reception =
   /** Answer at once, with the bare text or as a message. */
   | { readonly do: "pong"; readonly bare: boolean; readonly id: MessageId | undefined }
   /** The client of `tidings.v1` has said `connect`. */
-  | { readonly do: "enter"; readonly token: string | undefined }
+  | { readonly do: "enter"; readonly token: string | undefined; readonly since: unknown }
   /** A credential, the first or a fresh one; undefined where it is none. */
   | { readonly do: "authenticate"; readonly token: string | undefined; readonly id: MessageId | undefined }
   /** It must say who it is first: answer so, and forget it. */
@@ -35,7 +35,9 @@ export function receive(text: string, phase: Phase): Reception {
 
 function receiveGreeting(text: string): Reception {
   const message = parseMessage(text);
-  if (!("error" in message) && message.type === "connect") return { do: "enter", token: tokenOf(message.payload) };
+  if (!("error" in message) && message.type === "connect") {
+    return { do: "enter", token: tokenOf(message.payload), since: sinceOf(message.payload) };
+  }
   return { do: "close", code: 1002, reason: "protocol_error" };
 }
 
@@ -43,6 +45,12 @@ function tokenOf(payload: unknown): string | undefined {
   if (typeof payload !== "object" || payload === null || !Object.hasOwn(payload, "token")) return undefined;
   const { token } = payload as { readonly token: unknown };
   return typeof token === "string" && token !== "" ? token : undefined;
+}
+
+/** Where it stood on its channels when it was connected last; read when it is let in. */
+function sinceOf(payload: unknown): unknown {
+  if (typeof payload !== "object" || payload === null || !Object.hasOwn(payload, "since")) return undefined;
+  return (payload as { readonly since: unknown }).since;
 }
 
 const NOTHING: Reception = { do: "nothing" };

@@ -1,17 +1,41 @@
 import type { ChannelRef } from "./channel.js";
 import type { AnyConnection } from "./connection.js";
-import type { ChannelContract } from "./contract.js";
+import type { ChannelContract, EventOf } from "./contract.js";
 import type { Dependency } from "./dependency.js";
 
 export interface PublishOptions {
   /** A connection that is not to hear it. */
   except?: { readonly id: string } | undefined;
+  /**
+   * Tells a repeat from another event that looks alike: 1 to 64 characters, remembered for 5 minutes for this channel. A
+   * repeat resolves like the first, and is not delivered again.
+   */
+  key?: string | undefined;
 }
 
 export interface Published {
   /** Its position in the channel's history; undefined for a channel without history. */
   readonly offset: number | undefined;
 }
+
+/** Which of the events that are kept. */
+export interface HistoryRequest {
+  /** How many at most: the newest. Default 100; past `limits.historyPage` (500) it is cut to that. */
+  limit?: number | undefined;
+  /** Only those before this offset. Default: up to the newest. */
+  before?: number | undefined;
+}
+
+/** An event that is kept, as who hears it gets it. */
+export type Stored<Events> = EventOf<Events> & {
+  /** Its position in the channel's history. */
+  readonly offset: number;
+};
+
+/** A channel whose members can be asked for. */
+export type RefWithPresence<Contract extends ChannelContract> = [Contract["member"]] extends [never]
+  ? "Give this channel a `presence` first."
+  : ChannelRef<Contract>;
 
 export interface ListenOptions {
   /** Default `"127.0.0.1"`. */
@@ -90,6 +114,22 @@ export interface Stats {
   readonly errorsAnswered: number;
   readonly handlerErrors: number;
   readonly slowConsumers: number;
+  /** Events that `overflow: "drop-oldest"` or `"drop-newest"` kept from a connection that was behind. */
+  readonly eventsDropped: number;
+  /** Events that a later one of the same key took the place of, with `overflow: { keepLatestBy }`. */
+  readonly eventsConflated: number;
+  /** Messages `gap`: each told one connection that events of one channel are lost to it. */
+  readonly gaps: number;
+  /** How often a connection fell so far behind on a channel that its events wait in the history, or for a new snapshot. */
+  readonly catchUps: number;
+  /** Events read back from a history and sent: to who came back, was behind, or asked to rewind. */
+  readonly eventsReplayed: number;
+  /** Times that somebody came back to a channel with `since` and nothing was missing. */
+  readonly resumes: number;
+  /** Times that what they had missed could not be told: `recovered: false`. */
+  readonly resumesFailed: number;
+  /** Members that joined or left a channel that this process listens to. */
+  readonly presenceChanges: number;
   readonly pingTimeouts: number;
   readonly rateLimited: number;
   /** Bytes that wait for handlers, and bytes that wait for sockets, of all connections. */
@@ -111,8 +151,8 @@ export interface App extends AsyncDisposable {
    * Resolves when the broker has taken it and it is in the outboxes of this process. Left alone, a failure goes to
    * `onError`.
    *
-   * Rejects with an `OutgoingPayloadError` where it does not fit its schema (then nothing leaves), and with a
-   * `TidingsError` `unavailable` where the broker is away.
+   * Rejects with an `OutgoingPayloadError` where it does not fit its schema (then nothing leaves), with a `TidingsError`
+   * `unavailable` where the broker is away, and with a TypeError for a `key` that cannot be.
    */
   publish<Contract extends ChannelContract, Type extends keyof Contract["publishes"] & string>(
     channel: ChannelRef<Contract>,
@@ -120,6 +160,26 @@ export interface App extends AsyncDisposable {
     payload: Contract["publishes"][Type],
     options?: PublishOptions,
   ): Promise<Published>;
+  /**
+   * Who is on a channel, in any process, in the order they joined: a user once, with all their devices; someone without a
+   * user once for each connection. At most `limits.members` (1,000) of them.
+   *
+   * Rejects with a TypeError for a channel without `presence`, and with a `TidingsError` `unavailable` where the broker is
+   * away.
+   */
+  presence<Contract extends ChannelContract>(
+    channel: RefWithPresence<Contract>,
+  ): Promise<readonly Contract["member"][]>;
+  /**
+   * Events of a channel that are kept, oldest first; none for a channel without `history`.
+   *
+   * Rejects with a TypeError for a `limit` or `before` that is no whole number of at least 1, and with a `TidingsError`
+   * `unavailable` where the broker is away.
+   */
+  history<Contract extends ChannelContract>(
+    channel: ChannelRef<Contract>,
+    range?: HistoryRequest,
+  ): Promise<readonly Stored<Contract["events"]>[]>;
   /** The open connections of this process. */
   connections(): Iterable<AnyConnection>;
   /** Has this user an open connection, in any process? */

@@ -5,6 +5,10 @@ export interface ChannelContract {
   readonly publishes: object;
   /** Event → what a listener gets. */
   readonly events: object;
+  /** What of each member is shown; never without presence. */
+  readonly member: unknown;
+  /** What who arrives is given; never without a snapshot. */
+  readonly state: unknown;
 }
 
 /** What the other side can know of an endpoint. */

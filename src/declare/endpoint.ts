@@ -134,7 +134,7 @@ export function endpoint<
   Receives extends Schemas = Record<never, never>,
   Replies extends Schemas = Record<never, never>,
   Sends extends Schemas = Record<never, never>,
-  const Channels extends readonly AnyChannel[] = [],
+  const Channels extends readonly AnyChannel[] = readonly never[],
   const Returns = Record<never, never>,
 >(
   path: Path,

@@ -27,7 +27,7 @@ export interface EndpointLimits {
   waitingMessages?: number | undefined;
   /** Bytes of messages that wait for a handler. Default `"1mb"`; past it the socket is read no further. */
   waitingBytes?: Size | undefined;
-  /** Channels a connection is on. Default 100; past it `join` throws `too_many_channels`. */
+  /** Channels a connection is on, and those it can come back to. Default 100; past it: `too_many_channels`. */
   channels?: number | undefined;
   /** Connections of one user, at all endpoints and in all processes. Default 50; past it: `too_many_connections`. */
   connectionsPerUser?: number | undefined;
@@ -53,6 +53,19 @@ export interface AppLimits extends EndpointLimits {
   close?: Duration | undefined;
   /** From a credential's expiry to the close with `token_expired`. Default `"25s"`. */
   expiryGrace?: Duration | undefined;
+  /** How long a user without a connection is still present on a channel, where one was lost. Default `"5s"`. */
+  presenceGrace?: Duration | undefined;
+  /** Members of a channel that clients are told one by one. Default 1,000; past it only how many there are. */
+  members?: number | undefined;
+  /** Events that one answer to `history` has, and that are read at once for who catches up. Default 500; past it: cut. */
+  historyPage?: number | undefined;
+  /**
+   * Bytes that the memory broker keeps of all histories. Default `"64mb"`; past it the longest unused stream is forgotten,
+   * and begins a new epoch.
+   */
+  historyBytes?: Size | undefined;
+  /** How long the memory broker remembers the position of a stream that nobody uses. Default `"1d"`; past it: the same. */
+  positionTtl?: Duration | undefined;
   /** Revocations that are remembered. Default 10,000; past it the oldest is forgotten, and logged. */
   revocations?: number | undefined;
 }

@@ -11,11 +11,19 @@ export function encodeTextFrame(text: string): Frame {
 }
 
 export function encodeBinaryFrame(bytes: Uint8Array): Frame {
-  const headerLength = headerLengthFor(bytes.byteLength);
-  const frame = Buffer.allocUnsafe(headerLength + bytes.byteLength);
-  writeHeader(frame, OPCODE_BINARY, bytes.byteLength);
-  frame.set(bytes, headerLength);
-  return frame;
+  return encodeFrame(OPCODE_BINARY, bytes);
+}
+
+/** A frame whose payload is a deflated text (RFC 7692 §6). */
+export function encodeDeflatedFrame(deflated: Uint8Array): Frame {
+  return encodeFrame(COMPRESSED | OPCODE_TEXT, deflated);
+}
+
+/** What stands behind a frame's header, where it is a text. */
+export function textBytesOf(frame: Frame): Uint8Array | undefined {
+  if (frame[0] !== (FINAL | OPCODE_TEXT)) return undefined;
+  const short = frame[1] ?? 0;
+  return frame.subarray(short <= SHORT_LENGTH ? 2 : short === 126 ? 4 : 10);
 }
 
 /** A ping frame without data, the same for all (RFC 6455 §5.5.2). */
@@ -28,7 +36,17 @@ export function encodePongFrame(data: Uint8Array): Frame {
   return Buffer.concat([Buffer.from([FINAL | OPCODE_PONG, data.byteLength]), data]);
 }
 
+function encodeFrame(opcode: number, payload: Uint8Array): Frame {
+  const headerLength = headerLengthFor(payload.byteLength);
+  const frame = Buffer.allocUnsafe(headerLength + payload.byteLength);
+  writeHeader(frame, opcode, payload.byteLength);
+  frame.set(payload, headerLength);
+  return frame;
+}
+
 const FINAL = 0x80;
+/** RSV1 (RFC 7692 §6). */
+const COMPRESSED = 0x40;
 const OPCODE_TEXT = 0x1;
 const OPCODE_BINARY = 0x2;
 const OPCODE_PING = 0x9;

@@ -34,18 +34,31 @@ test("a socket that has taken everything takes any frame", () => {
   expect(overflows).toEqual([]);
 });
 
-test("what fits beside what waits is written, to the byte", () => {
+test("a socket that has not taken everything is written to up to half the limit; what waits beside it fits to the byte", () => {
   const { recording, outbox, socket, overflows } = openStuck();
-  for (const bytes of [40, 60]) {
+  for (const bytes of [30, 20, 10, 40]) {
     outbox.push(frameOf(bytes));
     recording.end();
   }
-  expect(socket.bufferedBytes).toBe(100);
+  expect(socket.writes.map(({ byteLength }) => byteLength)).toEqual([30, 20]);
+  expect(outbox.bufferedBytes).toBe(100);
   expect(overflows).toEqual([]);
   outbox.push(frameOf(2));
   recording.end();
   expect(socket.writes).toHaveLength(2);
   expect(overflows).toEqual([2]);
+});
+
+test("a socket that has not taken everything is written to up to 64 KiB, however much may wait", () => {
+  const recording = new RecordingTurn();
+  const { outbox, socket } = recording.open({ limit: 1 << 20 });
+  socket.isStuck = true;
+  for (const bytes of [100, 65_000, 436, 2]) {
+    outbox.push(frameOf(bytes));
+    recording.end();
+  }
+  expect(socket.writes.map(({ byteLength }) => byteLength)).toEqual([100, 65_000, 436]);
+  expect(outbox.bufferedBytes).toBe(65_538);
 });
 
 test("one byte too many overflows, though the frame alone would fit", () => {

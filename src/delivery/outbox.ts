@@ -1,53 +1,91 @@
 import type { Socket } from "../transport/transport.js";
+import { Backlog } from "./backlog.js";
+import { compressFrame } from "./deflate.js";
+import { bySequence, Entry, joinFrames } from "./entry.js";
 import type { Frame } from "./frame.js";
-import { type Entry, joinFrames, type Lane, type LaneListener } from "./lane.js";
+import type { Lane, LaneListener } from "./lane.js";
 import type { Turn, TurnOutbox } from "./turn.js";
+
+/** Who has more to say when half of an outbox is free. */
+export interface AwaitsRoom {
+  roomy(): void;
+}
 
 /**
  * Frames that wait for one connection's socket, in the order of the calls that made them.
  *
- * Past `limit` bytes that the socket has not taken, `overflow` is called, once, and everything is dropped from then on.
- * A socket that has taken everything takes any frame. Never blocks the publisher.
+ * What a socket takes is written at the end of the turn. What it does not take waits here, where its channel's `overflow`
+ * still can drop or replace it; past `limit` bytes `overflow` is called, once, and everything is dropped from then on. A
+ * socket that has taken everything takes any frame. Never blocks the publisher.
  */
 export class Outbox implements LaneListener, TurnOutbox {
   readonly #turn: Turn;
   readonly #socket: Socket;
-  readonly #limit: number;
+  /** Bytes. */
+  readonly limit: number;
   #direct: Entry[] | undefined;
   #directBytes = 0;
   #lane: Lane | undefined;
   #moreLanes: Lane[] | undefined;
+  #backlog: Backlog | undefined;
+  #awaitRoom: Set<AwaitsRoom> | undefined;
   #isAdded = false;
   #isOver = false;
+  /** The socket will tell when it has taken what it was given. */
+  #isWatching = false;
 
   constructor(turn: Turn, socket: Socket, limit: number, overflow: () => void) {
     this.#turn = turn;
     this.#socket = socket;
-    this.#limit = limit;
+    this.limit = limit;
     this.overflow = overflow;
   }
 
   /** Called after the turn's writes, when the socket has not taken enough. */
   readonly overflow: () => void;
 
-  get bufferedBytes(): number {
-    return this.#socket.bufferedBytes + this.#directBytes;
+  get isCompressing(): boolean {
+    return this.#socket.isCompressing;
   }
 
-  /** Sends a frame to this connection alone. */
-  push(frame: Frame): void {
+  get bufferedBytes(): number {
+    return this.#socket.bufferedBytes + this.#directBytes + (this.#backlog?.bytes ?? 0);
+  }
+
+  /** Is half of it free? */
+  get hasRoom(): boolean {
+    return this.bufferedBytes <= this.limit / 2;
+  }
+
+  /** Tells it once, when half of the outbox is free: at the end of this turn at the earliest. */
+  whenRoomy(who: AwaitsRoom): void {
     if (this.#isOver) return;
-    const entry = { sequence: this.#turn.nextSequence(), frame, except: undefined };
+    this.#awaitRoom ??= new Set();
+    this.#awaitRoom.add(who);
+    if (!this.#isAdded) this.#lookForRoom();
+  }
+
+  /** It does not wait for that any more. */
+  forgetRoom(who: AwaitsRoom): void {
+    this.#awaitRoom?.delete(who);
+  }
+
+  /** Sends a frame to this connection alone. `isEssential`: it tells where the connection stands, and is never dropped. */
+  push(frame: Frame, isEssential = false): void {
+    if (this.#isOver) return;
+    const bytes = this.isCompressing ? compressFrame(frame) : frame;
+    const entry = new Entry(this.#turn.nextSequence(), bytes, undefined, undefined, undefined, isEssential);
     if (this.#direct === undefined) this.#direct = [entry];
     else this.#direct.push(entry);
-    this.#grow(frame.length);
+    this.#grow(bytes.length);
   }
 
   /** Entries of a lane it leaves. */
   take(entries: readonly Entry[]): void {
     if (this.#isOver || entries.length === 0) return;
-    this.#direct = [...(this.#direct ?? []), ...entries].sort(bySequence);
-    this.#grow(entries.reduce((bytes, entry) => bytes + entry.frame.length, 0));
+    const own = entries.map((entry) => entry.ownOfLeaver);
+    this.#direct = [...(this.#direct ?? []), ...own].sort(bySequence);
+    this.#grow(own.reduce((bytes, entry) => bytes + entry.frame.length, 0));
   }
 
   /** The turn ends, and a lane has something for it. */
@@ -58,15 +96,25 @@ export class Outbox implements LaneListener, TurnOutbox {
     this.#add();
   }
 
-  /** Writes what is due. False where the socket has not taken enough: then it is dropped, and all that follows. */
+  /** Writes what is due, or lets it wait. False where too much waits: then all is dropped, and all that follows. */
   flush(): boolean {
-    const bytes = this.#isOver ? undefined : this.#due();
     this.#isAdded = false;
+    const fits = this.#isOver || this.#deal();
     this.#direct = undefined;
     this.#directBytes = 0;
     this.#lane = undefined;
     this.#moreLanes = undefined;
-    return bytes === undefined || this.#write(bytes);
+    if (!fits) this.drop();
+    else if (this.#awaitRoom !== undefined && this.#awaitRoom.size > 0) this.#lookForRoom();
+    return fits;
+  }
+
+  /** Gives the socket all there is, and drops what follows. */
+  end(): void {
+    this.flush();
+    const rest = this.#backlog && joinFrames(this.#backlog.take(Number.POSITIVE_INFINITY));
+    if (rest !== undefined) this.#write(rest);
+    this.drop();
   }
 
   /** Drops what is due, and all that follows. */
@@ -74,13 +122,15 @@ export class Outbox implements LaneListener, TurnOutbox {
     this.#isOver = true;
     this.#direct = undefined;
     this.#directBytes = 0;
+    this.#backlog = undefined;
+    this.#awaitRoom = undefined;
   }
 
   #grow(bytes: number): void {
     this.#directBytes += bytes;
     this.#add();
     // A turn that does not end must not fill it: then the turn's writes are made now, and the socket tells what it takes.
-    if (this.#directBytes + this.#socket.bufferedBytes > this.#limit) this.#turn.flush();
+    if (this.bufferedBytes > this.limit) this.#turn.flush();
   }
 
   #add(): void {
@@ -89,29 +139,89 @@ export class Outbox implements LaneListener, TurnOutbox {
     this.#turn.addOutbox(this);
   }
 
-  #due(): Frame | undefined {
-    const direct = this.#direct;
-    const lane = this.#lane;
-    if (lane === undefined) return direct && joinFrames(direct);
-    if (direct === undefined && this.#moreLanes === undefined) return lane.bytesFor(this);
-    const entries = [...(direct ?? []), ...lane.entriesFor(this)];
-    for (const more of this.#moreLanes ?? []) entries.push(...more.entriesFor(this));
-    return joinFrames(entries.sort(bySequence));
+  #deal(): boolean {
+    if (this.#backlog === undefined) {
+      const bytes = this.#dueBytes();
+      if (bytes === undefined) return true;
+      const waiting = this.#socket.bufferedBytes;
+      if (waiting === 0 || waiting + bytes.length <= this.#writeAhead) {
+        this.#write(bytes);
+        return true;
+      }
+    }
+    return this.#letWait(this.#dueEntries());
   }
 
-  #write(bytes: Frame): boolean {
-    const waiting = this.#socket.bufferedBytes;
-    if (waiting > 0 && waiting + bytes.length > this.#limit) {
-      this.drop();
-      return false;
+  /** What is given to a socket that has not taken everything yet: what waits here can still be dropped. */
+  get #writeAhead(): number {
+    return Math.min(WRITE_AHEAD, this.limit / 2);
+  }
+
+  #letWait(entries: readonly Entry[]): boolean {
+    this.#backlog ??= new Backlog(this, this.limit, this.#turn.counters);
+    for (const entry of entries) {
+      // It has just fallen behind there: what follows, it will catch up with.
+      if (entry.lane !== undefined && !entry.lane.has(this)) continue;
+      if (!this.#backlog.add(entry, this.#socket.bufferedBytes)) return false;
     }
+    this.#watch();
+    return true;
+  }
+
+  #dueBytes(): Frame | undefined {
+    const lane = this.#lane;
+    if (lane === undefined) return this.#direct && joinFrames(this.#direct);
+    if (this.#direct === undefined && this.#moreLanes === undefined) return lane.bytesFor(this);
+    return joinFrames(this.#dueEntries());
+  }
+
+  #dueEntries(): readonly Entry[] {
+    const entries = [...(this.#direct ?? []), ...(this.#lane?.entriesFor(this) ?? [])];
+    for (const more of this.#moreLanes ?? []) entries.push(...more.entriesFor(this));
+    return entries.sort(bySequence);
+  }
+
+  #watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    this.#socket.afterTaken(() => {
+      this.#isWatching = false;
+      this.#writeOn();
+    });
+  }
+
+  /** The socket has taken what it was given. */
+  #writeOn(): void {
+    if (this.#isOver) return;
+    const next = this.#backlog && joinFrames(this.#backlog.take(WRITE_AHEAD));
+    if (next !== undefined) this.#write(next);
+    if (this.#backlog?.isEmpty === true) this.#backlog = undefined;
+    else if (this.#backlog !== undefined) this.#watch();
+    if (this.#awaitRoom !== undefined && this.#awaitRoom.size > 0) this.#lookForRoom();
+  }
+
+  #lookForRoom(): void {
+    if (this.hasRoom) this.#turn.afterwards(() => this.#tellRoom());
+    else this.#watch();
+  }
+
+  #tellRoom(): void {
+    const waiting = this.#awaitRoom;
+    if (waiting === undefined || waiting.size === 0) return;
+    // It may have filled up meanwhile.
+    if (!this.hasRoom) {
+      this.#lookForRoom();
+      return;
+    }
+    this.#awaitRoom = undefined;
+    for (const who of waiting) who.roomy();
+  }
+
+  #write(bytes: Frame): void {
     this.#turn.counters.writes += 1;
     this.#turn.counters.bytesWritten += bytes.length;
     this.#socket.write(bytes);
-    return true;
   }
 }
 
-function bySequence(a: Entry, b: Entry): number {
-  return a.sequence - b.sequence;
-}
+const WRITE_AHEAD = 64 * 1024;

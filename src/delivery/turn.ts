@@ -29,6 +29,8 @@ export class Turn {
   #sequence = 0;
   #lanes: TurnLane[] = [];
   #outboxes: TurnOutbox[] = [];
+  #atEnd: (() => void)[] = [];
+  #afterwards: (() => void)[] = [];
   #laneBytes = 0;
   #isScheduled = false;
   readonly #flush = (): void => this.flush();
@@ -63,6 +65,18 @@ export class Turn {
     this.#schedule();
   }
 
+  /** Runs it when the turn ends, before anything is written: what it pushes still goes out. */
+  atEnd(run: () => void): void {
+    this.#atEnd.push(run);
+    this.#schedule();
+  }
+
+  /** Runs it when this turn's writes are made: what it pushes goes out in the next. */
+  afterwards(run: () => void): void {
+    this.#afterwards.push(run);
+    this.#schedule();
+  }
+
   /** Code that never lets the turn end would fill the lanes without bound: past this the turn's writes are made now. */
   countLaneBytes(bytes: number): void {
     this.#laneBytes += bytes;
@@ -74,6 +88,9 @@ export class Turn {
     // What the lanes announce is written below: it asks for no other turn.
     this.#isScheduled = true;
     this.#laneBytes = 0;
+    const atEnd = this.#atEnd;
+    this.#atEnd = [];
+    for (const run of atEnd) run();
     const lanes = this.#lanes;
     this.#lanes = [];
     for (const lane of lanes) lane.announce();
@@ -84,6 +101,9 @@ export class Turn {
     this.#isScheduled = false;
     // Last, because it closes connections, and what is done about that may publish.
     for (const outbox of overflowing) outbox.overflow();
+    const afterwards = this.#afterwards;
+    this.#afterwards = [];
+    for (const run of afterwards) run();
   }
 
   #schedule(): void {

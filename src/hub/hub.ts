@@ -1,24 +1,14 @@
-import type { BrokerEvent, BrokerLink, BrokerNode, Revocation } from "../broker/broker.js";
-import type { ChannelRef } from "../declare/channel.js";
+import type { BrokerEvent, BrokerLink, BrokerNode, PresenceChange, Revocation } from "../broker/broker.js";
 import type { Authenticated } from "../declare/credential.js";
 import type { Identity } from "../declare/identity.js";
-import { encodeTextFrame } from "../delivery/frame.js";
-import { Lane } from "../delivery/lane.js";
-import type { Outbox } from "../delivery/outbox.js";
-import type { Turn } from "../delivery/turn.js";
-import type { Counters } from "../observe/observe.js";
-import { encodeEvent } from "../protocol/encode-message.js";
 import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
-import { encodeOutgoing } from "./outgoing.js";
+import { Channels, type ChannelsOptions, type Listener } from "./channels.js";
 import { Revocations } from "./revocations.js";
 
 /** What the hub delivers to: a connection. */
-export interface Member {
-  readonly id: string;
+export interface Member extends Listener {
   readonly user: Identity | undefined;
-  readonly outbox: Outbox;
-  readonly channels: Set<string>;
   /** By which credentials it came in. */
   readonly papers: readonly Authenticated[];
   close(code: number, reason: string): void;
@@ -26,11 +16,7 @@ export interface Member {
   expel(): void;
 }
 
-export interface HubOptions {
-  readonly turn: Turn;
-  readonly counters: Counters;
-  /** What nobody waits for and went wrong. */
-  readonly onError: (error: unknown, during: string) => void;
+export interface HubOptions extends Omit<ChannelsOptions, "link"> {
   /** Revocations that are remembered. */
   readonly maxRevocations: number;
   /** So many that still hold had to be forgotten. */
@@ -38,20 +24,18 @@ export interface HubOptions {
 }
 
 /**
- * Who is on which channel in this process, and whose connections they are.
+ * The connections of this process: who is behind them, whom to let in no more, and on which channels they are.
  *
- * The broker tells each process of an event once; from here it goes into the channel's lane, and from there to everyone.
+ * The broker tells each process of an event once; from here it goes to the channel, and from there to everyone.
  */
 export class Hub implements BrokerNode {
-  readonly #turn: Turn;
-  readonly #counters: Counters;
+  readonly channels: Channels;
   readonly #onError: (error: unknown, during: string) => void;
   readonly #link: BrokerLink;
   readonly #maxRevocations: number;
   readonly #revocations: Revocations;
   readonly #members = new Map<string, Member>();
   readonly #users = new Map<string, Set<Member>>();
-  readonly #audiences = new Map<string, Audience>();
 
   /** Connects a new hub to the broker. */
   static async open(connect: (node: BrokerNode) => Promise<BrokerLink>, options: HubOptions): Promise<Hub> {
@@ -60,6 +44,7 @@ export class Hub implements BrokerNode {
     const told: Revocation[] = [];
     const link = await connect({
       deliver: (event) => hub?.deliver(event),
+      meet: (change) => hub?.meet(change),
       disconnectUser: (user, code, reason) => hub?.disconnectUser(user, code, reason),
       // Of those that hold already it is told while it connects.
       revoke: (revocation) => (hub === undefined ? told.push(revocation) : hub.revoke(revocation)),
@@ -69,13 +54,12 @@ export class Hub implements BrokerNode {
     return hub;
   }
 
-  private constructor(link: BrokerLink, { turn, counters, onError, maxRevocations, onForgotten }: HubOptions) {
+  private constructor(link: BrokerLink, { maxRevocations, onForgotten, ...options }: HubOptions) {
     this.#link = link;
     this.#maxRevocations = maxRevocations;
     this.#revocations = new Revocations({ maxCount: maxRevocations, onForgotten });
-    this.#turn = turn;
-    this.#counters = counters;
-    this.#onError = onError;
+    this.#onError = options.onError;
+    this.channels = new Channels({ ...options, link });
   }
 
   get connectionCount(): number {
@@ -84,10 +68,6 @@ export class Hub implements BrokerNode {
 
   get userCount(): number {
     return this.#users.size;
-  }
-
-  get channelCount(): number {
-    return this.#audiences.size;
   }
 
   get members(): ReadonlyMap<string, Member> {
@@ -121,49 +101,12 @@ export class Hub implements BrokerNode {
   /** It closes: it is off every channel when this returns. What was published before is in its outbox. */
   exit(member: Member): void {
     if (!this.#members.delete(member.id)) return;
-    for (const channel of [...member.channels]) this.leave(member, channel);
+    for (const channel of [...(member.memberships?.keys() ?? [])]) this.channels.leave(member, channel, "after-grace");
     if (member.user === undefined) return;
     const devices = this.#users.get(member.user.id);
     devices?.delete(member);
     if (devices?.size === 0) this.#users.delete(member.user.id);
     this.release(member.user.id, member.id);
-  }
-
-  /** Resolves when it hears the channel. Rejects with the broker's error; then it is not on it. */
-  async join(member: Member, channel: string): Promise<void> {
-    let audience = this.#audiences.get(channel);
-    if (audience === undefined) {
-      audience = { lane: new Lane(this.#turn), isSubscribed: this.#link.subscribe(channel).then(() => {}) };
-      this.#audiences.set(channel, audience);
-    }
-    audience.lane.add(member.outbox);
-    member.channels.add(channel);
-    try {
-      await audience.isSubscribed;
-    } catch (error) {
-      // Unless it has left meanwhile, and joined anew.
-      if (this.#audiences.get(channel) === audience) this.leave(member, channel);
-      throw error;
-    }
-  }
-
-  /** It hears nothing of the channel that is published from now on. */
-  leave(member: Member, channel: string): void {
-    if (!member.channels.delete(channel)) return;
-    const audience = this.#audiences.get(channel);
-    audience?.lane.delete(member.outbox);
-    if (audience?.lane.size !== 0) return;
-    this.#audiences.delete(channel);
-    this.#link.unsubscribe(channel).catch((error) => this.#onError(error, "unsubscribe"));
-  }
-
-  /** Says it to everyone on the channel, in every process. Resolves when it is in the outboxes of this one. */
-  async publish(ref: ChannelRef, type: string, payload: unknown, except: string | undefined): Promise<void> {
-    const schema = ref["~definition"].events.get(type);
-    if (schema === undefined) throw new TypeError(`The channel "${ref.pattern}" has no event "${type}".`);
-    const payloadJson = encodeOutgoing(schema, payload, `the event "${type}" of "${ref.pattern}"`);
-    this.#counters.eventsPublished += 1;
-    await this.#link.publish({ channel: ref.channel, type, payloadJson, except });
   }
 
   isConnected(user: string): Promise<boolean> {
@@ -208,15 +151,17 @@ export class Hub implements BrokerNode {
   }
 
   close(): Promise<void> {
+    this.channels.close();
     return this.#link.close();
   }
 
-  deliver({ channel, type, payloadJson, except }: BrokerEvent): void {
-    const audience = this.#audiences.get(channel);
-    if (audience === undefined) return;
-    this.#counters.framesEncoded += 1;
-    const frame = encodeTextFrame(encodeEvent({ type, channel, payloadJson }));
-    audience.lane.push(frame, except === undefined ? undefined : this.#members.get(except)?.outbox);
+  deliver(event: BrokerEvent): void {
+    const { except } = event;
+    this.channels.deliver(event, except === undefined ? undefined : this.#members.get(except)?.outbox);
+  }
+
+  meet(change: PresenceChange): void {
+    this.channels.meet(change);
   }
 
   disconnectUser(user: string, code: number, reason: string): void {
@@ -256,10 +201,4 @@ export class Hub implements BrokerNode {
     }
     return undefined;
   }
-}
-
-/** Those of this process who are on one channel. */
-interface Audience {
-  readonly lane: Lane;
-  readonly isSubscribed: Promise<void>;
 }

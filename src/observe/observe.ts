@@ -35,6 +35,21 @@ export interface Counters {
   /** Handlers that threw something else than a `TidingsError`. */
   handlerErrors: number;
   slowConsumers: number;
+  /** Events that a full outbox did not take, and whose channel lets them go. */
+  eventsDropped: number;
+  /** Events that made room for a later one of the same word. */
+  eventsConflated: number;
+  /** `gap` messages, one for each connection. */
+  gaps: number;
+  /** Times that a connection fell behind a channel, and was to catch up. */
+  catchUps: number;
+  /** Events that were sent out of a channel's history. */
+  eventsReplayed: number;
+  /** Connections that came back to a channel and were given all that they had missed, and those that could not be. */
+  resumes: number;
+  resumesFailed: number;
+  /** Members that joined or left a channel. */
+  presenceChanges: number;
   pingTimeouts: number;
   /** Messages and control frames that were one too many. */
   rateLimited: number;
@@ -55,6 +70,14 @@ export function createCounters(): Counters {
     errorsAnswered: 0,
     handlerErrors: 0,
     slowConsumers: 0,
+    eventsDropped: 0,
+    eventsConflated: 0,
+    gaps: 0,
+    catchUps: 0,
+    eventsReplayed: 0,
+    resumes: 0,
+    resumesFailed: 0,
+    presenceChanges: 0,
     pingTimeouts: 0,
     rateLimited: 0,
   };

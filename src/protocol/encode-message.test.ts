@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import * as encode from "./encode-message.js";
 import { EncodeError, encodePayload } from "./encode-message.js";
 
-const members = [{ id: "alice" }, { id: "bob", name: "Bob" }];
+const membersJson = ['{"id":"alice"}', '{"id":"bob","name":"Bob"}'];
 const taskProgress = {
   task: "t7",
   name: "export",
@@ -106,13 +106,13 @@ describe("what a server sends is written to the letter", () => {
     ],
     [
       "subscribed",
-      encode.encodeSubscribed({ channel: "prices/BTC", epoch: "k3", offset: 41, recovered: true, members }),
+      encode.encodeSubscribed({ channel: "prices/BTC", epoch: "k3", offset: 41, recovered: true, membersJson }),
       '{"type":"subscribed","channel":"prices/BTC","payload":{"epoch":"k3","offset":41,"recovered":true,"members":[{"id":"alice"},{"id":"bob","name":"Bob"}]}}',
     ],
     [
       "subscribed with all it can have",
       encode.encodeSubscribed({
-        state: null,
+        stateJson: "null",
         count: 2000,
         recovered: false,
         offset: 0,
@@ -154,17 +154,17 @@ describe("what a server sends is written to the letter", () => {
     ],
     [
       "a gap with a snapshot",
-      encode.encodeGap({ channel: "c", epoch: "k4", offset: 90, state: { price: 3 } }),
+      encode.encodeGap({ channel: "c", epoch: "k4", offset: 90, stateJson: '{"price":3}' }),
       '{"type":"gap","channel":"c","payload":{"epoch":"k4","offset":90,"state":{"price":3}}}',
     ],
     [
       "a change of the members",
-      encode.encodePresence({ channel: "chat/a", joined: [{ id: "a" }], left: [] }),
+      encode.encodePresence({ channel: "chat/a", joinedJson: ['{"id":"a"}'], leftJson: [] }),
       '{"type":"presence","channel":"chat/a","payload":{"joined":[{"id":"a"}],"left":[]}}',
     ],
     [
       "all members anew",
-      encode.encodePresence({ channel: "chat/a", members }),
+      encode.encodePresence({ channel: "chat/a", membersJson }),
       '{"type":"presence","channel":"chat/a","payload":{"members":[{"id":"alice"},{"id":"bob","name":"Bob"}]}}',
     ],
     [
@@ -252,9 +252,6 @@ describe("a payload", () => {
       () => encodePayload(payload),
       () => encode.encodeAppMessage("a", payload),
       () => encode.encodeReply(1, payload),
-      () => encode.encodeSubscribed({ channel: "c", state: payload }),
-      () => encode.encodeGap({ channel: "c", state: payload }),
-      () => encode.encodePresence({ channel: "c", joined: [payload] }),
     ];
     for (const send of sends) {
       expect(send).toThrow(EncodeError);

@@ -55,16 +55,17 @@ export function encodeReplyJson(id: MessageId, payloadJson: string, channel?: st
 
 export interface HistoryFields {
   readonly id: MessageId;
+  readonly channel?: string | undefined;
   readonly epoch?: string | undefined;
   /** Oldest first. */
   readonly events: readonly Omit<EventFields, "channel">[];
 }
 
 /** The answer to `history`. */
-export function encodeHistory({ id, epoch, events }: HistoryFields): string {
+export function encodeHistory({ id, channel, epoch, events }: HistoryFields): string {
   const stream = epoch === undefined ? "" : `"epoch":${JSON.stringify(epoch)},`;
   const list = events.map((event) => writeEvent(event, ""));
-  return encodeReplyJson(id, `{${stream}"events":[${list.join(",")}]}`);
+  return encodeReplyJson(id, `{${stream}"events":[${list.join(",")}]}`, channel);
 }
 
 export interface ErrorFields {
@@ -98,19 +99,19 @@ export interface SubscribedFields {
   readonly offset?: number | undefined;
   /** Exactly where `since` was sent. */
   readonly recovered?: boolean | undefined;
-  /** Where asked for, and not too many. */
-  readonly members?: readonly unknown[] | undefined;
-  /** In the place of `members` where they are too many. */
+  /** Each as JSON text, where asked for, and not too many. */
+  readonly membersJson?: readonly string[] | undefined;
+  /** In the place of the members where they are too many. */
   readonly count?: number | undefined;
-  /** Where the channel has a snapshot and `recovered` is not true. `undefined` is none, `null` an empty one. */
-  readonly state?: unknown;
+  /** As JSON text: where the channel has a snapshot and `recovered` is not true. */
+  readonly stateJson?: string | undefined;
 }
 
 /** The connection is on the channel now. */
 export function encodeSubscribed(fields: SubscribedFields): string {
-  const { channel, id, epoch, offset, recovered, members, count, state } = fields;
-  const payload = { epoch, offset, recovered, members, count, state };
-  return encodePayload({ type: "subscribed", id, channel, payload });
+  const { channel, id, epoch, offset, recovered, membersJson, count, stateJson } = fields;
+  const payload = writeFields({ epoch, offset, recovered, count }, { members: listOf(membersJson), state: stateJson });
+  return writeAbout("subscribed", id, channel, payload);
 }
 
 export interface UnsubscribedFields {
@@ -132,28 +133,37 @@ export interface GapFields {
   readonly epoch?: string | undefined;
   /** The position before the next event. */
   readonly offset?: number | undefined;
-  /** Where the channel has a snapshot. */
-  readonly state?: unknown;
+  /** As JSON text, where the channel has a snapshot. */
+  readonly stateJson?: string | undefined;
 }
 
 /** Events of the channel were, or may have been, lost in this place. */
-export function encodeGap({ channel, epoch, offset, state }: GapFields): string {
-  return encodePayload({ type: "gap", channel, payload: { epoch, offset, state } });
+export function encodeGap({ channel, epoch, offset, stateJson }: GapFields): string {
+  return writeAbout("gap", undefined, channel, writeFields({ epoch, offset }, { state: stateJson }));
 }
 
-export interface PresenceFields {
-  readonly channel: string;
-  readonly joined?: readonly unknown[] | undefined;
-  readonly left?: readonly unknown[] | undefined;
+/** Members, each as JSON text. */
+export interface MemberFields {
+  readonly joinedJson?: readonly string[] | undefined;
+  readonly leftJson?: readonly string[] | undefined;
   /** Replaces all that was told before. */
-  readonly members?: readonly unknown[] | undefined;
-  /** In the place of the members where they are too many. */
+  readonly membersJson?: readonly string[] | undefined;
+  /** How many there are; in the place of the members where they are too many. */
   readonly count?: number | undefined;
+}
+export interface PresenceFields extends MemberFields {
+  readonly channel: string;
 }
 
 /** The members of the channel changed. */
-export function encodePresence({ channel, joined, left, members, count }: PresenceFields): string {
-  return encodePayload({ type: "presence", channel, payload: { joined, left, members, count } });
+export function encodePresence({ channel, ...members }: PresenceFields): string {
+  return writeAbout("presence", undefined, channel, encodeMembers(members));
+}
+
+/** The same as a payload, as `presence` is answered with. */
+export function encodeMembers({ joinedJson, leftJson, membersJson, count }: MemberFields): string {
+  const lists = { joined: listOf(joinedJson), left: listOf(leftJson), members: listOf(membersJson) };
+  return writeFields({ count }, lists);
 }
 
 export interface AuthSuccessFields {
@@ -196,6 +206,28 @@ export function encodePing(): string {
 /** The answer to a `ping` message. */
 export function encodePong(id?: MessageId | undefined): string {
   return id === undefined ? '{"type":"pong"}' : `{"type":"pong","id":${JSON.stringify(id)}}`;
+}
+
+function listOf(texts: readonly string[] | undefined): string | undefined {
+  return texts && `[${texts.join(",")}]`;
+}
+
+/** One object of values, and of others that are JSON text already; what is undefined is left out. */
+function writeFields(
+  values: Readonly<Record<string, string | number | boolean | undefined>>,
+  texts: Readonly<Record<string, string | undefined>>,
+): string {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) fields.push(`"${name}":${JSON.stringify(value)}`);
+  }
+  for (const [name, text] of Object.entries(texts)) if (text !== undefined) fields.push(`"${name}":${text}`);
+  return `{${fields.join(",")}}`;
+}
+
+function writeAbout(type: string, id: MessageId | undefined, channel: string, payloadJson: string): string {
+  const answers = id === undefined ? "" : `,"id":${JSON.stringify(id)}`;
+  return `{"type":"${type}"${answers},"channel":${JSON.stringify(channel)},"payload":${payloadJson}}`;
 }
 
 function writeEvent({ type, offset, payloadJson }: Omit<EventFields, "channel">, about: string): string {

@@ -1,18 +1,25 @@
+import { constants, inflateRawSync } from "node:zlib";
 import { closeReason } from "../protocol/close-codes.js";
+import { answerDeflateOffer } from "./deflate-offer.js";
 import type { AcceptOptions, RefusalResponse, Socket, SocketListener, Upgrade } from "./transport.js";
 
 export interface MemoryDial {
   /** Path and query, such as `/ws/rooms/lobby?token=…`. */
   readonly target: string;
   readonly method?: string | undefined;
-  /** Names in lower case. What a handshake needs is there already. */
+  /** Names in lower case. What a handshake needs is there already; `sec-websocket-extensions` may offer compression. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly address?: string | undefined;
 }
 
 /** What a dial came to. */
 export type MemoryAnswer =
-  | { readonly peer: MemoryPeer; readonly subprotocol: string | undefined }
+  | {
+      readonly peer: MemoryPeer;
+      readonly subprotocol: string | undefined;
+      /** What `Sec-WebSocket-Extensions` was answered with. */
+      readonly extensions: string | undefined;
+    }
   | { readonly refused: RefusalResponse };
 
 /** What the client's end of a connection in memory hears. */
@@ -71,10 +78,12 @@ class MemoryUpgrade implements Upgrade {
   }
 
   accept(options: AcceptOptions, listen: (socket: Socket) => SocketListener): Socket {
-    const socket = new MemorySocket();
+    const offer = this.header("sec-websocket-extensions");
+    const extensions = options.compression ? answerDeflateOffer(offer) : undefined;
+    const socket = new MemorySocket(extensions !== undefined);
     const peer = new MemoryPeer(socket, options.messageSize);
     socket.connect(peer, listen(socket));
-    this.#answered({ peer, subprotocol: options.subprotocol });
+    this.#answered({ peer, subprotocol: options.subprotocol, extensions });
     return socket;
   }
 
@@ -84,6 +93,7 @@ class MemoryUpgrade implements Upgrade {
 }
 
 class MemorySocket implements Socket {
+  readonly isCompressing: boolean;
   #listener: SocketListener | undefined;
   #peer: MemoryPeer | undefined;
   /** What has arrived and was not handed on yet. */
@@ -92,6 +102,10 @@ class MemorySocket implements Socket {
   #isClosing = false;
   #isClosed = false;
   #isHandingOn = false;
+
+  constructor(isCompressing: boolean) {
+    this.isCompressing = isCompressing;
+  }
 
   connect(peer: MemoryPeer, listener: SocketListener): void {
     this.#peer = peer;
@@ -104,6 +118,12 @@ class MemorySocket implements Socket {
 
   write(frames: Uint8Array): void {
     if (!this.#isClosing) this.#peer?.receive(frames);
+  }
+
+  afterTaken(run: () => void): void {
+    this.#peer?.afterRead(() => {
+      if (!this.#isClosed) run();
+    });
   }
 
   close(code: number, reason: string): void {
@@ -260,6 +280,12 @@ export class MemoryPeer {
     this.#read();
   }
 
+  /** Calls `run` when all that came until now is read. */
+  afterRead(run: () => void): void {
+    this.#unread.push({ bytes: 0, read: run });
+    this.#read();
+  }
+
   /** The server sent a close frame: read in its turn, and answered. A peer that does not read sees only that. */
   receiveClose(code: number, reason: string): void {
     if (this.#isClosed) return;
@@ -279,7 +305,13 @@ export class MemoryPeer {
     this.#finish(1006, "");
   }
 
-  #hear({ opcode, payload }: DecodedFrame): void {
+  #hear({ opcode, isCompressed, payload: sent }: DecodedFrame): void {
+    if (isCompressed && !this.#socket.isCompressing) {
+      // Nobody has agreed to it (RFC 6455 §5.2).
+      this.close(1002);
+      return;
+    }
+    const payload = isCompressed ? inflate(sent) : sent;
     if (opcode === TEXT) this.#listener?.text(payload.toString());
     else if (opcode === BINARY) this.#listener?.binary(payload);
     else if (opcode === PONG) this.#listener?.pong(payload);
@@ -318,9 +350,13 @@ export class MemoryPeer {
 const TEXT = 0x1;
 const BINARY = 0x2;
 const PONG = 0xa;
+const RSV1 = 0x40;
+/** What a deflated message is sent without. */
+const FLUSH_MARKER = Buffer.of(0x00, 0x00, 0xff, 0xff);
 
 interface DecodedFrame {
   readonly opcode: number;
+  readonly isCompressed: boolean;
   readonly payload: Buffer;
   /** The header included. */
   readonly bytes: number;
@@ -331,12 +367,17 @@ function* decodeFrames(bytes: Uint8Array): Generator<DecodedFrame> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
   while (at < bytes.byteLength) {
-    const opcode = view.getUint8(at) & 0x0f;
+    const first = view.getUint8(at);
     const short = view.getUint8(at + 1) & 0x7f;
     const headerLength = short === 126 ? 4 : short === 127 ? 10 : 2;
     const length = short === 126 ? view.getUint16(at + 2) : short === 127 ? Number(view.getBigUint64(at + 2)) : short;
     const payload = Buffer.from(bytes.slice(at + headerLength, at + headerLength + length));
-    yield { opcode, payload, bytes: headerLength + length };
+    yield { opcode: first & 0x0f, isCompressed: (first & RSV1) !== 0, payload, bytes: headerLength + length };
     at += headerLength + length;
   }
+}
+
+/** One message, deflated without what came before it (RFC 7692 §7.2.2). */
+function inflate(payload: Uint8Array): Buffer {
+  return inflateRawSync(Buffer.concat([payload, FLUSH_MARKER]), { finishFlush: constants.Z_SYNC_FLUSH });
 }

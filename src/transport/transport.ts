@@ -31,7 +31,12 @@ export interface Upgrade {
 
 export interface AcceptOptions {
   readonly subprotocol: string | undefined;
-  /** Bytes of one message; past it the transport closes with 1009. */
+  /**
+   * May `permessage-deflate` be negotiated (RFC 7692)? It must then be without context takeover on either side, and with a
+   * server's window of 32 KiB. An offer that can't be taken is passed over, not refused.
+   */
+  readonly compression: boolean;
+  /** Bytes of one message, as it was sent and inflated; past it the transport closes with 1009. */
   readonly messageSize: number;
   /** Frames of one message; past it the transport closes with 1008. */
   readonly fragments: number;
@@ -49,13 +54,24 @@ export interface RefusalResponse {
 export interface Socket {
   /** Bytes written and not yet taken by the network. */
   readonly bufferedBytes: number;
+  /**
+   * Was `permessage-deflate` negotiated? Then what is written may have compressed frames among the others: RSV1 set, the
+   * payload deflated, each message by itself (RFC 7692 §7.2.1). The transport never compresses by itself.
+   */
+  readonly isCompressing: boolean;
   /** Writes whole frames, in the order of the calls. Dropped without an error once the socket is closing. */
   write(frames: Uint8Array): void;
+  /**
+   * Calls `run` once when the network has taken all that was written until now, or later: in a later microtask at the
+   * earliest. Never after the connection has ended, and not at all where that comes first, or where the socket is closing
+   * already.
+   */
+  afterTaken(run: () => void): void;
   /** Sends a close frame behind all that was written; the first call counts. What arrives after it is dropped. */
   close(code: number, reason: string): void;
   /** Ends the connection at once, without a close frame. */
   terminate(): void;
-  /** Stops reading. What one read held may still arrive. */
+  /** Stops reading. What one read held may still arrive, of compressed messages one at the most. */
   pause(): void;
   resume(): void;
 }

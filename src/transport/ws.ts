@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type ServerOptions, WebSocket, WebSocketServer, type Server as WebSocketServerOf } from "ws";
 import { closeReason } from "../protocol/close-codes.js";
+import { answerDeflateOffer } from "./deflate-offer.js";
+import { Inflation } from "./inflation.js";
 import type { AcceptOptions, RefusalResponse, Socket, SocketListener, Upgrade } from "./transport.js";
 
 /** Upgrades of `node:http` and `node:https` servers, received by `ws`. */
@@ -14,8 +16,8 @@ export class WsTransport {
   }
 
   /** `ws` takes its limits per server, an app's endpoints have their own: one server for each set of limits. */
-  #serverFor({ messageSize, fragments, closeMs }: AcceptOptions): Server {
-    const key = `${messageSize}/${fragments}/${closeMs}`;
+  #serverFor({ messageSize, fragments, closeMs, compression }: AcceptOptions): Server {
+    const key = `${messageSize}/${fragments}/${closeMs}/${compression}`;
     const known = this.#servers.get(key);
     if (known !== undefined) return known;
     const options: ServerOptions<typeof ExplainingWebSocket> & { closeTimeout: number } = {
@@ -28,7 +30,8 @@ export class WsTransport {
       closeTimeout: closeMs,
       // What we write, a pong too, goes through the outbox and counts there.
       autoPong: false,
-      perMessageDeflate: false,
+      // It compresses nothing that we write, only says so and inflates what comes.
+      perMessageDeflate: compression && { serverNoContextTakeover: true, clientNoContextTakeover: true },
       handleProtocols: (_offered, request) => selectedSubprotocols.get(request) ?? false,
     };
     const server: Server = new WebSocketServer(options);
@@ -93,12 +96,17 @@ class WsUpgrade implements Upgrade {
       this.#stream.destroy();
       return undefined;
     }
-    if (options.subprotocol !== undefined) selectedSubprotocols.set(this.#request, options.subprotocol);
+    const extensions = options.compression ? answerDeflateOffer(this.header(EXTENSIONS)) : undefined;
+    const isCompressing = extensions !== undefined;
+    // `ws` refuses a handshake for an offer that it can't take. It sees one that it answers with the same.
+    const request = isCompressing ? withHeader(this.#request, EXTENSIONS, extensions) : this.#request;
+    if (options.subprotocol !== undefined) selectedSubprotocols.set(request, options.subprotocol);
     let accepted: Socket | undefined;
+    const server = this.#serverFor({ ...options, compression: isCompressing });
     // With `noServer` this calls back before it returns, or not at all.
-    this.#serverFor(options).handleUpgrade(this.#request, this.#stream, this.#head, (webSocket) => {
+    server.handleUpgrade(request, this.#stream, this.#head, (webSocket) => {
       this.#stream.off("error", ignore);
-      const socket = new WsSocket(webSocket, this.#stream);
+      const socket = new WsSocket(webSocket, this.#stream, isCompressing);
       accepted = socket;
       socket.listen(listen(socket));
     });
@@ -118,6 +126,13 @@ class WsUpgrade implements Upgrade {
   }
 }
 
+const EXTENSIONS = "sec-websocket-extensions";
+
+/** The same request, but for one header. */
+function withHeader(request: IncomingMessage, name: string, value: string): IncomingMessage {
+  return Object.create(request, { headers: { value: { ...request.headers, [name]: value } } });
+}
+
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -134,11 +149,21 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
 class WsSocket implements Socket {
   readonly #webSocket: ExplainingWebSocket;
   readonly #stream: Duplex;
+  readonly #inflation: Inflation | undefined;
   #isClosing = false;
 
-  constructor(webSocket: ExplainingWebSocket, stream: Duplex) {
+  constructor(webSocket: ExplainingWebSocket, stream: Duplex, isCompressing: boolean) {
     this.#webSocket = webSocket;
     this.#stream = stream;
+    if (!isCompressing) return;
+    const inflation = new Inflation(webSocket);
+    this.#inflation = inflation;
+    // What is held back would keep `ws` from telling that it is over.
+    stream.once("close", () => inflation.resume());
+  }
+
+  get isCompressing(): boolean {
+    return this.#inflation !== undefined;
   }
 
   listen(listener: SocketListener): void {
@@ -178,15 +203,24 @@ class WsSocket implements Socket {
 
   write(frames: Uint8Array): void {
     // Straight to the stream: `ws` would frame and write it once more for each receiver. The order with its own frames
-    // (pong, close) holds, because without compression it writes those to the same stream at once.
+    // (close) holds, because it writes those, which are never compressed, to the same stream at once.
     if (!this.#isClosing && this.#stream.writable) this.#stream.write(frames);
+  }
+
+  afterTaken(run: () => void): void {
+    if (this.#isClosing || !this.#stream.writable) return;
+    // Is taken after all before it, and puts no byte on the wire, of TLS neither.
+    this.#stream.write(NOTHING, (error) => {
+      // TLS calls back without an error for what was dropped when it was destroyed.
+      if (!error && !this.#stream.destroyed) run();
+    });
   }
 
   close(code: number, reason: string): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
     // A paused socket would never see the peer's close frame.
-    this.#webSocket.resume();
+    this.resume();
     this.#webSocket.close(code, closeReason(reason));
   }
 
@@ -196,10 +230,12 @@ class WsSocket implements Socket {
   }
 
   pause(): void {
+    this.#inflation?.pause();
     this.#webSocket.pause();
   }
 
   resume(): void {
+    this.#inflation?.resume();
     this.#webSocket.resume();
   }
 }
@@ -225,5 +261,7 @@ const CLOSE_WORDS: Readonly<Record<number, string>> = {
   1007: "invalid_data",
   1009: "message_too_big",
 };
+
+const NOTHING = Buffer.alloc(0);
 
 function ignore(): void {}

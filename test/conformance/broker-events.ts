@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type CreateBroker, connectProcesses, type Process } from "./broker.js";
+import { type CreateBroker, connectProcesses, type Process, publicationOf } from "./broker.js";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
@@ -46,6 +46,22 @@ function describeOneEvent(create: CreateBroker): void {
     expect(a.node.events).toEqual([expect.objectContaining({ ...event, epoch, offset })]);
     await a.link.publish({ ...event, except: undefined });
     expect(a.node.events[1]?.except).toBeUndefined();
+  });
+
+  test("of which only the latest matters says so to who hears it, and not in the history", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const keep = { size: 5, ttlMs: 60_000 };
+    const [a, b] = processes.all as [Process, Process];
+    for (const { link } of [a, b]) await link.subscribe("chat/a");
+    await a.link.publish({ ...publicationOf("chat/a", 1), keep, latestOf: "BTC" });
+    await a.link.publish({ ...publicationOf("chat/a", 2), keep });
+    for (const { node } of [a, b]) {
+      await node.until(() => node.events.length === 2);
+      expect(node.events.map(({ latestOf }) => latestOf)).toEqual(["BTC", undefined]);
+    }
+    const { events } = await b.link.read("chat/a", { limit: 10 });
+    expect(events.map(({ payloadJson }) => payloadJson)).toEqual(["1", "2"]);
+    for (const event of events) expect(event).not.toHaveProperty("latestOf");
   });
 
   test.each([

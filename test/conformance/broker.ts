@@ -3,6 +3,7 @@ import { RecordingNode } from "../support/recording-node.js";
 import { describeEvents } from "./broker-events.js";
 import { describeHistory } from "./broker-history.js";
 import { describeLimits } from "./broker-limits.js";
+import { describePresence } from "./broker-presence.js";
 import { describeUsers } from "./broker-users.js";
 
 /** A fresh broker that shares nothing with those before it. */
@@ -17,6 +18,7 @@ export type CreateBroker = () => Broker | Promise<Broker>;
 export function describeBroker(create: CreateBroker): void {
   describeEvents(create);
   describeHistory(create);
+  describePresence(create);
   describeUsers(create);
   describeLimits(create);
 }
@@ -30,7 +32,7 @@ export interface Process {
 
 export interface Processes extends AsyncDisposable {
   readonly all: readonly Process[];
-  /** Resolves when what was published before has had time to reach everyone: a later event has. */
+  /** Resolves when what was told before has had time to reach everyone: a later event has, and a later member. */
   settle(): Promise<void>;
 }
 
@@ -66,7 +68,10 @@ async function settle(broker: Broker, processes: readonly Process[]): Promise<vo
   const other = await connectProcess(broker);
   for (let round = 1; round <= 3; round += 1) {
     await other.publish(channel, round);
-    for (const { node } of processes) await node.until(() => node.heard(channel).length === round);
+    await other.link.attend(channel, { id: `fence-${round}`, faceJson: "{}" });
+    for (const { node } of processes) {
+      await node.until(() => node.heard(channel).length === round && node.met(channel).length === round);
+    }
   }
   await other.link.close();
   await Promise.all(processes.map(({ link }) => link.unsubscribe(channel)));

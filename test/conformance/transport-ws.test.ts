@@ -4,12 +4,15 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect as connectTcp, type Socket as TcpSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
-import { expect, test } from "vitest";
+import zlib from "node:zlib";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { deflateFrame } from "../../src/delivery/deflate.js";
 import { encodePingFrame, encodePongFrame, encodeTextFrame } from "../../src/delivery/frame.js";
 import { WsTransport } from "../../src/transport/ws.js";
+import { frame } from "../support/raw-client.js";
 import { RecordingListener } from "../support/recording-listener.js";
 import { tlsCertificate } from "./tls-certificate.js";
-import { roomy } from "./transport.js";
+import { othersTalk, roomy } from "./transport.js";
 import { openWsDriver } from "./ws-driver.js";
 
 /** A peer that never answers a close frame is not waited for. */
@@ -249,4 +252,173 @@ test.each([
   expect(closeFrameIn(await readAll(peer))).toEqual({ code: 1002, reason: "protocol_error" });
   await heard.whenClosed();
   expect(heard.calls.map(([name]) => name)).toEqual(["closing", "closed"]);
+});
+
+const offered = ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"];
+const compressing = { ...impatient, compression: true };
+
+/** What a compressed frame carries. */
+function deflate(text: string | Uint8Array): Buffer {
+  const deflated = deflateFrame(Buffer.from(text));
+  return deflated.subarray(deflated.readUInt8(1) < 126 ? 2 : 4);
+}
+
+/** A compressed text as a client sends it. */
+function compressedClientFrame(text: string): Buffer {
+  return frame({ payload: deflate(text), reserved: 4 });
+}
+
+test("where compression is negotiated, all is sent byte for byte as it was written, and the close frame as ever", async () => {
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  await using _ = driver;
+  const socket = upgrade.accept(compressing, () => new RecordingListener());
+  const written = [encodeTextFrame("x".repeat(2_000)), deflateFrame(Buffer.from("y".repeat(2_000))), encodePingFrame()];
+  for (const bytes of written) socket?.write(bytes);
+  socket?.close(4000, "a reason");
+  const bytes = await readAll(peer);
+  const frames = bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
+  expect(frames).toEqual(Buffer.concat([...written, Buffer.of(0x88, 10, 0x0f, 0xa0), Buffer.from("a reason")]));
+});
+
+test.each([
+  ["a message that inflates past its size", compressedClientFrame("x".repeat(60_000)), 1009, "message_too_big"],
+  ["one in pieces that do together", inPieces("x".repeat(20_000)), 1009, "message_too_big"],
+  ["what can't be inflated", clientFrame(0x41, Buffer.alloc(20, 0xff)), 1007, "invalid_data"],
+  ["compressed text that is not UTF-8", clientFrame(0x41, deflate(Buffer.alloc(9, 0xff))), 1007, "invalid_data"],
+  ["a compressed ping", clientFrame(0x49, "x"), 1002, "protocol_error"],
+])("%s closes with its word", async (_, sent, code, reason) => {
+  const created = vi.spyOn(zlib, "createInflateRaw");
+  onTestFinished(() => created.mockRestore());
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  await using _driver = driver;
+  const heard = new RecordingListener();
+  upgrade.accept({ ...compressing, messageSize: 10_000 }, () => heard);
+  peer.write(sent);
+  expect(closeFrameIn(await readAll(peer))).toEqual({ code, reason });
+  expect(await heard.whenClosed()).toEqual([
+    ["closing", code, reason],
+    ["closed", code, reason],
+  ]);
+  for (const { value: stream } of created.mock.results) expect(stream.destroyed).toBe(true);
+});
+
+/** Ten frames, each of which inflates to a tenth of the text. */
+function inPieces(text: string): Buffer {
+  const deflated = deflate(text);
+  const size = Math.ceil(deflated.length / 10);
+  const pieces = Array.from({ length: 10 }, (_, number) => deflated.subarray(number * size, (number + 1) * size));
+  return Buffer.concat(
+    pieces.map((piece, number) => clientFrame(number === 0 ? 0x41 : 0, piece, number === pieces.length - 1)),
+  );
+}
+
+test("a compressed message may come in pieces, with a ping between them", async () => {
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  await using _ = driver;
+  const heard = new RecordingListener();
+  upgrade.accept(compressing, () => heard);
+  const text = "x".repeat(20_000);
+  const pieces = inPieces(text);
+  const first = 6 + (pieces.readUInt8(1) & 0x7f);
+  peer.write(Buffer.concat([pieces.subarray(0, first), clientFrame(9, "now")]));
+  expect(await heard.next()).toEqual(["ping", "now"]);
+  peer.write(pieces.subarray(first));
+  expect(await heard.next()).toEqual(["text", text]);
+});
+
+test("a connection holds no zlib stream when its messages are inflated, and one for what came together", async () => {
+  const created = vi.spyOn(zlib, "createInflateRaw");
+  onTestFinished(() => created.mockRestore());
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  await using _ = driver;
+  const heard = new RecordingListener();
+  upgrade.accept(compressing, () => heard);
+  for (const rounds of [1, 2]) {
+    const texts = ["one", "two", "three"].map((word) => word.repeat(1_000));
+    peer.write(Buffer.concat(texts.map(compressedClientFrame)));
+    for (const text of texts) expect(await heard.next()).toEqual(["text", text]);
+    expect(created).toHaveBeenCalledTimes(rounds);
+    for (const { value: stream } of created.mock.results) expect(stream.destroyed).toBe(true);
+  }
+});
+
+test("a connection that negotiated compression and sends nothing compressed has no zlib stream at all", async () => {
+  const inflating = vi.spyOn(zlib, "createInflateRaw");
+  const deflating = vi.spyOn(zlib, "createDeflateRaw");
+  onTestFinished(() => {
+    inflating.mockRestore();
+    deflating.mockRestore();
+  });
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  await using _ = driver;
+  const heard = new RecordingListener();
+  const socket = upgrade.accept(compressing, () => heard);
+  peer.write(clientFrame(1, "plain"));
+  await heard.next();
+  socket?.write(deflateFrame(Buffer.from("y".repeat(2_000))));
+  socket?.close(4000, "");
+  await readAll(peer);
+  expect(inflating).not.toHaveBeenCalled();
+  expect(deflating).not.toHaveBeenCalled();
+});
+
+/** A socket that is paused by the first of many compressed messages that came together: 30 of 60 KB each in 3 KB. */
+async function pausedByTheFirst() {
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  const heard = new RecordingListener();
+  const hear = heard.text.bind(heard);
+  const socket = upgrade.accept({ ...compressing, closeMs: 5_000 }, (accepted) => {
+    heard.text = (text) => {
+      if (heard.calls.length === 0) accepted.pause();
+      hear(text);
+    };
+    return heard;
+  });
+  const texts = Array.from({ length: 30 }, (_, number) => `${number} ${"x".repeat(60_000)}`);
+  peer.write(Buffer.concat(texts.map(compressedClientFrame)));
+  await heard.next();
+  await othersTalk(driver);
+  return { driver, peer, heard, socket, texts };
+}
+
+test("what one read held of compressed messages is not inflated while the socket is paused", async () => {
+  const { driver, heard, socket, texts } = await pausedByTheFirst();
+  await using _ = driver;
+  expect(heard.calls).toEqual([["text", texts[0]]]);
+  socket?.resume();
+  for (const text of texts.slice(1)) expect(await heard.next()).toEqual(["text", text]);
+});
+
+test("a socket whose messages are held back can be closed, and they are not heard", async () => {
+  const { driver, peer, heard, socket, texts } = await pausedByTheFirst();
+  await using _ = driver;
+  peer.resume();
+  socket?.close(4000, "");
+  peer.write(clientFrame(8, Buffer.of(0x0f, 0xa0)));
+  expect(await heard.whenClosed()).toEqual([
+    ["text", texts[0]],
+    ["closed", 4000, ""],
+  ]);
+});
+
+test("a socket whose messages are held back can be terminated, and they are not heard", async () => {
+  const { driver, heard, socket, texts } = await pausedByTheFirst();
+  await using _ = driver;
+  socket?.terminate();
+  expect(await heard.whenClosed()).toEqual([
+    ["text", texts[0]],
+    ["closed", 1006, ""],
+  ]);
+});
+
+test("a socket whose messages are held back is closed when its peer is lost", async () => {
+  const { driver, peer, heard, socket } = await pausedByTheFirst();
+  await using _ = driver;
+  peer.resetAndDestroy();
+  // A paused socket sees only by writing that nobody is there.
+  while (!heard.calls.some(([name]) => name === "closed")) {
+    socket?.write(encodePingFrame());
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  await heard.whenClosed();
 });

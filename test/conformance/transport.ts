@@ -1,6 +1,7 @@
 import { encodeTextFrame } from "../../src/delivery/frame.js";
 import type { AcceptOptions, RefusalResponse, Socket, Upgrade } from "../../src/transport/transport.js";
 import { RecordingListener } from "../support/recording-listener.js";
+import { describeCompression } from "./transport-compression.js";
 import { describeControlFrames } from "./transport-control.js";
 import { describeEnd } from "./transport-end.js";
 import { describeHandshake } from "./transport-handshake.js";
@@ -17,6 +18,8 @@ export interface Dial {
   readonly target?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly subprotocols?: readonly string[] | undefined;
+  /** What `Sec-WebSocket-Extensions` offers; left out nothing. */
+  readonly offer?: string | undefined;
 }
 
 export interface Dialled {
@@ -30,6 +33,8 @@ export type Answer = { readonly peer: Peer } | { readonly refused: RefusalRespon
 /** The client's end of an accepted connection. */
 export interface Peer {
   readonly subprotocol: string | undefined;
+  /** What its `Sec-WebSocket-Extensions` was answered with. */
+  readonly extensions: string | undefined;
   send(message: string | Uint8Array): void;
   /** Sends a ping frame. One that it is sent it answers by itself, as RFC 6455 §5.5.2 asks. */
   ping(data: Uint8Array): void;
@@ -59,10 +64,17 @@ export function describeTransport(open: OpenDriver): void {
   describeMessages(open);
   describeControlFrames(open);
   describePressure(open);
+  describeCompression(open);
   describeEnd(open);
 }
 
-export const roomy: AcceptOptions = { subprotocol: undefined, messageSize: 1 << 20, fragments: 16, closeMs: 5_000 };
+export const roomy: AcceptOptions = {
+  subprotocol: undefined,
+  compression: false,
+  messageSize: 1 << 20,
+  fragments: 16,
+  closeMs: 5_000,
+};
 
 export interface Connected {
   readonly socket: Socket;
@@ -71,8 +83,12 @@ export interface Connected {
 }
 
 /** A connection that was accepted. */
-export async function connect(driver: TransportDriver, options: Partial<AcceptOptions> = {}): Promise<Connected> {
-  const { upgrade, answer } = await driver.dial();
+export async function connect(
+  driver: TransportDriver,
+  options: Partial<AcceptOptions> = {},
+  dial: Dial = {},
+): Promise<Connected> {
+  const { upgrade, answer } = await driver.dial(dial);
   const heard = new RecordingListener();
   const socket = upgrade.accept({ ...roomy, ...options }, () => heard);
   const answered = await answer;

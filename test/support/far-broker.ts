@@ -2,85 +2,125 @@ import type { Broker } from "tidings";
 
 type Node = Parameters<Broker["connect"]>[0];
 type Link = Awaited<ReturnType<Broker["connect"]>>;
+type Page = Awaited<ReturnType<Link["read"]>>;
+type Member = Parameters<Link["attend"]>[1];
 
 /**
  * A broker for one process that answers later, and can be away, as one behind a network is. What it is asked it does one
  * after the other, in the order it was asked.
+ *
+ * Events are kept by their number and not by their age, and a `key` means nothing to it.
  */
 export class FarBroker implements Broker {
   readonly "~is" = "broker";
   /** What was asked of it, such as `subscribe room`. */
   readonly asked: string[] = [];
-  /** Awaited before it does anything: holds it back, or rejects where it is away. */
-  reach: (what: keyof Link | "connect") => Promise<unknown> = () => new Promise((resolve) => setImmediate(resolve));
+  /** Awaited before it does anything: holds it back, with all that is asked after it, or rejects where it is away. */
+  reach: (what: keyof Link | "connect", about: string) => Promise<unknown> = () =>
+    new Promise((resolve) => setImmediate(resolve));
+  /** Awaited when it has done it: holds its answer back, or loses it. What is asked after it is done all the same. */
+  answer: (what: keyof Link | "connect", about: string) => Promise<unknown> = () => Promise.resolve();
   readonly #users = new Map<string, Set<string>>();
   readonly #channels = new Set<string>();
-  #offset = 0;
+  readonly #streams = new Map<string, FarStream>();
+  readonly #rosters = new Map<string, Map<string, Member>>();
   #last: Promise<unknown> = Promise.resolve();
 
   async connect(node: Node): Promise<Link> {
-    await this.#do("connect", "");
+    await this.#do("connect", "", () => {});
+    const meet = (channel: string, joined: readonly Member[], left: readonly Member[]) => {
+      if (this.#channels.has(channel))
+        node.meet({ channel, joined, left, count: this.#rosters.get(channel)?.size ?? 0 });
+    };
     return {
-      publish: async (event) => {
-        await this.#do("publish", event.channel);
-        this.#offset += 1;
-        const position = { epoch: "one", offset: this.#offset };
-        if (this.#channels.has(event.channel)) node.deliver({ ...event, ...position });
-        return position;
-      },
-      read: async (channel) => {
-        await this.#do("read", channel);
-        return { epoch: "one", offset: this.#offset, events: [], isComplete: true };
-      },
-      subscribe: async (channel) => {
-        await this.#do("subscribe", channel);
-        this.#channels.add(channel);
-        return { epoch: "one", offset: this.#offset };
-      },
-      unsubscribe: async (channel) => {
-        await this.#do("unsubscribe", channel);
-        this.#channels.delete(channel);
-      },
-      reserve: async (user) => {
-        await this.#do("reserve", user);
-        return true;
-      },
-      revoke: async (revocation) => {
-        await this.#do("revoke", "");
-        node.revoke(revocation);
-      },
-      countInWindow: async (key) => {
-        await this.#do("countInWindow", key);
-        return 0;
-      },
-      arrive: async (user, connection) => {
-        await this.#do("arrive", user);
-        this.#users.set(user, new Set([...(this.#users.get(user) ?? []), connection]));
-      },
-      depart: async (user, connection) => {
-        await this.#do("depart", user);
-        this.#users.get(user)?.delete(connection);
-      },
-      isConnected: async (user) => {
-        await this.#do("isConnected", user);
-        return (this.#users.get(user)?.size ?? 0) > 0;
-      },
-      disconnectUser: async (user, code, reason) => {
-        await this.#do("disconnectUser", user);
-        node.disconnectUser(user, code, reason);
-      },
-      countUsers: async () => {
-        await this.#do("countUsers", "");
-        return [...this.#users.values()].filter(({ size }) => size > 0).length;
-      },
-      close: async () => void (await this.#do("close", "")),
+      publish: (event) =>
+        this.#do("publish", event.channel, () => {
+          const position = this.#streamOf(event.channel).append(event);
+          if (this.#channels.has(event.channel)) node.deliver({ ...event, ...position });
+          return position;
+        }),
+      read: (channel, range) => this.#do("read", channel, () => this.#streamOf(channel).read(range)),
+      subscribe: (channel) =>
+        this.#do("subscribe", channel, () => {
+          this.#channels.add(channel);
+          return this.#streamOf(channel).position;
+        }),
+      unsubscribe: (channel) => this.#do("unsubscribe", channel, () => void this.#channels.delete(channel)),
+      attend: (channel, member) =>
+        this.#do("attend", `${channel} ${member.id}`, () => {
+          const roster = this.#rosters.get(channel) ?? new Map<string, Member>();
+          if (roster.has(member.id)) return;
+          this.#rosters.set(channel, roster.set(member.id, member));
+          meet(channel, [member], []);
+        }),
+      withdraw: (channel, id) =>
+        this.#do("withdraw", `${channel} ${id}`, () => {
+          const member = this.#rosters.get(channel)?.get(id);
+          if (member === undefined) return;
+          this.#rosters.get(channel)?.delete(id);
+          meet(channel, [], [member]);
+        }),
+      members: (channel, limit) =>
+        this.#do("members", channel, () => {
+          const members = [...(this.#rosters.get(channel)?.values() ?? [])];
+          return { members: members.slice(0, limit), count: members.length };
+        }),
+      reserve: (user) => this.#do("reserve", user, () => true),
+      revoke: (revocation) => this.#do("revoke", "", () => node.revoke(revocation)),
+      countInWindow: (key) => this.#do("countInWindow", key, () => 0),
+      arrive: (user, connection) =>
+        this.#do("arrive", user, () => {
+          this.#users.set(user, new Set([...(this.#users.get(user) ?? []), connection]));
+        }),
+      depart: (user, connection) => this.#do("depart", user, () => void this.#users.get(user)?.delete(connection)),
+      isConnected: (user) => this.#do("isConnected", user, () => (this.#users.get(user)?.size ?? 0) > 0),
+      disconnectUser: (user, code, reason) =>
+        this.#do("disconnectUser", user, () => node.disconnectUser(user, code, reason)),
+      countUsers: () =>
+        this.#do("countUsers", "", () => [...this.#users.values()].filter(({ size }) => size > 0).length),
+      close: () => this.#do("close", "", () => {}),
     };
   }
 
-  #do(what: keyof Link | "connect", about: string): Promise<unknown> {
+  /** Does it when it is reached and everything before it is done, and gives what came of it when it is answered. */
+  async #do<Result>(what: keyof Link | "connect", about: string, effect: () => Result): Promise<Result> {
     this.asked.push(`${what} ${about}`.trimEnd());
-    const done = this.#last.then(() => this.reach(what));
+    const done = this.#last.then(() => this.reach(what, about)).then(effect);
     this.#last = done.catch(() => {});
-    return done;
+    const result = await done;
+    await this.answer(what, about);
+    return result;
+  }
+
+  #streamOf(channel: string): FarStream {
+    const stream = this.#streams.get(channel) ?? new FarStream();
+    this.#streams.set(channel, stream);
+    return stream;
+  }
+}
+
+/** A channel's events, of one epoch. */
+class FarStream {
+  #offset = 0;
+  #kept: Page["events"] = [];
+
+  get position(): { epoch: string; offset: number } {
+    return { epoch: "one", offset: this.#offset };
+  }
+
+  append({ type, payloadJson, keep }: Parameters<Link["publish"]>[0]): { epoch: string; offset: number } {
+    this.#offset += 1;
+    const event = { offset: this.#offset, type, payloadJson };
+    if (keep !== undefined) this.#kept = [...this.#kept, event].slice(-keep.size);
+    return this.position;
+  }
+
+  read({ after, before = Number.POSITIVE_INFINITY, limit }: Parameters<Link["read"]>[1]): Page {
+    const wanted = this.#kept.filter(({ offset }) => offset > (after ?? 0) && offset < before);
+    const events = after === undefined ? wanted.slice(Math.max(0, wanted.length - limit)) : wanted.slice(0, limit);
+    // Whole where the one behind `after` is kept, or none is to come.
+    const end = Math.min(this.#offset, before - 1);
+    const oldest = this.#kept[0]?.offset ?? Number.POSITIVE_INFINITY;
+    return { ...this.position, events, isComplete: after === undefined || after >= end || oldest <= after + 1 };
   }
 }

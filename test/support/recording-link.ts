@@ -1,4 +1,12 @@
-import type { BrokerLink, HistoryPage, Position, Publication, Revocation } from "../../src/broker/broker.js";
+import type {
+  BrokerLink,
+  HistoryPage,
+  Members,
+  Position,
+  PresentMember,
+  Publication,
+  Revocation,
+} from "../../src/broker/broker.js";
 
 /**
  * A broker's link that does nothing but keep what it was asked for, such as `subscribe chat/a`.
@@ -30,6 +38,19 @@ export class RecordingLink implements BrokerLink {
 
   unsubscribe(channel: string): Promise<void> {
     return this.#ask("unsubscribe", channel);
+  }
+
+  attend(channel: string, { id, faceJson }: PresentMember): Promise<void> {
+    return this.#ask("attend", `${channel} ${id} ${faceJson}`);
+  }
+
+  withdraw(channel: string, id: string): Promise<void> {
+    return this.#ask("withdraw", `${channel} ${id}`);
+  }
+
+  async members(channel: string, limit: number): Promise<Members> {
+    await this.#ask("members", `${channel} ${limit}`);
+    return { members: [], count: 0 };
   }
 
   async reserve(user: string, connection: string, limit: number): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { BrokerEvent, BrokerNode, Revocation } from "../../src/broker/broker.js";
+import type { BrokerEvent, BrokerNode, PresenceChange, Revocation } from "../../src/broker/broker.js";
 
 export interface Disconnect {
   readonly user: string;
@@ -9,16 +9,25 @@ export interface Disconnect {
 /** Keeps what a broker tells one process, in order. */
 export class RecordingNode implements BrokerNode {
   readonly events: BrokerEvent[] = [];
+  readonly changes: PresenceChange[] = [];
   readonly disconnects: Disconnect[] = [];
   readonly revocations: Revocation[] = [];
   /** What is done when an event is told. */
   onEvent: ((event: BrokerEvent) => void) | undefined;
+  /** What is done when it is told who is present. */
+  onChange: ((change: PresenceChange) => void) | undefined;
   readonly #waiting: (() => void)[] = [];
 
   deliver(event: BrokerEvent): void {
     this.events.push(event);
     this.#tell();
     this.onEvent?.(event);
+  }
+
+  meet(change: PresenceChange): void {
+    this.changes.push(change);
+    this.#tell();
+    this.onChange?.(change);
   }
 
   disconnectUser(user: string, code: number, reason: string): void {
@@ -34,6 +43,13 @@ export class RecordingNode implements BrokerNode {
   /** The payloads of a channel's events, in order. */
   heard(channel: string): unknown[] {
     return this.events.filter((event) => event.channel === channel).map(({ payloadJson }) => JSON.parse(payloadJson));
+  }
+
+  /** Who came to a channel and went, in order, such as `+ana` and `-ana`. */
+  met(channel: string): string[] {
+    return this.changes
+      .filter((change) => change.channel === channel)
+      .flatMap(({ joined, left }) => [...joined.map(({ id }) => `+${id}`), ...left.map(({ id }) => `-${id}`)]);
   }
 
   /** Resolves when this holds, which is looked at whenever something was told. */

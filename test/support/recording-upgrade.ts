@@ -1,3 +1,4 @@
+import { answerDeflateOffer } from "../../src/transport/deflate-offer.js";
 import type { AcceptOptions, RefusalResponse, Socket, SocketListener, Upgrade } from "../../src/transport/transport.js";
 import { RecordingSocket } from "./recording-socket.js";
 
@@ -42,6 +43,8 @@ export class RecordingUpgrade implements Upgrade {
 
   accept(options: AcceptOptions, listen: (socket: Socket) => SocketListener): Socket {
     this.accepted = options;
+    const offer = this.header("sec-websocket-extensions");
+    this.socket.isCompressing = options.compression && answerDeflateOffer(offer) !== undefined;
     this.listener = listen(this.socket);
     return this.socket;
   }

@@ -48,6 +48,7 @@ createApp({
   origins: ["https://app.example", "https://*.app.example"],
   heartbeat: { every: "30s", timeout: "10s", by: "message" },
   trustProxy: ["127.0.0.1", "10.0.0.0/8", "loopback", "private"],
+  compression: true,
   drain: { reconnectWithin: "5s", deadline: "1m" },
   logger,
   use: [],
@@ -66,6 +67,7 @@ createApp({
   origins: undefined,
   heartbeat: undefined,
   trustProxy: undefined,
+  compression: undefined,
   drain: undefined,
   logger: undefined,
   use: undefined,
@@ -141,6 +143,11 @@ const appLimits = {
   close: "500ms",
   expiryGrace: "25s",
   revocations: 1_000,
+  presenceGrace: "5s",
+  members: 1_000,
+  historyPage: 500,
+  historyBytes: "64mb",
+  positionTtl: "1d",
 } as const satisfies Required<AppLimits>;
 isType<keyof typeof limits, keyof EndpointLimits>(true);
 isType<keyof typeof appLimits, keyof AppLimits>(true);
@@ -165,6 +172,9 @@ is<Stats>()(app.stats());
 is<number>()(app.stats().messagesReceived);
 is<number>()(app.stats().waitingBytes + app.stats().outboxBytes + app.stats().pending);
 is<number>()(app.stats().pingTimeouts + app.stats().rateLimited);
+is<number>()(app.stats().eventsDropped + app.stats().eventsConflated + app.stats().eventsReplayed);
+is<number>()(app.stats().gaps + app.stats().catchUps + app.stats().resumes + app.stats().resumesFailed);
+is<number>()(app.stats().presenceChanges);
 is<readonly BlockedHandler[]>()(app.stats().blocked);
 is<Promise<void>>()(app.close());
 {

@@ -7,6 +7,8 @@ interface ChatContract {
   pattern: "chat/:room";
   publishes: { said: { from: string; text: string }; left: { name: string } };
   events: { said: { from: string; text: string }; left: { name: string } };
+  member: never;
+  state: never;
 }
 interface RoomContract {
   path: "/ws/rooms/:room";

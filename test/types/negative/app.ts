@@ -48,6 +48,8 @@ createApp({ endpoints: [room], heartbeat: { interval: "30s" } });
 createApp({ endpoints: [room], drain: { deadline: 30 } });
 // @ts-expect-error no such option of a drain
 createApp({ endpoints: [room], drain: { timeout: "30s" } });
+// @ts-expect-error compressed or not: there is nothing to set
+createApp({ endpoints: [room], compression: { level: 9 } });
 // @ts-expect-error what belongs to an endpoint
 createApp({ endpoints: [room], needs: {} });
 
@@ -83,6 +85,12 @@ createApp({ endpoints: [room], limits: { messagesPerUser: "many/1s" } });
 createApp({ endpoints: [room], limits: { strikes: "60s" } });
 // @ts-expect-error a count is a number
 createApp({ endpoints: [room], limits: { revocations: "10000" } });
+// @ts-expect-error a size has a unit
+createApp({ endpoints: [room], limits: { historyBytes: 1_048_576 } });
+// @ts-expect-error a duration has a unit
+createApp({ endpoints: [room], limits: { presenceGrace: 5_000 } });
+// @ts-expect-error members are of the app's channels, not of an endpoint
+endpoint("/a", { limits: { members: 10 } });
 // @ts-expect-error a limit of one address has another name
 createApp({ endpoints: [room], limits: { connectionsPerIp: 10 } });
 

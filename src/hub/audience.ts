@@ -1,0 +1,220 @@
+import { type Eventually, whenThere } from "../base/eventually.js";
+import type {
+  BrokerEvent,
+  BrokerLink,
+  HistoryPage,
+  HistoryRange,
+  KeptEvent,
+  Members,
+  Position,
+  PresenceChange,
+} from "../broker/broker.js";
+import type { ChannelDefinition } from "../declare/channel.js";
+import { encodeTextFrame, type Frame } from "../delivery/frame.js";
+import { Lane, type LaneOverflow } from "../delivery/lane.js";
+import type { Outbox } from "../delivery/outbox.js";
+import type { Turn } from "../delivery/turn.js";
+import type { Counters } from "../observe/observe.js";
+import { encodeEvent, encodeGap } from "../protocol/encode-message.js";
+import type { Limits } from "../protocol/limits.js";
+import type { Membership } from "./membership.js";
+import { type LoadedState, SnapshotLoader } from "./snapshot-loader.js";
+import { Watchers } from "./watchers.js";
+
+/** What all channels of this process share. */
+export interface AudienceHost {
+  readonly link: BrokerLink;
+  readonly turn: Turn;
+  readonly counters: Counters;
+  readonly limits: Pick<Limits, "historyPage" | "members" | "needs">;
+  readonly after: (ms: number, run: () => void) => { cancel(): void };
+  /** Runs the snapshot of a channel. */
+  readonly loadState: (definition: ChannelDefinition, params: Readonly<Record<string, string>>) => unknown;
+  /** What nobody waits for and went wrong. */
+  readonly onError: (error: unknown, during: string) => void;
+}
+
+/** Who is told of each event, though not on the lane. */
+export interface Follower {
+  said(frame: Frame, offset: number, except: Outbox | undefined): void;
+}
+
+/** Those of this process who are on one channel, and how far it was told what is said there. */
+export class Audience {
+  readonly channel: string;
+  readonly definition: ChannelDefinition;
+  readonly lane: Lane;
+  /** Connections, be they live or not. */
+  size = 0;
+  /** Until this process hears the channel. */
+  opening: Promise<void> | undefined;
+  readonly #host: AudienceHost;
+  #epoch: string | undefined;
+  #offset = 0;
+  #followers: Set<Follower> | undefined;
+  #watchers: Watchers | undefined;
+  #snapshots: SnapshotLoader | undefined;
+
+  constructor(channel: string, definition: ChannelDefinition, host: AudienceHost) {
+    this.channel = channel;
+    this.definition = definition;
+    this.#host = host;
+    this.lane = new Lane(host.turn, overflowOf(channel, definition));
+  }
+
+  /** Hears the channel from now on. */
+  open(): void {
+    const opening = whenThere(this.#host.link.subscribe(this.channel), (position) => {
+      this.opening = undefined;
+      // It may have been told of an event before it was told that it hears.
+      if (this.#epoch === undefined) this.#moveOn(position);
+    });
+    if (opening instanceof Promise) this.opening = opening;
+  }
+
+  /** The last event that this process was told of. */
+  get position(): Position {
+    return { epoch: this.#epoch ?? "", offset: this.#offset };
+  }
+
+  get hasHistory(): boolean {
+    return this.definition.history !== undefined;
+  }
+
+  get hasSnapshot(): boolean {
+    return this.definition.snapshot !== undefined;
+  }
+
+  get pageSize(): number {
+    return this.#host.limits.historyPage;
+  }
+
+  get counters(): Counters {
+    return this.#host.counters;
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    // The name was made by this pattern, or matched it.
+    return this.definition.pattern.match(this.channel.split("/")) ?? {};
+  }
+
+  after(ms: number, run: () => void): void {
+    this.#host.after(ms, run);
+  }
+
+  report(error: unknown, during: string): void {
+    this.#host.onError(error, `${during} of "${this.channel}"`);
+  }
+
+  /** Says an event to everybody here. */
+  deliver(event: BrokerEvent, except: Outbox | undefined): void {
+    const { epoch, offset } = event;
+    if (epoch === this.#epoch && offset <= this.#offset) return;
+    const isNext = this.#epoch === undefined || (epoch === this.#epoch && offset === this.#offset + 1);
+    if (!isNext) this.moveTo({ epoch, offset: offset - 1 });
+    this.#moveOn(event);
+    if (this.lane.size === 0 && this.#followers === undefined) return;
+    const frame = this.frameOf(event);
+    this.lane.push(frame, except, event);
+    for (const follower of [...(this.#followers ?? [])]) follower.said(frame, offset, except);
+  }
+
+  /** What was said before this place, and this process was not told, is lost to who is live. */
+  moveTo(position: Position): void {
+    const { epoch, offset } = position;
+    const before = this.position;
+    this.#moveOn(position);
+    if (this.hasSnapshot) {
+      for (const owner of this.lane.owners) (owner as Membership).lose(before); // on this lane there are no others
+      return;
+    }
+    const { channel } = this;
+    const gap = encodeGap({ channel, ...(this.hasHistory && { epoch, offset }) });
+    this.#host.counters.gaps += this.lane.size;
+    if (this.lane.size > 0) this.lane.push(encodeTextFrame(gap), undefined, undefined, true);
+    this.#watchers?.showEverybody();
+  }
+
+  frameOf({ type, offset, payloadJson }: KeptEvent): Frame {
+    this.#host.counters.framesEncoded += 1;
+    const shown = this.hasHistory ? offset : undefined;
+    return encodeTextFrame(encodeEvent({ type, channel: this.channel, payloadJson, offset: shown }));
+  }
+
+  read(range: HistoryRange): Eventually<HistoryPage> {
+    return this.#host.link.read(this.channel, range);
+  }
+
+  loadState(): Promise<LoadedState> {
+    const { loadState, limits, after } = this.#host;
+    this.#snapshots ??= new SnapshotLoader({
+      load: () => loadState(this.definition, this.params),
+      limitMs: limits.needs,
+      after,
+    });
+    return this.#snapshots.load();
+  }
+
+  addFollower(follower: Follower): void {
+    this.#followers ??= new Set();
+    this.#followers.add(follower);
+  }
+
+  deleteFollower(follower: Follower): void {
+    this.#followers?.delete(follower);
+    if (this.#followers?.size === 0) this.#followers = undefined;
+  }
+
+  /** Who is present, and from then on what changes. */
+  watch(outbox: Outbox): Eventually<Members> {
+    return this.#presence.add(outbox);
+  }
+
+  unwatch(outbox: Outbox): void {
+    this.#watchers?.delete(outbox);
+  }
+
+  isWatchedBy(outbox: Outbox): boolean {
+    return this.#watchers?.has(outbox) === true;
+  }
+
+  members(): Eventually<Members> {
+    return this.#presence.read();
+  }
+
+  /** Tells it all members anew, where it watches them. */
+  showMembers(outbox: Outbox): void {
+    this.#watchers?.show(outbox);
+  }
+
+  meet(change: PresenceChange): void {
+    this.#host.counters.presenceChanges += change.joined.length + change.left.length;
+    this.#watchers?.changed(change);
+  }
+
+  get #presence(): Watchers {
+    const { channel } = this;
+    const { turn, limits, link, onError } = this.#host;
+    this.#watchers ??= new Watchers({
+      channel,
+      turn,
+      maxMembers: limits.members,
+      read: (limit) => link.members(channel, limit),
+      onError,
+    });
+    return this.#watchers;
+  }
+
+  #moveOn({ epoch, offset }: Position): void {
+    this.#epoch = epoch;
+    this.#offset = offset;
+  }
+}
+
+function overflowOf(channel: string, { overflow }: ChannelDefinition): LaneOverflow {
+  if (overflow === "drop-oldest" || overflow === "drop-newest") {
+    const gap = encodeTextFrame(encodeGap({ channel }));
+    return { drop: overflow === "drop-oldest" ? "oldest" : "newest", gap };
+  }
+  return typeof overflow === "object" ? "keep-latest" : overflow;
+}

@@ -1,0 +1,300 @@
+import { type Eventually, whenThere } from "../base/eventually.js";
+import { isThenable } from "../base/thenable.js";
+import type { HistoryPage, KeptEvent, Members, Position } from "../broker/broker.js";
+import { encodeTextFrame, type Frame } from "../delivery/frame.js";
+import type { AwaitsRoom, Outbox } from "../delivery/outbox.js";
+import { encodeGap } from "../protocol/encode-message.js";
+import type { Audience, Follower } from "./audience.js";
+import type { ArrivalOptions, Membership } from "./membership.js";
+import type { LoadedState } from "./snapshot-loader.js";
+
+/**
+ * Brings one connection to where its channel is: at its arrival from where it stood, and later where its outbox was full.
+ *
+ * With history it follows that, as far as the outbox has room, and goes live in the same moment in which it has the last
+ * event that this process was told of: so it misses none and has none twice. What is not kept any more is a gap. Without
+ * history, what is said meanwhile is held for it.
+ */
+export class CatchUp implements AwaitsRoom, Follower {
+  readonly #membership: Membership;
+  readonly #audience: Audience;
+  readonly #outbox: Outbox;
+  #state: "arriving" | "following" | "over" = "arriving";
+  /** Where it stands. */
+  #epoch = "";
+  #offset = 0;
+  /** Read and not sent yet. */
+  #page: readonly KeptEvent[] = NOTHING;
+  #next = 0;
+  /** Something is on its way that it needs to go on. */
+  #isWaiting = false;
+  /** Said meanwhile, where there is no history. */
+  #held: Held[] | undefined;
+  #heldBytes = 0;
+  /** More was said meanwhile than could be held. */
+  #isOutdated = false;
+
+  constructor(membership: Membership) {
+    this.#membership = membership;
+    this.#audience = membership.audience;
+    this.#outbox = membership.outbox;
+  }
+
+  /** Done when the connection was told that it is on the channel. */
+  arrive(options: ArrivalOptions): Eventually<void> {
+    if (!this.#audience.hasHistory) this.#hold();
+    return whenThere(this.#findStart(options), (start) =>
+      whenThere(this.#findState(start, options), (state) =>
+        // Last: from then on it hears of changes, which must not come before the members.
+        whenThere(options.watches === true ? this.#audience.watch(this.#outbox) : undefined, (members) =>
+          this.#begin(start, state, members, options),
+        ),
+      ),
+    );
+  }
+
+  /** It stands there, and goes on when its outbox has room. */
+  follow({ epoch, offset }: Position): void {
+    this.#state = "following";
+    this.#epoch = epoch;
+    this.#offset = offset;
+    this.#outbox.whenRoomy(this);
+  }
+
+  roomy(): void {
+    this.#goOn();
+  }
+
+  stop(): void {
+    this.#state = "over";
+    this.#page = NOTHING;
+    this.#held = undefined;
+    this.#audience.deleteFollower(this);
+    this.#outbox.forgetRoom(this);
+  }
+
+  /** An event was said on the channel. */
+  said(frame: Frame, offset: number, except: Outbox | undefined): void {
+    if (this.#held === undefined) {
+      // It knew of more than this process was told of.
+      this.#goOn();
+      return;
+    }
+    if (except === this.#outbox) return;
+    this.#held.push({ frame, offset });
+    this.#heldBytes += frame.length;
+    if (this.#heldBytes <= this.#outbox.limit) return;
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#isOutdated = true;
+  }
+
+  #findStart({ since, rewind = 0 }: ArrivalOptions): Eventually<Start> {
+    const audience = this.#audience;
+    const { position, pageSize } = audience;
+    if (!audience.hasHistory) return { position, recovered: since && false, page: NOTHING };
+    if (since !== undefined) {
+      return whenThere(audience.read({ after: since.offset, limit: pageSize }), (page) =>
+        this.#startSince(since, page),
+      );
+    }
+    if (rewind === 0) return { position, recovered: undefined, page: NOTHING };
+    const before = position.offset + 1;
+    return whenThere(audience.read({ before, limit: Math.min(rewind, pageSize) }), ({ epoch, events }) => {
+      // The stream began anew between the two.
+      if (epoch !== position.epoch) return { position: audience.position, recovered: undefined, page: NOTHING };
+      const offset = (events[0]?.offset ?? before) - 1;
+      return { position: { epoch, offset }, recovered: undefined, page: events };
+    });
+  }
+
+  #startSince(since: Position, page: HistoryPage): Start {
+    const { counters, position } = this.#audience;
+    if (page.epoch === since.epoch && since.offset <= page.offset && page.isComplete) {
+      counters.resumes += 1;
+      return { position: since, recovered: true, page: page.events };
+    }
+    counters.resumesFailed += 1;
+    return { position, recovered: false, page: NOTHING };
+  }
+
+  #findState({ recovered }: Start, { welcome }: ArrivalOptions): Eventually<LoadedState | undefined> {
+    return this.#audience.hasSnapshot && recovered !== true && welcome !== undefined ? this.#load() : undefined;
+  }
+
+  /** Again where more was said meanwhile than could be held: the state then holds that. */
+  async #load(): Promise<LoadedState> {
+    for (;;) {
+      this.#isOutdated = false;
+      const state = await this.#audience.loadState();
+      if (!this.#isOutdated || this.#state === "over") return state;
+    }
+  }
+
+  #begin(
+    start: Start,
+    state: LoadedState | undefined,
+    members: Members | undefined,
+    { welcome }: ArrivalOptions,
+  ): void {
+    if (this.#state === "over") return;
+    const { hasHistory } = this.#audience;
+    if (this.#isOutdated) {
+      // Nothing can tell what it has missed meanwhile.
+      this.#outbox.overflow();
+      return;
+    }
+    const position = { epoch: start.position.epoch, offset: state?.offset ?? start.position.offset };
+    if (welcome !== undefined) {
+      const { recovered } = start;
+      const arrival = { position: hasHistory ? position : undefined, recovered, members, stateJson: state?.json };
+      this.#outbox.push(welcome(arrival), true);
+    }
+    if (!hasHistory) {
+      this.#giveHeld(state);
+      return;
+    }
+    this.#state = "following";
+    this.#epoch = position.epoch;
+    this.#offset = position.offset;
+    this.#page = start.page;
+    this.#goOn();
+  }
+
+  /** Sends what the outbox has room for, until it is where the channel is. */
+  #goOn(): void {
+    const audience = this.#audience;
+    while (this.#state === "following" && !this.#isWaiting) {
+      if (!this.#outbox.hasRoom) {
+        this.#outbox.whenRoomy(this);
+        return;
+      }
+      const { position } = audience;
+      if (!audience.hasHistory || position.epoch !== this.#epoch) {
+        this.#sayGap(position);
+      } else if (this.#offset < position.offset) {
+        const event = this.#page[this.#next];
+        if (event === undefined) this.#readOn();
+        else this.#replay(event, position.offset);
+      } else {
+        if (this.#offset === position.offset) this.#finish();
+        // This process is still to be told of what it knows already.
+        else audience.addFollower(this);
+        return;
+      }
+    }
+  }
+
+  #replay(event: KeptEvent, newest: number): void {
+    this.#next += 1;
+    // What this process was not told of yet comes by the lane.
+    this.#offset = Math.min(event.offset, newest);
+    if (event.offset > newest) return;
+    this.#audience.counters.eventsReplayed += 1;
+    this.#outbox.push(this.#audience.frameOf(event), true);
+  }
+
+  #readOn(): void {
+    this.#page = NOTHING;
+    this.#next = 0;
+    this.#await(this.#audience.read({ after: this.#offset, limit: this.#audience.pageSize }), (page) => {
+      if (page.epoch !== this.#epoch) {
+        this.#audience.moveTo(page);
+        return;
+      }
+      const [first] = page.events;
+      if (page.isComplete && first !== undefined) {
+        this.#page = page.events;
+        return;
+      }
+      // What it is to have next is not kept any more.
+      const { epoch, offset } = this.#audience.position;
+      this.#sayGap({ epoch, offset: first === undefined ? offset : Math.min(first.offset - 1, offset) });
+    });
+  }
+
+  /** What is missing lies before this place; with a snapshot the state holds all until now. */
+  #sayGap(place: Position): void {
+    const audience = this.#audience;
+    if (!audience.hasSnapshot) {
+      this.#passGap(place, undefined);
+      return;
+    }
+    // Fixed before the state is loaded, so that nothing in between is lost.
+    const now = audience.position;
+    if (!audience.hasHistory) this.#hold();
+    const loading = this.#load().catch((error: unknown) => {
+      audience.report(error, "snapshot");
+      return undefined;
+    });
+    this.#await(loading, (state) => this.#passGap(state === undefined ? place : now, state));
+  }
+
+  #passGap({ epoch, offset }: Position, state: LoadedState | undefined): void {
+    const { channel, hasHistory, counters } = this.#audience;
+    counters.gaps += 1;
+    this.#epoch = epoch;
+    this.#offset = state?.offset ?? offset;
+    const position = hasHistory ? { epoch, offset: this.#offset } : {};
+    this.#outbox.push(encodeTextFrame(encodeGap({ channel, ...position, stateJson: state?.json })), true);
+    this.#audience.showMembers(this.#outbox);
+    if (!hasHistory) this.#giveHeld(state);
+  }
+
+  /** Goes on with what is there now, or will be. A broker that is away is asked again a little later. */
+  #await<Value>(value: Eventually<Value>, use: (value: Value) => void): void {
+    if (!isThenable(value)) {
+      use(value);
+      return;
+    }
+    this.#isWaiting = true;
+    // What is thenable in an `Eventually` is its promise.
+    (value as Promise<Value>).then(
+      (later) => {
+        this.#isWaiting = false;
+        if (this.#state !== "following") return;
+        use(later);
+        this.#goOn();
+      },
+      (error: unknown) => {
+        this.#audience.report(error, "history");
+        this.#audience.after(RETRY_MS, () => {
+          this.#isWaiting = false;
+          this.#goOn();
+        });
+      },
+    );
+  }
+
+  #hold(): void {
+    this.#held ??= [];
+    this.#audience.addFollower(this);
+  }
+
+  #giveHeld(state: LoadedState | undefined): void {
+    const after = state?.offset ?? 0;
+    for (const { frame, offset } of this.#held ?? []) if (offset > after) this.#outbox.push(frame, true);
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.stop();
+    this.#membership.goLive();
+  }
+}
+
+/** Where it begins. */
+interface Start {
+  readonly position: Position;
+  readonly recovered: boolean | undefined;
+  /** The first events that follow. */
+  readonly page: readonly KeptEvent[];
+}
+
+interface Held {
+  readonly frame: Frame;
+  readonly offset: number;
+}
+
+const NOTHING: readonly KeptEvent[] = [];
+const RETRY_MS = 1_000;
