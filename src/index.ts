@@ -30,6 +30,7 @@ export {
   type ChannelOptions,
   type ChannelRef,
   channel,
+  type EventPlace,
   type HistoryOptions,
   type May,
   type MayPublish,

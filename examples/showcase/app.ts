@@ -2,6 +2,7 @@ import { type App, channel, createApp, dependency, endpoint, forbidden, rawEndpo
 import { jwt, session } from "tidings/auth";
 import { z } from "zod";
 import { type Sessions, sessionCookie } from "./sessions.js";
+import { prices } from "./ticker.js";
 
 const text = z.string().min(1).max(500);
 
@@ -44,6 +45,21 @@ export function createShowcase(secret: string, sessions: Sessions): App {
     },
   });
 
+  /** What admins publish. Who missed some is told it when they come back, and everybody sees who reads. */
+  const news = channel("news", {
+    needs: { user: visitor },
+    events: { item: z.object({ text }) },
+    history: { size: 100, ttl: "1h" },
+    presence: ({ user }) => ({ name: user.name }),
+    allow: {
+      subscribe: true,
+      publish({ user }) {
+        if (user.role !== "admin") throw forbidden("Only an admin may publish news.");
+        return true;
+      },
+    },
+  });
+
   const room = endpoint("/ws/rooms/:room", {
     auth: visitor,
     receives: { say: z.object({ text }), whoami: z.object({}) },
@@ -80,6 +96,18 @@ export function createShowcase(secret: string, sessions: Sessions): App {
     },
   });
 
+  /** The server joins nobody to anything here: each client says what it wants to hear, with `subscribe`. */
+  const feeds = endpoint("/ws", { auth: visitor, channels: [prices, news] });
+
+  /** The same by path: who is connected hears this topic. */
+  const topic = endpoint("/ws/subscribe/:topic", {
+    auth: visitor,
+    channels: [prices],
+    open({ connection, params }) {
+      connection.join(prices({ symbol: params.topic }));
+    },
+  });
+
   const me = endpoint("/ws/me", {
     auth: member,
     receives: { whoami: z.object({}) },
@@ -108,5 +136,5 @@ export function createShowcase(secret: string, sessions: Sessions): App {
     },
   });
 
-  return createApp({ endpoints: [echo, room, devices, me, desk] });
+  return createApp({ endpoints: [echo, room, devices, feeds, topic, me, desk] });
 }

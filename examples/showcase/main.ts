@@ -5,6 +5,7 @@ import { createShowcase } from "./app.js";
 import { serveLogin } from "./login.js";
 import { servePage } from "./page.js";
 import { Sessions } from "./sessions.js";
+import { market, startTicker } from "./ticker.js";
 import { createSecret, linkWith, signTokens } from "./tokens.js";
 
 // Something that is set but empty counts as not set.
@@ -33,12 +34,17 @@ async function start(): Promise<void> {
     });
   });
   app.attach(server);
+  const theMarket = await app.get(market);
   server.on("error", (error: NodeJS.ErrnoException) => {
     if (server.listening) console.error(error);
     else fail(whyNot(error));
   });
   server.listen(Number(port), host, () => {
-    stopOnSignals(server, app);
+    const stopTicker = startTicker(app, theMarket);
+    stopOnSignals(() => {
+      stopTicker();
+      return close(server, app);
+    });
     const url = urlOf(server);
     for (const { sub, token } of tokens) console.log(`${sub}: ${linkWith(token, url)}`);
     console.log(`listening on ${url}`);
@@ -62,12 +68,12 @@ function fail(why: string): void {
 }
 
 /** Attached to a server that is not its own, the app leaves signals to us. The first lets everything end as it should, a later one ends it. */
-function stopOnSignals(server: Server, app: App): void {
+function stopOnSignals(close: () => Promise<void>): void {
   let stoppedAtMs: number | undefined;
   const stop = () => {
     if (stoppedAtMs === undefined) {
       stoppedAtMs = Date.now();
-      close(server, app).catch((error: unknown) => {
+      close().catch((error: unknown) => {
         console.error(error);
         process.exitCode = 1;
       });

@@ -7,6 +7,7 @@ const files: ReadonlyMap<string, { readonly name: string; readonly type: string 
   ["/chat.css", { name: "chat.css", type: "text/css; charset=utf-8" }],
   ["/chat.js", { name: "chat.js", type: "text/javascript; charset=utf-8" }],
   ["/account.js", { name: "account.js", type: "text/javascript; charset=utf-8" }],
+  ["/feeds.js", { name: "feeds.js", type: "text/javascript; charset=utf-8" }],
   ["/connection.js", { name: "connection.js", type: "text/javascript; charset=utf-8" }],
   ["/icon.svg", { name: "icon.svg", type: "image/svg+xml" }],
 ]);

@@ -131,7 +131,7 @@ const COMPUTER: Surroundings = {
 type UpgradeArguments = [request: IncomingMessage, stream: Duplex, head: Buffer];
 
 const DEFAULT_HISTORY = 100;
-const WITHOUT_HISTORY: Published = { offset: undefined };
+const WITHOUT_HISTORY: Published = { epoch: undefined, offset: undefined };
 const NOTHING_YET = {
   connections: 0,
   users: 0,
@@ -174,8 +174,8 @@ async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options
     throw new TypeError("The `key` of a publish is a text of 1–64 characters.");
   // No client can choose this one: theirs are written otherwise.
   const ownKey = key === undefined ? undefined : `app ${key}`;
-  const { offset } = await hub.channels.publish(ref, event, { except: except?.id, key: ownKey });
-  return ref["~definition"].history === undefined ? WITHOUT_HISTORY : { offset };
+  const { epoch, offset } = await hub.channels.publish(ref, event, { except: except?.id, key: ownKey });
+  return ref["~definition"].history === undefined ? WITHOUT_HISTORY : { epoch, offset };
 }
 
 function checkCount(name: string, count: number): void {

@@ -20,6 +20,11 @@ export interface Broker {
 export interface BrokerNode {
   /** An event of a channel this process subscribed to, in the order of its publishing. Must not throw. */
   deliver(event: BrokerEvent): void;
+  /**
+   * What was said on a channel this process subscribed to, and it was not told, is lost: the next event is the one behind
+   * this position. Of an event that does not follow the last one it takes the same to be so. Must not throw.
+   */
+  skip(channel: string, position: Position): void;
   /** Who is present on a channel this process subscribed to has changed. In the order of the changes. Must not throw. */
   meet(change: PresenceChange): void;
   /** Close every connection of this user here. Must not throw. */
@@ -48,8 +53,11 @@ export interface BrokerLink {
   /**
    * From now on this process hears the channel: the first event that it is told of is the one behind the position that it
    * is given. Asked for once per channel, by its first local listener.
+   *
+   * @param isKept are events of this channel to be kept? Then who comes back to it, though nothing was said meanwhile, should
+   * find the position that they left.
    */
-  subscribe(channel: string): Eventually<Position>;
+  subscribe(channel: string, isKept?: boolean): Eventually<Position>;
   /** From now on it does not. Given back by the last local listener. */
   unsubscribe(channel: string): Promise<void>;
   /**

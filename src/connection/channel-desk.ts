@@ -24,8 +24,10 @@ import {
   encodeReplyJson,
   encodeSubscribed,
   encodeUnsubscribed,
+  type UnsubscribedFields,
 } from "../protocol/encode-message.js";
 import type { ClientMessage, MessageId } from "../protocol/message.js";
+import { isChannelName } from "../protocol/names.js";
 import { forbidden, TidingsError } from "../protocol/tidings-error.js";
 import { validateNow } from "../schema/validate.js";
 import type { Environment } from "./environment.js";
@@ -112,14 +114,17 @@ export class ChannelDesk {
 
   /** Its credential is a fresh one: what it subscribed to itself, and may not any more, it is taken off. Never rejects. */
   async checkAgain(): Promise<void> {
-    for (const [channel, membership] of [...(this.#host.memberships ?? [])]) {
-      if (!membership.isOwn) continue;
-      try {
-        await this.#checkMay("subscribe", { channel, "~definition": membership.audience.definition });
-      } catch (error) {
-        if (!(error instanceof TidingsError)) this.#host.report(error, `allow of "${channel}"`);
-        if (this.#host.memberships?.get(channel) === membership) this.#takeOff(channel, "forbidden");
-      }
+    // All at once: a permission that takes its time must not keep it on the channels behind.
+    const memberships = [...(this.#host.memberships ?? [])].filter(([, { isOwn }]) => isOwn);
+    await Promise.all(memberships.map(([channel, membership]) => this.#checkOneAgain(channel, membership)));
+  }
+
+  async #checkOneAgain(channel: string, membership: Membership): Promise<void> {
+    try {
+      await this.#checkMay("subscribe", { channel, "~definition": membership.audience.definition });
+    } catch (error) {
+      if (!(error instanceof TidingsError)) this.#host.report(error, `allow of "${channel}"`);
+      if (this.#host.memberships?.get(channel) === membership) this.#takeOff(channel, "forbidden");
     }
   }
 
@@ -147,9 +152,15 @@ export class ChannelDesk {
       if (host.isClosing) return;
       // Handlers that took too long, and still run, may have joined it meanwhile.
       this.#checkRoom(channel);
-      const welcome = (arrival: Arrival) => this.#subscribed(channel, id, arrival);
+      let isAnswered = false;
+      const welcome = (arrival: Arrival) => {
+        isAnswered = true;
+        return this.#subscribed(channel, id, arrival);
+      };
       const options = { isOwn: true, since, rewind, watches: presence, welcome };
-      return host.environment.hub.channels.join(host, place, options);
+      return whenThere(host.environment.hub.channels.join(host, place, options), () => {
+        if (!isAnswered && !host.isClosing) throw forbidden("The server took this connection off the channel.");
+      });
     });
   }
 
@@ -158,7 +169,7 @@ export class ChannelDesk {
     const { isOwn } = this.#membershipOf(channel);
     if (!isOwn) throw forbidden("The server has put this connection on the channel.");
     this.#host.environment.hub.channels.leave(this.#host, channel);
-    this.#host.push(() => encodeTextFrame(encodeUnsubscribed({ channel, id })));
+    this.#tellOff({ channel, id });
   }
 
   async #publish({ id, payload }: ClientMessage): Promise<void> {
@@ -207,9 +218,8 @@ export class ChannelDesk {
 
   /** The channel of this name, which one of the endpoint's must match. */
   #find(channel: string): ChannelPlace {
-    const segments = channel.split("/");
-    const isShort = channel.length <= this.#host.environment.limits.channelName;
-    const definition = this.#channels.find(({ pattern }) => isShort && pattern.match(segments) !== undefined);
+    const segments = isChannelName(channel) ? channel.split("/") : [];
+    const definition = this.#channels.find(({ pattern }) => pattern.match(segments) !== undefined);
     if (definition === undefined) throw new TidingsError("not_found", "There is no such channel here.");
     return { channel, "~definition": definition };
   }
@@ -268,7 +278,12 @@ export class ChannelDesk {
     const host = this.#host;
     const isTold = host.memberships?.get(channel)?.isTold === true;
     host.environment.hub.channels.leave(host, channel);
-    if (isTold) host.push(() => encodeTextFrame(encodeUnsubscribed({ channel, code })));
+    if (isTold) this.#tellOff({ channel, code });
+  }
+
+  /** It tells where the client stands: past the outbox's limit too (PROTOCOL.md, The outbox). */
+  #tellOff(fields: UnsubscribedFields): void {
+    if (!this.#host.isClosing) this.#host.outbox.push(encodeTextFrame(encodeUnsubscribed(fields)), true);
   }
 
   #subscribed(channel: string, id: MessageId | undefined, arrival: Arrival): Frame {

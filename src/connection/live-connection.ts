@@ -210,10 +210,10 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return this.#stage === "closing";
   }
 
-  /** False where it has closed: then nothing is sent. */
-  push(frame: () => Frame): boolean {
+  /** False where it has closed: then nothing is sent. `isEssential`: it is never dropped. */
+  push(frame: () => Frame, isEssential = false): boolean {
     if (this.isClosing) return false;
-    this.outbox.push(frame());
+    this.outbox.push(frame(), isEssential);
     return true;
   }
 

@@ -117,7 +117,7 @@ export class MessageConnection
   }
 
   drain(reconnectAfterMs: number): void {
-    if (this.isOurClient) this.push(() => encodeTextFrame(encodeDrain(reconnectAfterMs)));
+    if (this.isOurClient) this.push(() => encodeTextFrame(encodeDrain(reconnectAfterMs)), true);
   }
 
   readonly send = (type: string, payload: unknown = {}): boolean => {

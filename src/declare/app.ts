@@ -14,7 +14,9 @@ export interface PublishOptions {
 }
 
 export interface Published {
-  /** Its position in the channel's history; undefined for a channel without history. */
+  /** Which life of the channel's history it is in; undefined for a channel without history. */
+  readonly epoch: string | undefined;
+  /** Its position there; undefined for a channel without history. */
   readonly offset: number | undefined;
 }
 

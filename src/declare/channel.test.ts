@@ -212,16 +212,28 @@ test.each([undefined, null, "string", {}, () => true])("an event's schema is nev
   expect(() => declare({ events: { ok: any, said: schema } })).toThrow(refused("not_a_schema", '"said"', "z.object"));
 });
 
-test("a state with its offset is told from one that only looks so", () => {
+test("a state with its place is told from one that only looks so", () => {
   const state = { price: 1 };
-  expect(stateAt(7, state)).toMatchObject({ offset: 7, state });
-  expect(stateAt(7, state)).toBeInstanceOf(StateAt);
-  expect({ offset: 7, state }).not.toBeInstanceOf(StateAt);
+  const place = { epoch: "k3", offset: 7 };
+  expect(stateAt(place, state)).toMatchObject({ place, state });
+  expect(stateAt(place, state)).toBeInstanceOf(StateAt);
+  expect({ place, state }).not.toBeInstanceOf(StateAt);
 });
 
-test("a state's offset is a number that an event can have had, or 0", () => {
-  expect(stateAt(0, null).offset).toBe(0);
+test("a state's place is one that a publish can have resolved with", () => {
+  expect(stateAt({ epoch: "k3", offset: 0 }, null).place.offset).toBe(0);
   for (const offset of [-1, 1.5, Number.NaN, "7", 7n, undefined, null]) {
-    expect(() => stateAt(offset as number, null)).toThrow(TypeError);
+    expect(() => stateAt({ epoch: "k3", offset: offset as number }, null)).toThrow(TypeError);
+  }
+  for (const place of [
+    7,
+    undefined,
+    null,
+    {},
+    { offset: 7 },
+    { epoch: "", offset: 7 },
+    { epoch: undefined, offset: undefined },
+  ]) {
+    expect(() => stateAt(place as never, null)).toThrow("publish");
   }
 });

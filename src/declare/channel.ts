@@ -10,7 +10,7 @@ import type { KnownNames, Refuse } from "./advice.js";
 import type { App } from "./app.js";
 import type { Carries, ChannelContract, EventOf, ParamNames, Params } from "./contract.js";
 import type { Dependencies, Dependency, Values } from "./dependency.js";
-import { PathPattern } from "./path-pattern.js";
+import { isOurs, PathPattern } from "./path-pattern.js";
 
 export interface AnyChannel extends Carries<ChannelContract> {
   readonly "~is": "channel";
@@ -96,7 +96,7 @@ export interface ChannelOptions<
   presence?: Presence | ((given: ChannelGiven<NoInfer<Needs>, NoInfer<Pattern>>) => AtOnce<Face>) | undefined;
   /**
    * The present state, for who arrives: then exactly the events after it follow. It must hold every event that was published
-   * before the call; `stateAt(offset, state)` tells up to which event it does.
+   * before the call; `stateAt(place, state)` tells up to which event it does.
    */
   snapshot?: ((given: SnapshotGiven<NoInfer<Needs>, NoInfer<Pattern>>) => Snapshot) | undefined;
   /**
@@ -141,27 +141,37 @@ type StateOf<Snapshot> =
 export class StateAt<State> {
   /** So that a state which happens to have an `offset` and a `state` is not taken for one. */
   readonly "~is" = "state-at" as const;
-  readonly offset: number;
+  readonly place: EventPlace;
   readonly state: State;
 
-  constructor(offset: number, state: State) {
-    this.offset = offset;
+  constructor(place: EventPlace, state: State) {
+    this.place = place;
     this.state = state;
   }
 }
 
+/** Where an event stands in the history of its channel: what `app.publish` resolves with. */
+export interface EventPlace {
+  /** Tells one life of the stream from another: offsets begin anew where it was lost. */
+  readonly epoch: string;
+  readonly offset: number;
+}
+
 /**
- * What a snapshot gives where it knows exactly up to which event its state goes, such as where each event's offset is stored
- * together with what it changed.
+ * What a snapshot gives where it knows exactly up to which event its state goes, such as where each event's place is stored
+ * together with what it changed. Where the place is one of a stream that was lost since, it counts as the state alone.
  *
- * @param offset what `app.publish` resolved with; 0: before the first
- * @throws TypeError for an offset that is no whole number, such as a database's text of one
+ * @param place what `app.publish` resolved with, on a channel with history
+ * @throws TypeError for what is no such place, such as an offset alone, or a database's text of one
  */
-export function stateAt<State>(offset: number, state: State): StateAt<State> {
-  if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new TypeError(`stateAt() is given ${describeGiven(offset)}: an offset is a whole number of at least 0.`);
+export function stateAt<State>(place: EventPlace, state: State): StateAt<State> {
+  const { epoch, offset }: { readonly epoch?: unknown; readonly offset?: unknown } = place ?? {};
+  if (typeof epoch === "string" && epoch !== "" && Number.isSafeInteger(offset) && Number(offset) >= 0) {
+    return new StateAt(place, state);
   }
-  return new StateAt(offset, state);
+  throw new TypeError(
+    "stateAt() takes the { epoch, offset } that app.publish() resolved with, on a channel with history.",
+  );
 }
 
 /** What the core reads of a channel's declaration. */
@@ -225,7 +235,7 @@ export function channel<
     overflow: overflowOf(where, given),
     allow: allowOf(where, given.allow ?? {}),
   };
-  if (pattern.startsWith("/") || pattern.startsWith("$")) {
+  if (pattern.startsWith("/") || isOurs(pattern)) {
     throw new ConfigError("invalid_pattern", {
       message: `The channel "${pattern}" begins with "${pattern[0]}".`,
       fix: 'Write it like "chat/:room"; names that begin with "$" are the protocol\'s.',
@@ -335,6 +345,8 @@ function nameOf(pattern: PathPattern, params: Readonly<Record<string, string>>):
     if (!isParamValue(value)) throw new TidingsError("not_found", `"${param}" can't be part of a channel's name.`);
   }
   const name = pattern.fill(params);
+  if (isOurs(name) && !isOurs(pattern.source))
+    throw new TidingsError("not_found", 'Names that begin with "$" are the protocol\'s.');
   if (!isChannelName(name)) throw new TidingsError("not_found", "The channel's name is too long.");
   return name;
 }

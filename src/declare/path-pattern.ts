@@ -42,14 +42,14 @@ export class PathPattern {
       if (param === undefined) {
         if (value !== literal) return undefined;
       } else {
-        if (!isParamValue(value)) return undefined;
+        if (!isParamValue(value) || (index === 0 && isOurs(value))) return undefined;
         params[param] = value;
       }
     }
     return params;
   }
 
-  /** The name that these params make. They must be param values (PROTOCOL.md, Names). */
+  /** The name that these params make. They must be param values (PROTOCOL.md, Names); one that `isOurs` is nobody's. */
   fill(params: Readonly<Record<string, string>>): string {
     return this.#segments.map(({ param, literal }) => (param === undefined ? literal : params[param])).join("/");
   }
@@ -59,6 +59,11 @@ export class PathPattern {
     if (other.#segments.length !== this.#segments.length) return false;
     return this.#segments.every((segment, index) => haveCommonWord(segment, other.#segments[index]));
   }
+}
+
+/** Names that begin so are the protocol's: no param stands for one (PROTOCOL.md, Names). */
+export function isOurs(name: string): boolean {
+  return name.startsWith("$");
 }
 
 /**

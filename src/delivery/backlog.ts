@@ -1,7 +1,7 @@
 import type { Counters } from "../observe/observe.js";
 import { Entry } from "./entry.js";
 import type { Frame } from "./frame.js";
-import type { Lane, LaneListener } from "./lane.js";
+import type { Lane, LaneListener, LaneOwner } from "./lane.js";
 
 /**
  * Frames that were not given to a socket yet, because it has not taken those before.
@@ -12,9 +12,8 @@ export class Backlog {
   readonly #outbox: LaneListener;
   readonly #limit: number;
   readonly #counters: Counters;
-  /** Oldest first; those before `#head` are gone. */
-  #waiting: Waiting[] = [];
-  #head = 0;
+  /** Oldest first. */
+  readonly #waiting = new Set<Waiting>();
   #bytes = 0;
   #ofLanes: Map<Lane, OfLane> | undefined;
 
@@ -30,7 +29,7 @@ export class Backlog {
   }
 
   get isEmpty(): boolean {
-    return this.#bytes === 0;
+    return this.#waiting.size === 0;
   }
 
   /**
@@ -50,20 +49,13 @@ export class Backlog {
   take(maxBytes: number): readonly Entry[] {
     const taken: Entry[] = [];
     let bytes = 0;
-    for (let next = this.#waiting[this.#head]; next !== undefined; next = this.#waiting[this.#head]) {
-      const { entry } = next;
-      if (entry !== undefined) {
-        if (taken.length > 0 && bytes + entry.frame.length > maxBytes) break;
-        taken.push(entry);
-        bytes += entry.frame.length;
-        this.#bytes -= entry.frame.length;
-        this.#forget(next);
-      }
-      this.#head += 1;
-    }
-    if (this.#head > this.#waiting.length / 2) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
+    for (const waiting of this.#waiting) {
+      const { entry } = waiting;
+      if (taken.length > 0 && bytes + entry.frame.length > maxBytes) break;
+      taken.push(entry);
+      bytes += entry.frame.length;
+      this.#drop(waiting);
+      this.#forget(waiting);
     }
     return taken;
   }
@@ -96,10 +88,9 @@ export class Backlog {
 
   /** One that is not waiting any more leaves its place to a later one of the same word. */
   #conflate(earlier: Waiting | undefined): void {
-    if (earlier?.entry === undefined) return;
+    if (earlier === undefined) return;
     this.#counters.eventsConflated += 1;
-    this.#bytes -= earlier.entry.frame.length;
-    earlier.entry = undefined;
+    this.#drop(earlier);
   }
 
   /** Drops the lane's oldest until the frame fits. False where that is not enough. */
@@ -108,14 +99,17 @@ export class Backlog {
     while (!this.#fits(frame, socketBytes, this.#limit)) {
       const oldest = ofLane.events.shift();
       if (oldest === undefined) return false;
-      if (oldest.entry === undefined || oldest.isSent) continue;
+      if (oldest.isSent) continue;
       this.#counters.eventsDropped += 1;
-      this.#bytes -= oldest.entry.frame.length;
-      // All that follow in this lane come behind this gap, and so do those that are dropped next.
-      const isGapHere = ofLane.gap !== undefined && !ofLane.gap.isSent;
-      oldest.entry = isGapHere ? undefined : gapEntry(gap, oldest.entry.sequence);
-      if (oldest.entry === undefined) continue;
-      this.#bytes += gap.length;
+      // Nothing of the lane is left behind the gap.
+      ofLane.endsWithGap = ofLane.events.length === 0;
+      if (ofLane.gap?.isSent === false) {
+        // All that follow in this lane come behind that gap, and so do those that are dropped next.
+        this.#drop(oldest);
+        continue;
+      }
+      this.#bytes += gap.length - oldest.entry.frame.length;
+      oldest.entry = gapEntry(gap, oldest.entry.sequence);
       ofLane.gap = oldest;
       this.#counters.gaps += 1;
     }
@@ -124,7 +118,8 @@ export class Backlog {
 
   #sayGap(lane: Lane, gap: Frame, sequence: number, socketBytes: number): boolean {
     const ofLane = this.#ofLane(lane);
-    if (ofLane.endsWithGap) return true;
+    // One that was sent already says nothing of what is lost now.
+    if (ofLane.endsWithGap && ofLane.gap?.isSent === false) return true;
     if (!this.#fits(gap, socketBytes, 2 * this.#limit)) return false;
     ofLane.endsWithGap = true;
     ofLane.gap = this.#push(gapEntry(gap, sequence));
@@ -139,40 +134,47 @@ export class Backlog {
 
   #push(entry: Entry): Waiting {
     const waiting = { entry, isSent: false };
-    this.#waiting.push(waiting);
+    this.#waiting.add(waiting);
     this.#bytes += entry.frame.length;
     return waiting;
   }
 
+  #drop(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+    this.#bytes -= waiting.entry.frame.length;
+  }
+
+  /** It was sent. */
   #forget(waiting: Waiting): void {
     const { entry } = waiting;
     waiting.isSent = true;
-    waiting.entry = undefined;
-    const ofLane = entry?.lane && this.#ofLanes?.get(entry.lane);
+    const ofLane = entry.lane && this.#ofLanes?.get(entry.lane);
     if (ofLane === undefined) return;
-    while (ofLane.events[0]?.entry === undefined && ofLane.events.length > 0) ofLane.events.shift();
-    const latestOf = entry?.mark?.latestOf;
+    if (ofLane.events[0] === waiting) ofLane.events.shift();
+    const latestOf = entry.mark?.latestOf;
     if (latestOf !== undefined && ofLane.byWord.get(latestOf) === waiting) ofLane.byWord.delete(latestOf);
   }
 
   #ofLane(lane: Lane): OfLane {
     this.#ofLanes ??= new Map();
-    let ofLane = this.#ofLanes.get(lane);
-    if (ofLane === undefined) {
-      ofLane = { events: [], byWord: new Map(), gap: undefined, endsWithGap: false };
-      this.#ofLanes.set(lane, ofLane);
-    }
+    const owner = lane.ownerOf(this.#outbox);
+    const known = this.#ofLanes.get(lane);
+    // A gap that was said before it left and came back says nothing of what it loses now.
+    if (known !== undefined && known.owner === owner) return known;
+    const ofLane: OfLane = { owner, events: [], byWord: new Map(), gap: undefined, endsWithGap: false };
+    this.#ofLanes.set(lane, ofLane);
     return ofLane;
   }
 }
 
 interface Waiting {
-  /** Undefined: it was dropped, or sent. */
-  entry: Entry | undefined;
+  /** A gap may take its place. */
+  entry: Entry;
   isSent: boolean;
 }
 
 interface OfLane {
+  readonly owner: LaneOwner | undefined;
   /** Oldest first, for a lane that drops. */
   readonly events: Waiting[];
   /** For a lane that keeps the latest. */

@@ -62,6 +62,11 @@ export class Lane implements TurnLane {
     return [...this.#listeners.values()];
   }
 
+  /** Whose place this outbox's is. */
+  ownerOf(outbox: LaneListener): LaneOwner | undefined {
+    return this.#listeners.get(outbox);
+  }
+
   /** From now on it gets what is pushed. */
   add(outbox: LaneListener, owner?: LaneOwner): void {
     this.#listeners.set(outbox, owner);

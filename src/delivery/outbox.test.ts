@@ -189,3 +189,146 @@ test("what is dropped is not written, nor what comes after", () => {
   recording.end();
   expect(socket.writes).toEqual([]);
 });
+
+/** A socket that has just taken all it was given has told so. */
+const told = () => Promise.resolve();
+
+test("what waits follows when the socket has taken what it had, in the order of the calls", async () => {
+  const recording = new RecordingTurn();
+  const { outbox, socket } = recording.open({ limit: 1 << 20 });
+  const lane = new Lane(recording.turn);
+  lane.add(outbox);
+  socket.isStuck = true;
+  const words = Array.from({ length: 40 }, (_, index) => String(index));
+  for (const [index, word] of words.entries()) {
+    const frame = text(word.padEnd(10_000));
+    if (index % 3 === 0) lane.push(frame, undefined);
+    else outbox.push(frame);
+    if (index % 4 === 0) recording.end();
+  }
+  recording.end();
+  while (outbox.bufferedBytes > 0) {
+    expect(socket.bufferedBytes).toBeLessThanOrEqual(64 * 1024);
+    socket.drain();
+    await told();
+  }
+  expect(socket.texts.map((each) => each.trimEnd())).toEqual(words);
+});
+
+test("what is said while something waits comes behind it, also where the socket has taken everything by then", async () => {
+  const { recording, outbox, socket } = openStuck();
+  for (const word of ["one", "two", "three"]) {
+    outbox.push(text(word.padEnd(25)));
+    recording.end();
+  }
+  expect(socket.writes).toHaveLength(1);
+  socket.bufferedBytes = 0;
+  outbox.push(text("four"));
+  recording.end();
+  socket.drain();
+  await told();
+  expect(socket.texts.map((each) => each.trimEnd())).toEqual(["one", "two", "three", "four"]);
+});
+
+test("a frame of more than the limit waits for nobody: where nothing waits, it is taken", async () => {
+  const { recording, outbox, socket, overflows } = openStuck();
+  const lane = new Lane(recording.turn);
+  lane.add(outbox);
+  for (const bytes of [5_000, 300]) {
+    lane.push(frameOf(bytes), undefined);
+    recording.end();
+    socket.drain();
+    await told();
+  }
+  expect(socket.bytes.length).toBe(5_300);
+  expect(overflows).toEqual([]);
+});
+
+test("who waits for room for something large is told when that fits, or nothing waits", async () => {
+  const { recording, outbox, socket } = openStuck();
+  const told: string[] = [];
+  outbox.push(frameOf(60));
+  recording.end();
+  outbox.push(frameOf(30));
+  recording.end();
+  outbox.whenRoomy({ roomy: () => told.push("little") });
+  outbox.whenRoomy({ roomy: () => told.push("much") }, 1_000);
+  socket.drain();
+  await Promise.resolve();
+  recording.end();
+  expect(told).toEqual(["little"]);
+  socket.drain();
+  for (let turns = 0; turns < 5; turns += 1) await Promise.resolve();
+  recording.end();
+  expect(told).toEqual(["little", "much"]);
+});
+
+test("who waits for room is told once, when half of the outbox is free", async () => {
+  const { recording, outbox, socket } = openStuck();
+  let roomy = 0;
+  const waits = { roomy: () => (roomy += 1) };
+  for (const bytes of [30, 20, 40]) {
+    outbox.push(frameOf(bytes));
+    recording.end();
+  }
+  expect(outbox.hasRoomFor(0)).toBe(false);
+  outbox.whenRoomy(waits);
+  recording.end();
+  expect(roomy).toBe(0);
+  // The 40 bytes that waited are with the socket now: half is free.
+  socket.drain();
+  await told();
+  recording.end();
+  expect([outbox.bufferedBytes, outbox.hasRoomFor(0), roomy]).toEqual([40, true, 1]);
+  socket.drain();
+  await told();
+  recording.end();
+  expect(roomy).toBe(1);
+});
+
+test("who waits for room is told after the turn's writes, and not where they have filled it again", async () => {
+  const { recording, outbox, socket } = openStuck();
+  const seen: number[] = [];
+  outbox.whenRoomy({ roomy: () => seen.push(socket.writes.length) });
+  outbox.push(frameOf(60));
+  recording.end();
+  expect(seen).toEqual([]);
+  socket.drain();
+  await told();
+  recording.end();
+  expect(seen).toEqual([1]);
+});
+
+test("who does not wait for room any more is not told, nor anybody when all is dropped", async () => {
+  const { recording, outbox, socket } = openStuck();
+  let roomy = 0;
+  const [ana, bob] = [{ roomy: () => (roomy += 1) }, { roomy: () => (roomy += 1) }];
+  outbox.push(frameOf(60));
+  recording.end();
+  for (const each of [ana, bob]) outbox.whenRoomy(each);
+  outbox.forgetRoom(ana);
+  outbox.drop();
+  outbox.whenRoomy(ana);
+  socket.drain();
+  await told();
+  recording.end();
+  expect(roomy).toBe(0);
+});
+
+test("at its end the socket is given all that waits, and nothing more", async () => {
+  const { recording, outbox, socket, overflows } = openStuck();
+  for (const word of ["one", "two", "three"]) {
+    outbox.push(text(word.padEnd(25)));
+    recording.end();
+  }
+  outbox.push(text("four"));
+  outbox.end();
+  expect(socket.texts.map((each) => each.trimEnd())).toEqual(["one", "two", "three", "four"]);
+  expect(outbox.bufferedBytes).toBe(socket.bufferedBytes);
+  outbox.push(text("late"));
+  recording.end();
+  socket.drain();
+  await told();
+  expect(socket.texts).toHaveLength(4);
+  expect(overflows).toEqual([]);
+});

@@ -28,7 +28,8 @@ export class Outbox implements LaneListener, TurnOutbox {
   #lane: Lane | undefined;
   #moreLanes: Lane[] | undefined;
   #backlog: Backlog | undefined;
-  #awaitRoom: Set<AwaitsRoom> | undefined;
+  /** Who has more to say → how many bytes at least. */
+  #awaitRoom: Map<AwaitsRoom, number> | undefined;
   #isAdded = false;
   #isOver = false;
   /** The socket will tell when it has taken what it was given. */
@@ -52,16 +53,17 @@ export class Outbox implements LaneListener, TurnOutbox {
     return this.#socket.bufferedBytes + this.#directBytes + (this.#backlog?.bytes ?? 0);
   }
 
-  /** Is half of it free? */
-  get hasRoom(): boolean {
-    return this.bufferedBytes <= this.limit / 2;
+  /** Is half of it free, and do so many bytes fit in? An empty one takes any frame. */
+  hasRoomFor(bytes: number): boolean {
+    const { bufferedBytes } = this;
+    return bufferedBytes <= this.limit / 2 && (bufferedBytes === 0 || bufferedBytes + bytes <= this.limit);
   }
 
-  /** Tells it once, when half of the outbox is free: at the end of this turn at the earliest. */
-  whenRoomy(who: AwaitsRoom): void {
+  /** Tells it once, when it has room for so many bytes: at the end of this turn at the earliest. */
+  whenRoomy(who: AwaitsRoom, bytes: number = 0): void {
     if (this.#isOver) return;
-    this.#awaitRoom ??= new Set();
-    this.#awaitRoom.add(who);
+    this.#awaitRoom ??= new Map();
+    this.#awaitRoom.set(who, bytes);
     if (!this.#isAdded) this.#lookForRoom();
   }
 
@@ -201,20 +203,21 @@ export class Outbox implements LaneListener, TurnOutbox {
   }
 
   #lookForRoom(): void {
-    if (this.hasRoom) this.#turn.afterwards(() => this.#tellRoom());
-    else this.#watch();
+    if (this.#roomSeekers().length > 0) this.#turn.afterwards(() => this.#tellRoom());
+    // What is due is written at the end of this turn, which looks again; a socket that has taken all would tell so at once.
+    else if (!this.#isAdded) this.#watch();
+  }
+
+  #roomSeekers(): readonly AwaitsRoom[] {
+    return [...(this.#awaitRoom ?? [])].flatMap(([who, bytes]) => (this.hasRoomFor(bytes) ? who : []));
   }
 
   #tellRoom(): void {
-    const waiting = this.#awaitRoom;
-    if (waiting === undefined || waiting.size === 0) return;
-    // It may have filled up meanwhile.
-    if (!this.hasRoom) {
-      this.#lookForRoom();
-      return;
-    }
-    this.#awaitRoom = undefined;
-    for (const who of waiting) who.roomy();
+    const seekers = this.#roomSeekers();
+    for (const who of seekers) this.#awaitRoom?.delete(who);
+    for (const who of seekers) who.roomy();
+    // It may have filled up meanwhile, and others may need more room than there is.
+    if (this.#awaitRoom !== undefined && this.#awaitRoom.size > 0 && !this.#isAdded) this.#lookForRoom();
   }
 
   #write(bytes: Frame): void {

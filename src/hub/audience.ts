@@ -36,7 +36,9 @@ export interface AudienceHost {
 
 /** Who is told of each event, though not on the lane. */
 export interface Follower {
-  said(frame: Frame, offset: number, except: Outbox | undefined): void;
+  said(frame: Frame, except: Outbox | undefined): void;
+  /** What was said until now, and this process was not told, is lost; `gap` says so, where no state has to. */
+  lost(gap: Frame | undefined): void;
 }
 
 /** Those of this process who are on one channel, and how far it was told what is said there. */
@@ -64,10 +66,12 @@ export class Audience {
 
   /** Hears the channel from now on. */
   open(): void {
-    const opening = whenThere(this.#host.link.subscribe(this.channel), (position) => {
+    const opening = whenThere(this.#host.link.subscribe(this.channel, this.hasHistory), (position) => {
       this.opening = undefined;
-      // It may have been told of an event before it was told that it hears.
-      if (this.#epoch === undefined) this.#moveOn(position);
+      // It may have been told of an event before it was told that it hears; or of one that those were to hear who have left.
+      const { epoch, offset } = position;
+      const isAhead = epoch === this.#epoch && offset > this.#offset;
+      if (this.#epoch === undefined || isAhead) this.#moveOn(position);
     });
     if (opening instanceof Promise) this.opening = opening;
   }
@@ -111,27 +115,30 @@ export class Audience {
     const { epoch, offset } = event;
     if (epoch === this.#epoch && offset <= this.#offset) return;
     const isNext = this.#epoch === undefined || (epoch === this.#epoch && offset === this.#offset + 1);
-    if (!isNext) this.moveTo({ epoch, offset: offset - 1 });
+    if (!isNext) this.skip({ epoch, offset: offset - 1 });
     this.#moveOn(event);
     if (this.lane.size === 0 && this.#followers === undefined) return;
     const frame = this.frameOf(event);
     this.lane.push(frame, except, event);
-    for (const follower of [...(this.#followers ?? [])]) follower.said(frame, offset, except);
+    for (const follower of [...(this.#followers ?? [])]) follower.said(frame, except);
   }
 
   /** What was said before this place, and this process was not told, is lost to who is live. */
-  moveTo(position: Position): void {
+  skip(position: Position): void {
     const { epoch, offset } = position;
+    if (epoch === this.#epoch && offset <= this.#offset) return;
     const before = this.position;
     this.#moveOn(position);
     if (this.hasSnapshot) {
+      for (const follower of [...(this.#followers ?? [])]) follower.lost(undefined);
       for (const owner of this.lane.owners) (owner as Membership).lose(before); // on this lane there are no others
       return;
     }
     const { channel } = this;
-    const gap = encodeGap({ channel, ...(this.hasHistory && { epoch, offset }) });
+    const gap = encodeTextFrame(encodeGap({ channel, ...(this.hasHistory && { epoch, offset }) }));
     this.#host.counters.gaps += this.lane.size;
-    if (this.lane.size > 0) this.lane.push(encodeTextFrame(gap), undefined, undefined, true);
+    if (this.lane.size > 0) this.lane.push(gap, undefined, undefined, true);
+    for (const follower of [...(this.#followers ?? [])]) follower.lost(gap);
     this.#watchers?.showEverybody();
   }
 

@@ -4,6 +4,7 @@ import type { HistoryPage, KeptEvent, Members, Position } from "../broker/broker
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import type { AwaitsRoom, Outbox } from "../delivery/outbox.js";
 import { encodeGap } from "../protocol/encode-message.js";
+import { TidingsError } from "../protocol/tidings-error.js";
 import type { Audience, Follower } from "./audience.js";
 import type { ArrivalOptions, Membership } from "./membership.js";
 import type { LoadedState } from "./snapshot-loader.js";
@@ -29,10 +30,12 @@ export class CatchUp implements AwaitsRoom, Follower {
   /** Something is on its way that it needs to go on. */
   #isWaiting = false;
   /** Said meanwhile, where there is no history. */
-  #held: Held[] | undefined;
+  #held: Frame[] | undefined;
   #heldBytes = 0;
   /** More was said meanwhile than could be held. */
   #isOutdated = false;
+  /** It stands where its state ends, and has got nothing of the history since. */
+  #isAtState = false;
 
   constructor(membership: Membership) {
     this.#membership = membership;
@@ -46,9 +49,7 @@ export class CatchUp implements AwaitsRoom, Follower {
     return whenThere(this.#findStart(options), (start) =>
       whenThere(this.#findState(start, options), (state) =>
         // Last: from then on it hears of changes, which must not come before the members.
-        whenThere(options.watches === true ? this.#audience.watch(this.#outbox) : undefined, (members) =>
-          this.#begin(start, state, members, options),
-        ),
+        whenThere(this.#findMembers(options), (members) => this.#begin(start, state, members, options)),
       ),
     );
   }
@@ -74,16 +75,27 @@ export class CatchUp implements AwaitsRoom, Follower {
   }
 
   /** An event was said on the channel. */
-  said(frame: Frame, offset: number, except: Outbox | undefined): void {
+  said(frame: Frame, except: Outbox | undefined): void {
     if (this.#held === undefined) {
       // It knew of more than this process was told of.
       this.#goOn();
       return;
     }
     if (except === this.#outbox) return;
-    this.#held.push({ frame, offset });
+    this.#held.push(frame);
     this.#heldBytes += frame.length;
-    if (this.#heldBytes <= this.#outbox.limit) return;
+    if (this.#heldBytes > this.#outbox.limit) this.#loseHeld();
+  }
+
+  lost(gap: Frame | undefined): void {
+    if (this.#held === undefined) this.#goOn();
+    else if (gap === undefined) this.#loseHeld();
+    // In its place among what is held.
+    else this.#held.push(gap);
+  }
+
+  /** What is being loaded may lack some of it. */
+  #loseHeld(): void {
     this.#held = [];
     this.#heldBytes = 0;
     this.#isOutdated = true;
@@ -119,16 +131,34 @@ export class CatchUp implements AwaitsRoom, Follower {
   }
 
   #findState({ recovered }: Start, { welcome }: ArrivalOptions): Eventually<LoadedState | undefined> {
-    return this.#audience.hasSnapshot && recovered !== true && welcome !== undefined ? this.#load() : undefined;
+    const isDue = this.#audience.hasSnapshot && recovered !== true && welcome !== undefined;
+    return isDue && !this.#isOver ? this.#load() : undefined;
   }
 
-  /** Again where more was said meanwhile than could be held: the state then holds that. */
+  #findMembers({ watches = false }: ArrivalOptions): Eventually<Members | undefined> {
+    return watches && !this.#isOver ? this.#audience.watch(this.#outbox) : undefined;
+  }
+
+  /** Again where more was said meanwhile than could be held: the state then holds that. Not for ever. */
   async #load(): Promise<LoadedState> {
-    for (;;) {
+    for (let count = 0; count < MAX_LOADS; count += 1) {
       this.#isOutdated = false;
-      const state = await this.#audience.loadState();
-      if (!this.#isOutdated || this.#state === "over") return state;
+      const state = await this.#checkPlace(await this.#audience.loadState());
+      if (!this.#isOutdated || this.#isOver) return state;
     }
+    const cause = new Error("More was said while the state was loaded than limits.outbox holds, each time.");
+    throw new TidingsError("unavailable", undefined, { cause });
+  }
+
+  /** What follows is only known of a place that this stream has. */
+  async #checkPlace(state: LoadedState): Promise<LoadedState> {
+    const { place, json } = state;
+    const { hasHistory, position } = this.#audience;
+    if (place === undefined || !hasHistory || place.epoch !== position.epoch) return { json, place: undefined };
+    if (place.offset <= position.offset) return state;
+    // This process may be still to be told of it.
+    const newest = await this.#audience.read({ after: place.offset, limit: 1 });
+    return newest.epoch === place.epoch && place.offset <= newest.offset ? state : { json, place: undefined };
   }
 
   #begin(
@@ -137,27 +167,29 @@ export class CatchUp implements AwaitsRoom, Follower {
     members: Members | undefined,
     { welcome }: ArrivalOptions,
   ): void {
-    if (this.#state === "over") return;
+    if (this.#isOver) return;
     const { hasHistory } = this.#audience;
-    if (this.#isOutdated) {
-      // Nothing can tell what it has missed meanwhile.
-      this.#outbox.overflow();
-      return;
-    }
-    const position = { epoch: start.position.epoch, offset: state?.offset ?? start.position.offset };
+    const position = state?.place ?? start.position;
     if (welcome !== undefined) {
+      this.#membership.isTold = true;
       const { recovered } = start;
       const arrival = { position: hasHistory ? position : undefined, recovered, members, stateJson: state?.json };
       this.#outbox.push(welcome(arrival), true);
-    }
-    if (!hasHistory) {
-      this.#giveHeld(state);
-      return;
+      // That may have been too much for it.
+      if (this.#isOver) return;
     }
     this.#state = "following";
+    if (!hasHistory) {
+      // Nothing else can tell that it has missed something meanwhile.
+      if (this.#isOutdated) this.#sayGap(position);
+      else this.#giveHeld();
+      return;
+    }
     this.#epoch = position.epoch;
     this.#offset = position.offset;
-    this.#page = start.page;
+    this.#isAtState = state?.place !== undefined;
+    // What was read begins where the state does not end.
+    this.#page = this.#isAtState ? NOTHING : start.page;
     this.#goOn();
   }
 
@@ -165,7 +197,7 @@ export class CatchUp implements AwaitsRoom, Follower {
   #goOn(): void {
     const audience = this.#audience;
     while (this.#state === "following" && !this.#isWaiting) {
-      if (!this.#outbox.hasRoom) {
+      if (!this.#outbox.hasRoomFor(0)) {
         this.#outbox.whenRoomy(this);
         return;
       }
@@ -175,7 +207,7 @@ export class CatchUp implements AwaitsRoom, Follower {
       } else if (this.#offset < position.offset) {
         const event = this.#page[this.#next];
         if (event === undefined) this.#readOn();
-        else this.#replay(event, position.offset);
+        else if (!this.#replay(event, position.offset)) return;
       } else {
         if (this.#offset === position.offset) this.#finish();
         // This process is still to be told of what it knows already.
@@ -185,13 +217,21 @@ export class CatchUp implements AwaitsRoom, Follower {
     }
   }
 
-  #replay(event: KeptEvent, newest: number): void {
+  /** False where it has to wait for room. */
+  #replay(event: KeptEvent, newest: number): boolean {
+    const frame = event.offset > newest ? undefined : this.#audience.frameOf(event);
+    if (frame !== undefined && !this.#outbox.hasRoomFor(frame.length)) {
+      this.#outbox.whenRoomy(this, frame.length);
+      return false;
+    }
     this.#next += 1;
     // What this process was not told of yet comes by the lane.
     this.#offset = Math.min(event.offset, newest);
-    if (event.offset > newest) return;
+    this.#isAtState = false;
+    if (frame === undefined) return true;
     this.#audience.counters.eventsReplayed += 1;
-    this.#outbox.push(this.#audience.frameOf(event), true);
+    this.#outbox.push(frame, true);
+    return true;
   }
 
   #readOn(): void {
@@ -199,7 +239,7 @@ export class CatchUp implements AwaitsRoom, Follower {
     this.#next = 0;
     this.#await(this.#audience.read({ after: this.#offset, limit: this.#audience.pageSize }), (page) => {
       if (page.epoch !== this.#epoch) {
-        this.#audience.moveTo(page);
+        this.#audience.skip(page);
         return;
       }
       const [first] = page.events;
@@ -209,7 +249,10 @@ export class CatchUp implements AwaitsRoom, Follower {
       }
       // What it is to have next is not kept any more.
       const { epoch, offset } = this.#audience.position;
-      this.#sayGap({ epoch, offset: first === undefined ? offset : Math.min(first.offset - 1, offset) });
+      const place = { epoch, offset: first === undefined ? offset : Math.min(first.offset - 1, offset) };
+      // Another state would be no newer than the one it has just been given.
+      if (this.#isAtState) this.#passGap(place, undefined);
+      else this.#sayGap(place);
     });
   }
 
@@ -227,18 +270,22 @@ export class CatchUp implements AwaitsRoom, Follower {
       audience.report(error, "snapshot");
       return undefined;
     });
-    this.#await(loading, (state) => this.#passGap(state === undefined ? place : now, state));
+    this.#await(loading, (state) => this.#passGap(state === undefined ? place : (state.place ?? now), state));
   }
 
   #passGap({ epoch, offset }: Position, state: LoadedState | undefined): void {
     const { channel, hasHistory, counters } = this.#audience;
     counters.gaps += 1;
+    // What was read is of before the gap, and may be of another epoch.
+    this.#page = NOTHING;
+    this.#next = 0;
     this.#epoch = epoch;
-    this.#offset = state?.offset ?? offset;
+    this.#offset = offset;
+    this.#isAtState = state?.place !== undefined;
     const position = hasHistory ? { epoch, offset: this.#offset } : {};
     this.#outbox.push(encodeTextFrame(encodeGap({ channel, ...position, stateJson: state?.json })), true);
     this.#audience.showMembers(this.#outbox);
-    if (!hasHistory) this.#giveHeld(state);
+    if (!hasHistory) this.#giveHeld();
   }
 
   /** Goes on with what is there now, or will be. A broker that is away is asked again a little later. */
@@ -271,10 +318,13 @@ export class CatchUp implements AwaitsRoom, Follower {
     this.#audience.addFollower(this);
   }
 
-  #giveHeld(state: LoadedState | undefined): void {
-    const after = state?.offset ?? 0;
-    for (const { frame, offset } of this.#held ?? []) if (offset > after) this.#outbox.push(frame, true);
+  #giveHeld(): void {
+    for (const frame of this.#held ?? []) this.#outbox.push(frame, true);
     this.#finish();
+  }
+
+  get #isOver(): boolean {
+    return this.#state === "over";
   }
 
   #finish(): void {
@@ -291,10 +341,6 @@ interface Start {
   readonly page: readonly KeptEvent[];
 }
 
-interface Held {
-  readonly frame: Frame;
-  readonly offset: number;
-}
-
 const NOTHING: readonly KeptEvent[] = [];
 const RETRY_MS = 1_000;
+const MAX_LOADS = 3;

@@ -141,6 +141,10 @@ export class Channels {
     this.#audiences.get(event.channel)?.deliver(event, except);
   }
 
+  skip(channel: string, position: Position): void {
+    this.#audiences.get(channel)?.skip(position);
+  }
+
   meet(change: PresenceChange): void {
     this.#audiences.get(change.channel)?.meet(change);
   }

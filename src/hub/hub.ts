@@ -1,4 +1,4 @@
-import type { BrokerEvent, BrokerLink, BrokerNode, PresenceChange, Revocation } from "../broker/broker.js";
+import type { BrokerEvent, BrokerLink, BrokerNode, Position, PresenceChange, Revocation } from "../broker/broker.js";
 import type { Authenticated } from "../declare/credential.js";
 import type { Identity } from "../declare/identity.js";
 import type { RateLimit } from "../protocol/limits.js";
@@ -44,6 +44,7 @@ export class Hub implements BrokerNode {
     const told: Revocation[] = [];
     const link = await connect({
       deliver: (event) => hub?.deliver(event),
+      skip: (channel, position) => hub?.skip(channel, position),
       meet: (change) => hub?.meet(change),
       disconnectUser: (user, code, reason) => hub?.disconnectUser(user, code, reason),
       // Of those that hold already it is told while it connects.
@@ -158,6 +159,10 @@ export class Hub implements BrokerNode {
   deliver(event: BrokerEvent): void {
     const { except } = event;
     this.channels.deliver(event, except === undefined ? undefined : this.#members.get(except)?.outbox);
+  }
+
+  skip(channel: string, position: Position): void {
+    this.channels.skip(channel, position);
   }
 
   meet(change: PresenceChange): void {

@@ -43,17 +43,16 @@ export class Membership implements LaneOwner {
   /** Did the client ask for it, and not the server? */
   readonly isOwn: boolean;
   /** Was it told that it is on the channel? */
-  readonly isTold: boolean;
+  isTold = false;
   /** Does it count as a device of its member? */
   isPresent = false;
   #catchUp: CatchUp | undefined;
   #isGone = false;
 
-  constructor(audience: Audience, outbox: Outbox, { isOwn, welcome }: ArrivalOptions) {
+  constructor(audience: Audience, outbox: Outbox, { isOwn }: ArrivalOptions) {
     this.audience = audience;
     this.outbox = outbox;
     this.isOwn = isOwn;
-    this.isTold = welcome !== undefined;
   }
 
   /** The channel is heard: brings it there. Done when it was told so; what it missed may still follow. */
@@ -67,6 +66,7 @@ export class Membership implements LaneOwner {
       return this.#catchUp.arrive(options);
     }
     if (welcome !== undefined) {
+      this.isTold = true;
       const now = hasHistory ? position : undefined;
       this.outbox.push(
         welcome({ position: now, recovered: undefined, members: undefined, stateJson: undefined }),
@@ -78,6 +78,8 @@ export class Membership implements LaneOwner {
 
   /** From now on it gets what is said there. */
   goLive(): void {
+    // What it was sent last may have been too much, and closed it.
+    if (this.#isGone) return;
     this.#catchUp = undefined;
     this.audience.lane.add(this.outbox, this);
   }

@@ -1,11 +1,11 @@
-import { StateAt } from "../declare/channel.js";
+import { type EventPlace, StateAt } from "../declare/channel.js";
 import { encodePayload } from "../protocol/encode-message.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 
-/** A channel's state as JSON, and the offset of the last event that it is known to hold. */
+/** A channel's state as JSON, and the last event that it is known to hold. */
 export interface LoadedState {
   readonly json: string;
-  readonly offset: number | undefined;
+  readonly place: EventPlace | undefined;
 }
 
 export interface SnapshotLoaderOptions {
@@ -34,12 +34,13 @@ export class SnapshotLoader {
    * `EncodeError` for what JSON can't hold.
    */
   load(): Promise<LoadedState> {
+    if (this.#next !== undefined) return this.#next;
     if (this.#running === undefined) return this.#begin();
     const begin = () => {
       this.#next = undefined;
       return this.#begin();
     };
-    this.#next ??= this.#running.then(begin, begin);
+    this.#next = this.#running.then(begin, begin);
     return this.#next;
   }
 
@@ -53,8 +54,8 @@ export class SnapshotLoader {
 
   async #loadOnce(): Promise<LoadedState> {
     const loaded = await this.#options.load();
-    if (loaded instanceof StateAt) return { json: encodePayload(loaded.state), offset: loaded.offset };
-    return { json: encodePayload(loaded), offset: undefined };
+    if (loaded instanceof StateAt) return { json: encodePayload(loaded.state), place: loaded.place };
+    return { json: encodePayload(loaded), place: undefined };
   }
 
   #inTime(loading: Promise<LoadedState>): Promise<LoadedState> {

@@ -23,11 +23,12 @@ export interface WatchersOptions {
 export class Watchers {
   readonly #options: WatchersOptions;
   readonly #lane: Lane;
+  readonly #watching = new Map<Outbox, Watcher>();
   /** Since the last difference was told. */
   readonly #joined = new Map<string, PresentMember>();
   readonly #left = new Map<string, PresentMember>();
   #count = 0;
-  /** Were they too many to be told one by one? */
+  /** Was anybody told only how many they are, because they were too many? */
   #isCrowded = false;
   #isDue = false;
   /** What changed while the members are being read. */
@@ -39,16 +40,27 @@ export class Watchers {
     this.#lane = new Lane(options.turn, "catch-up");
   }
 
+  /** Does it watch, be it that it is still asked who is there, or that its outbox is full? */
   has(outbox: Outbox): boolean {
-    return this.#lane.has(outbox);
+    return this.#watching.has(outbox);
   }
 
   /** Who is there now; from then on it is told of changes. */
   add(outbox: Outbox): Eventually<Members> {
-    return whenThere(this.read(), (members) => {
-      this.#lane.add(outbox, this.#ownerOf(outbox));
-      return members;
-    });
+    const watcher = this.#watcherOf(outbox);
+    this.#watching.set(outbox, watcher);
+    // It may have gone meanwhile.
+    const isStill = () => this.#watching.get(outbox) === watcher;
+    return unlessFailed(
+      () =>
+        whenThere(this.read(), (members) => {
+          if (!isStill()) return members;
+          this.#lane.add(outbox, watcher);
+          this.#noteCrowd(members);
+          return members;
+        }),
+      () => isStill() && this.#watching.delete(outbox),
+    );
   }
 
   /** Who is there now. */
@@ -58,27 +70,34 @@ export class Watchers {
     this.#readings.add(meanwhile);
     // It is a reading until it is over, however it ends.
     const isOver = () => this.#readings.delete(meanwhile);
-    try {
-      const members = whenThere(read(maxMembers), (found) => {
-        isOver();
-        return withChanges(found, meanwhile);
-      });
-      if (members instanceof Promise) members.catch(isOver);
-      return members;
-    } catch (error) {
-      isOver();
-      throw error;
-    }
+    return unlessFailed(
+      () =>
+        whenThere(read(maxMembers), (found) => {
+          isOver();
+          const members = withChanges(found, meanwhile);
+          // They were too many to be told one by one, and are not any more.
+          const isPart = found.members.length < found.count && members.count <= maxMembers;
+          return isPart ? this.read() : members;
+        }),
+      isOver,
+    );
   }
 
   delete(outbox: Outbox): void {
+    const watcher = this.#watching.get(outbox);
+    if (watcher === undefined) return;
+    this.#watching.delete(outbox);
+    outbox.forgetRoom(watcher);
     this.#lane.delete(outbox);
   }
 
   /** Tells one of them all anew. */
   show(outbox: Outbox): void {
-    if (!this.has(outbox)) return;
-    this.#tellAll((fields) => outbox.push(this.#encode(fields), true));
+    if (!this.#lane.has(outbox)) return;
+    this.#tellAll((fields) => {
+      // Whoever fell behind meanwhile is shown them later.
+      if (this.#lane.has(outbox)) outbox.push(this.#encode(fields), true);
+    });
   }
 
   /** Tells everybody all anew. */
@@ -89,9 +108,11 @@ export class Watchers {
   changed(change: PresenceChange): void {
     for (const reading of this.#readings) reading.push(change);
     this.#count = change.count;
-    if (this.#lane.size === 0) return;
+    // Who comes back in this turn must not be told of what was said before.
+    if (this.#lane.size === 0 && !this.#isDue) return;
     for (const member of change.joined) {
-      this.#left.delete(member.id);
+      // Back with another face it is told as both: `left` counts before `joined`.
+      if (this.#left.get(member.id)?.faceJson === member.faceJson) this.#left.delete(member.id);
       this.#joined.set(member.id, member);
     }
     for (const member of change.left) {
@@ -124,7 +145,10 @@ export class Watchers {
   }
 
   #tellAll(tell: (fields: MemberFields) => void): void {
-    const use = (members: Members) => tell(fieldsOf(members, this.#options.maxMembers));
+    const use = (members: Members) => {
+      this.#noteCrowd(members);
+      tell(fieldsOf(members, this.#options.maxMembers));
+    };
     try {
       const told = whenThere(this.read(), use);
       if (told instanceof Promise) told.catch((error: unknown) => this.#options.onError(error, "presence"));
@@ -142,16 +166,36 @@ export class Watchers {
     return encodeTextFrame(encodePresence({ channel: this.#options.channel, ...fields }));
   }
 
+  /** Somebody is told only how many they are, and so can't be told a difference. */
+  #noteCrowd({ count }: Members): void {
+    if (count > this.#options.maxMembers) this.#isCrowded = true;
+  }
+
   /** Back on the lane first, so that no change is missed while all is read. */
-  #ownerOf(outbox: Outbox): LaneOwner & AwaitsRoom {
-    const owner = {
-      fellBehind: () => outbox.whenRoomy(owner),
+  #watcherOf(outbox: Outbox): Watcher {
+    const watcher = {
+      fellBehind: () => outbox.whenRoomy(watcher),
       roomy: () => {
-        this.#lane.add(outbox, owner);
+        if (this.#watching.get(outbox) !== watcher) return;
+        this.#lane.add(outbox, watcher);
         this.show(outbox);
       },
     };
-    return owner;
+    return watcher;
+  }
+}
+
+type Watcher = LaneOwner & AwaitsRoom;
+
+/** Undoes what was begun where it fails, now or later. */
+function unlessFailed<Value>(get: () => Eventually<Value>, undo: () => void): Eventually<Value> {
+  try {
+    const value = get();
+    if (value instanceof Promise) value.catch(undo);
+    return value;
+  } catch (error) {
+    undo();
+    throw error;
   }
 }
 

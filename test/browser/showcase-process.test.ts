@@ -37,7 +37,10 @@ test("with a secret it prints only that it listens, and no token is seen anywher
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s closes every socket with 1001, and it ends with 0", async (signal) => {
   await using showcase = await startShowcase({ JWT_SECRET: secret });
-  const paths = ["/ws/echo", `/ws/rooms/lobby?token=${ana}`, `/ws/users/ana?token=${ana}`];
+  const paths = [
+    "/ws/echo",
+    ...["rooms/lobby", "users/ana", "subscribe/BTC"].map((path) => `/ws/${path}?token=${ana}`),
+  ];
   const clients = await Promise.all(paths.map((path) => dial(`${showcase.url}${path}`)));
   await fetch(showcase.url); // leaves a connection that is kept alive
   const exit = showcase.program.stop(signal);

@@ -133,6 +133,7 @@ test("the page's files have their types and a strict policy", async () => {
     "/chat.css": "text/css; charset=utf-8",
     "/chat.js": "text/javascript; charset=utf-8",
     "/account.js": "text/javascript; charset=utf-8",
+    "/feeds.js": "text/javascript; charset=utf-8",
     "/connection.js": "text/javascript; charset=utf-8",
     "/icon.svg": "image/svg+xml",
   };

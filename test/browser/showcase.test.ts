@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import type { Browser, ViewportSize } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchChromium } from "../support/chromium.js";
 import { signToken } from "../support/tokens.js";
 import { dial } from "../support/ws-client.js";
 import { startShowcase, tokenOf } from "./start-showcase.js";
+import { Visitor } from "./visitor.js";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -15,9 +16,9 @@ afterAll(() => browser.close());
 
 test("two pages in a room hear each other, and see who comes and goes", async () => {
   await using showcase = await startShowcase();
-  await using alice = await Visitor.open(showcase.links.alice);
+  await using alice = await open(showcase.links.alice);
   await alice.notice("You are in lobby as Alice").waitFor();
-  await using bob = await Visitor.open(showcase.links.bob);
+  await using bob = await open(showcase.links.bob);
   await bob.notice("You are in lobby as Bob").waitFor();
   await alice.notice("Bob joined").waitFor();
 
@@ -36,9 +37,9 @@ test("two pages in a room hear each other, and see who comes and goes", async ()
 
 test("who goes to another room hears that one, and the first one sees the leave", async () => {
   await using showcase = await startShowcase();
-  await using alice = await Visitor.open(showcase.links.alice);
+  await using alice = await open(showcase.links.alice);
   await alice.notice("You are in lobby as Alice").waitFor();
-  await using bob = await Visitor.open(showcase.links.bob);
+  await using bob = await open(showcase.links.bob);
   await alice.notice("Bob joined").waitFor();
 
   await bob.page.getByLabel("Room").fill("Küche & Bad?");
@@ -48,7 +49,7 @@ test("who goes to another room hears that one, and the first one sees the leave"
   await alice.say("anyone?");
   await alice.message("Alice", "anyone?").waitFor();
 
-  await using second = await Visitor.open(bob.page.url());
+  await using second = await open(bob.page.url());
   await second.notice("You are in Küche & Bad? as Bob").waitFor();
   await second.say("here");
   await bob.message("Bob", "here").waitFor();
@@ -57,7 +58,7 @@ test("who goes to another room hears that one, and the first one sees the leave"
 
 test("a page with a bad token says that it is refused, and how to get a good one", async () => {
   await using showcase = await startShowcase();
-  await using stranger = await Visitor.open(`${showcase.url}/#token=nonsense`);
+  await using stranger = await open(`${showcase.url}/#token=nonsense`);
   const help = stranger.page.getByRole("region", { name: "This link's token is missing or no longer valid" });
   await help.getByText("npm start").waitFor();
   await stranger.page.getByText("The token or session is missing or not valid (1008 unauthorized).").waitFor();
@@ -67,7 +68,7 @@ test("a page with a bad token says that it is refused, and how to get a good one
 
 test("a page without a token says that it needs a link, and takes one", async () => {
   await using showcase = await startShowcase();
-  await using visitor = await Visitor.open(`${showcase.url}/`);
+  await using visitor = await open(`${showcase.url}/`);
   const help = visitor.page.getByRole("region", { name: "This page needs a link with a token" });
   await help.getByText("npm start").waitFor();
   expect(await visitor.page.getByRole("button").allTextContents()).toEqual(["Sign in"]);
@@ -79,7 +80,7 @@ test("a page without a token says that it needs a link, and takes one", async ()
 test("a page whose server goes away says so, and dials again by itself", async () => {
   const env = { JWT_SECRET: "one secret for both of its lives: 1 and 2" };
   await using first = await startShowcase(env);
-  await using alice = await Visitor.open(
+  await using alice = await open(
     `${first.url}/#token=${signToken({ sub: "alice", name: "Alice" }, { key: env.JWT_SECRET })}`,
   );
   await alice.notice("You are in lobby as Alice").waitFor();
@@ -96,7 +97,7 @@ test("a page whose server goes away says so, and dials again by itself", async (
 
 test("a page that an admin throws out says why and stays closed, until somebody connects again", async () => {
   await using showcase = await startShowcase();
-  await using alice = await Visitor.open(showcase.links.alice);
+  await using alice = await open(showcase.links.alice);
   await alice.notice("You are in lobby as Alice").waitFor();
   const admin = await dial(`${showcase.url}/ws/admin`, { token: tokenOf(showcase.links.admin) });
   expect(await admin.ask("kick", { user: "alice" })).toMatchObject({ payload: { wasConnected: true } });
@@ -108,7 +109,7 @@ test("a page that an admin throws out says why and stays closed, until somebody 
 
 test("P8: a page sends its token by subprotocol or by the first message, never in the address", async () => {
   await using showcase = await startShowcase();
-  await using alice = await Visitor.open(showcase.links.alice);
+  await using alice = await open(showcase.links.alice);
   await alice.notice("You are in lobby as Alice").waitFor();
   const dialled: string[] = [];
   const sent: string[] = [];
@@ -135,7 +136,7 @@ test("P8: a page sends its token by subprotocol or by the first message, never i
 
 test("P8: somebody signs in with a cookie by the keyboard, and out again", async () => {
   await using showcase = await startShowcase();
-  await using visitor = await Visitor.open(`${showcase.url}/`);
+  await using visitor = await open(`${showcase.url}/`);
   await visitor.page.getByLabel("Name", { exact: true }).fill("alice");
   await visitor.page.keyboard.press("Enter");
   await visitor.page.getByText("Signed in as alice", { exact: true }).waitFor();
@@ -154,7 +155,7 @@ test("P8: a page of another origin can neither sign its visitors in nor use thei
   await using other = createServer((_, response) => response.end("<!doctype html><title>A page</title>"));
   await once(other.listen(0, "127.0.0.1"), "listening");
   // Another port is another origin, but no other site: SameSite alone would not keep it out.
-  await using visitor = await Visitor.open(`http://127.0.0.1:${Object(other.address()).port}/`);
+  await using visitor = await open(`http://127.0.0.1:${Object(other.address()).port}/`);
   await visitor.page.context().addCookies([{ name: "session_id", value: "any", url: showcase.url }]);
   const closed = await visitor.page.evaluate(
     (url) =>
@@ -173,7 +174,7 @@ test("P8: a page of another origin can neither sign its visitors in nor use thei
 
 test("on a phone nothing is wider than the screen, and the keyboard reaches everything", async () => {
   await using showcase = await startShowcase();
-  await using alice = await Visitor.open(showcase.links.alice, { width: 360, height: 640 });
+  await using alice = await open(showcase.links.alice, { width: 360, height: 640 });
   await alice.notice("You are in lobby as Alice").waitFor();
   await alice.say("x".repeat(500));
   await alice.message("Alice", "x".repeat(500)).waitFor();
@@ -181,55 +182,14 @@ test("on a phone nothing is wider than the screen, and the keyboard reaches ever
   expect(await alice.page.evaluate(() => document.documentElement.scrollHeight)).toBe(640);
 
   const reached: (string | undefined)[] = [];
-  for (const key of ["Tab", ...Array.from({ length: 7 }, () => "Shift+Tab")]) {
+  for (const key of ["Tab", "Tab", ...Array.from({ length: 8 }, () => "Shift+Tab")]) {
     await alice.page.keyboard.press(key);
     reached.push(await alice.page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent));
   }
-  expect(reached).toEqual(["send", "text", "log", "Join", "place", "room", "Sign in", "name"]);
+  const back = ["send", "text", "log", "Join", "place", "room", "Sign in", "name"];
+  expect(reached).toEqual(["send", "Prices and news", ...back]);
 });
 
-/** Somebody at the page, in a browser profile of their own. */
-class Visitor implements AsyncDisposable {
-  readonly page: Page;
-  /** What the page did wrong: errors thrown, and what the console shows as one, such as a broken policy. */
-  readonly faults: string[] = [];
-  readonly #context: BrowserContext;
-
-  static async open(link: string | undefined, viewport = { width: 800, height: 700 }): Promise<Visitor> {
-    const context = await browser.newContext({ viewport });
-    const visitor = new Visitor(context, await context.newPage());
-    await visitor.page.goto(link ?? "");
-    return visitor;
-  }
-
-  private constructor(context: BrowserContext, page: Page) {
-    this.#context = context;
-    this.page = page;
-    page.on("pageerror", (error) => this.faults.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error") this.faults.push(message.text());
-    });
-  }
-
-  async say(text: string): Promise<void> {
-    await this.page.getByLabel("Message", { exact: true }).fill(text);
-    await this.page.keyboard.press("Enter");
-  }
-
-  message(from: string, text: string): Locator {
-    return this.#line(text).filter({ has: this.page.getByText(from, { exact: true }) });
-  }
-
-  notice(text: string): Locator {
-    return this.#line(text);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#context.close();
-  }
-
-  #line(text: string): Locator {
-    const shown = this.page.getByText(text, { exact: true });
-    return this.page.getByRole("log").getByRole("listitem").filter({ has: shown });
-  }
+function open(link: string | undefined, viewport?: ViewportSize): Promise<Visitor> {
+  return Visitor.open(browser, link, viewport);
 }

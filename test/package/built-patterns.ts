@@ -13,6 +13,7 @@ export const builtPatterns: readonly string[] = [
   "P11",
   "P12",
   "P13",
+  "P14",
   "P16",
   "P17",
   "P18",

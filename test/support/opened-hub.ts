@@ -1,6 +1,10 @@
 import type { BrokerEvent, BrokerLink, BrokerNode } from "../../src/broker/broker.js";
 import type { Authenticated } from "../../src/declare/credential.js";
+import { encodeTextFrame } from "../../src/delivery/frame.js";
 import { Hub, type HubOptions, type Member } from "../../src/hub/hub.js";
+import type { Arrival } from "../../src/hub/membership.js";
+import { fieldsOf } from "../../src/hub/watchers.js";
+import { encodeSubscribed } from "../../src/protocol/encode-message.js";
 import { defaultLimits } from "../../src/protocol/limits.js";
 import { FakeClock } from "../../src/testing/fake-clock.js";
 import { type Opened, RecordingTurn } from "./recording-turn.js";
@@ -13,6 +17,8 @@ export interface TestMember extends Member, Pick<Opened, "socket"> {
   expelled: number;
   /** How often its outbox was too full. */
   overflows: number;
+  /** What it was sent, in few words, such as `on e1:3`, `4`, `gap e1:7`, `+ana`. */
+  readonly heard: readonly string[];
 }
 
 export interface MemberOptions {
@@ -21,6 +27,17 @@ export interface MemberOptions {
   /** Bytes of its outbox. */
   readonly outbox?: number | undefined;
 }
+
+/** An arrival as the members of these hubs are told of it. */
+export function welcome({ position, recovered, members, stateJson }: Arrival): Buffer {
+  const fields = members && fieldsOf(members, MAX_MEMBERS);
+  return encodeTextFrame(encodeSubscribed({ channel: "chat/lobby", ...position, recovered, stateJson, ...fields }));
+}
+
+const SETTLING_TURNS = 20;
+
+/** So many are told one by one. */
+const MAX_MEMBERS = 3;
 
 /** A hub whose turn ends, and whose time passes, when a test says so. */
 export class OpenedHub<Link extends BrokerLink> {
@@ -51,7 +68,7 @@ export class OpenedHub<Link extends BrokerLink> {
       {
         turn: recording.turn,
         counters: recording.counters,
-        limits: defaultLimits,
+        limits: { ...defaultLimits, members: MAX_MEMBERS, historyPage: 4 },
         presenceGraceMs: defaultLimits.presenceGrace,
         after: (ms, run) => clock.after(ms, run),
         loadState: ({ snapshot }, params) => snapshot?.({ params }),
@@ -99,8 +116,19 @@ export class OpenedHub<Link extends BrokerLink> {
         member.expelled += 1;
       },
       overflows: 0,
+      get heard() {
+        return member.socket.texts.map(toWords);
+      },
     };
     return member;
+  }
+
+  /** What was begun is done, as far as it waits neither for a socket nor for a clock or a gate: turn after turn. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < SETTLING_TURNS; turn += 1) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      this.recording.end();
+    }
   }
 
   /** The broker tells of the next event of `chat/lobby`. */
@@ -116,4 +144,47 @@ export class OpenedHub<Link extends BrokerLink> {
       ...event,
     });
   }
+}
+
+function toWords(text: string): string {
+  const { type, payload } = JSON.parse(text) as { readonly type: string; readonly payload: Told };
+  switch (type) {
+    case "subscribed":
+      return ["on", ...aboutPosition(payload)].join(" ");
+    case "gap":
+      return ["gap", ...aboutPosition(payload)].join(" ");
+    case "presence":
+      return aboutMembers(payload).join(" ");
+    default:
+      return String(payload.n ?? payload.text);
+  }
+}
+
+interface Told {
+  readonly n?: number;
+  readonly text?: string;
+  readonly epoch?: string;
+  readonly offset?: number;
+  readonly recovered?: boolean;
+  readonly state?: unknown;
+  readonly members?: readonly { readonly id: string }[];
+  readonly joined?: readonly { readonly id: string }[];
+  readonly left?: readonly { readonly id: string }[];
+  readonly count?: number;
+}
+
+function aboutPosition(told: Told): string[] {
+  const { epoch, offset, recovered, state } = told;
+  const words: string[] = [];
+  if (epoch !== undefined) words.push(`${epoch}:${offset}`);
+  if (recovered !== undefined) words.push(recovered ? "recovered" : "lost");
+  if (state !== undefined) words.push(`state=${JSON.stringify(state)}`);
+  return [...words, ...aboutMembers(told)];
+}
+
+function aboutMembers({ members, joined = [], left = [], count }: Told): string[] {
+  const words = [...joined.map(({ id }) => `+${id}`), ...left.map(({ id }) => `-${id}`)];
+  if (members !== undefined) words.push(`members=${members.map(({ id }) => id).join()}`);
+  if (count !== undefined) words.push(`count=${count}`);
+  return words;
 }

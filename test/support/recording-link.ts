@@ -1,6 +1,8 @@
+import type { Eventually } from "../../src/base/eventually.js";
 import type {
   BrokerLink,
   HistoryPage,
+  HistoryRange,
   Members,
   Position,
   PresentMember,
@@ -26,14 +28,17 @@ export class RecordingLink implements BrokerLink {
     return { epoch: "e1", offset: this.#offset };
   }
 
-  async read(channel: string): Promise<HistoryPage> {
-    await this.#ask("read", channel);
-    return { epoch: "e1", offset: this.#offset, events: [], isComplete: true };
+  read(channel: string, _range: HistoryRange): Eventually<HistoryPage> {
+    return this.#ask("read", channel).then(() => ({
+      epoch: "e1",
+      offset: this.#offset,
+      events: [],
+      isComplete: true,
+    }));
   }
 
-  async subscribe(channel: string): Promise<Position> {
-    await this.#ask("subscribe", channel);
-    return { epoch: "e1", offset: this.#offset };
+  subscribe(channel: string): Eventually<Position> {
+    return this.#ask("subscribe", channel).then(() => ({ epoch: "e1", offset: this.#offset }));
   }
 
   unsubscribe(channel: string): Promise<void> {
@@ -48,9 +53,8 @@ export class RecordingLink implements BrokerLink {
     return this.#ask("withdraw", `${channel} ${id}`);
   }
 
-  async members(channel: string, limit: number): Promise<Members> {
-    await this.#ask("members", `${channel} ${limit}`);
-    return { members: [], count: 0 };
+  members(channel: string, limit: number): Eventually<Members> {
+    return this.#ask("members", `${channel} ${limit}`).then(() => ({ members: [], count: 0 }));
   }
 
   async reserve(user: string, connection: string, limit: number): Promise<boolean> {
@@ -99,6 +103,8 @@ export class RecordingLink implements BrokerLink {
     const answer = new Promise<never>((_, reject) => {
       fail = reject;
     });
+    // It may be asked for only when it has failed.
+    answer.catch(() => {});
     this.answers[name] = [...(this.answers[name] ?? []), answer];
     return fail;
   }

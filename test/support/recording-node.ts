@@ -1,4 +1,4 @@
-import type { BrokerEvent, BrokerNode, PresenceChange, Revocation } from "../../src/broker/broker.js";
+import type { BrokerEvent, BrokerNode, Position, PresenceChange, Revocation } from "../../src/broker/broker.js";
 
 export interface Disconnect {
   readonly user: string;
@@ -10,6 +10,8 @@ export interface Disconnect {
 export class RecordingNode implements BrokerNode {
   readonly events: BrokerEvent[] = [];
   readonly changes: PresenceChange[] = [];
+  /** Where a channel's stream was told to go on. */
+  readonly skips: ({ readonly channel: string } & Position)[] = [];
   readonly disconnects: Disconnect[] = [];
   readonly revocations: Revocation[] = [];
   /** What is done when an event is told. */
@@ -28,6 +30,11 @@ export class RecordingNode implements BrokerNode {
     this.changes.push(change);
     this.#tell();
     this.onChange?.(change);
+  }
+
+  skip(channel: string, { epoch, offset }: Position): void {
+    this.skips.push({ channel, epoch, offset });
+    this.#tell();
   }
 
   disconnectUser(user: string, code: number, reason: string): void {

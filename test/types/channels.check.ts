@@ -117,9 +117,12 @@ isType<MemberIn<typeof perhaps>, { readonly id: string }>(true);
 const [atOnce, later, exact, exactLater, sometimes, lookalike, nothing] = [
   channel("a", { events, snapshot: () => ({ at: new Date() }) }),
   channel("a", { events, snapshot: async () => ({ at: new Date() }) }),
-  channel("a", { events, snapshot: () => stateAt(7, { at: new Date() }) }),
-  channel("a", { events, snapshot: async () => stateAt(7, { at: new Date() }) }),
-  channel("a", { events, snapshot: async () => (isWatched ? stateAt(7, { at: new Date() }) : undefined) }),
+  channel("a", { events, snapshot: () => stateAt({ epoch: "k3", offset: 7 }, { at: new Date() }) }),
+  channel("a", { events, snapshot: async () => stateAt({ epoch: "k3", offset: 7 }, { at: new Date() }) }),
+  channel("a", {
+    events,
+    snapshot: async () => (isWatched ? stateAt({ epoch: "k3", offset: 7 }, { at: new Date() }) : undefined),
+  }),
   channel("a", { events, snapshot: () => ({ offset: 7, state: new Date() }) }),
   channel("a", { events, snapshot() {} }),
 ] as const;
@@ -130,7 +133,7 @@ isType<StateIn<typeof exactLater>, { at: string }>(true);
 isType<StateIn<typeof sometimes>, { at: string } | null>(true);
 isType<StateIn<typeof lookalike>, { offset: number; state: string }>(true);
 isType<StateIn<typeof nothing>, null>(true);
-is<StateAt<number[]>>()(stateAt(0, [1]));
+is<StateAt<number[]>>()(stateAt({ epoch: "k3", offset: 0 }, [1]));
 isType<MemberIn<typeof exact>, never>(true);
 isType<StateIn<typeof seen>, never>(true);
 

@@ -1,4 +1,4 @@
-import { Connection, inWords, mayPass } from "./connection.js";
+import { Connection, inWords, Redial } from "./connection.js";
 
 // The link's fragment says who it is and where to: #token=…&room=lobby. A browser keeps the fragment to itself.
 const link = new URLSearchParams(location.hash.slice(1));
@@ -12,10 +12,7 @@ const [joinForm, roomInput, placeInput, sayForm, textInput] = ["join", "room", "
 let connection;
 let myName = "";
 let room = link.get("room") ?? "";
-/** How long the server asked us to stay away after it closes. */
-let drainDelayMs;
-let failures = 0;
-let nextDial;
+const redial = new Redial(connect);
 
 addEventListener("hashchange", () => location.reload());
 roomInput.value = room;
@@ -35,7 +32,7 @@ joinForm.addEventListener("submit", (event) => {
   link.set("room", room);
   history.replaceState(null, "", `#${link}`);
   part("messages").replaceChildren();
-  failures = 0;
+  redial.reset();
   connect();
 });
 
@@ -58,9 +55,8 @@ sayForm.addEventListener("submit", async (event) => {
 
 /** Connects to the room, in the place of the connection before. */
 function connect() {
-  clearTimeout(nextDial);
+  redial.cancel();
   connection?.leave();
-  drainDelayMs = undefined;
   help.hidden = true;
   ended.hidden = true;
   problem.textContent = "";
@@ -75,7 +71,7 @@ function connect() {
 }
 
 async function enter() {
-  failures = 0;
+  redial.reset();
   try {
     ({ name: myName } = await connection.request("whoami"));
   } catch {
@@ -90,10 +86,7 @@ async function enter() {
 function leave(code, reason) {
   const wasTyping = sayForm.contains(document.activeElement);
   showStatus("closed", "Not connected");
-  const delayMs = mayPass(code) ? delayOfNextDial() : undefined;
-  const next = delayMs === undefined ? "" : ` Connecting again in ${Math.ceil(delayMs / 1_000)} s.`;
-  if (delayMs !== undefined) nextDial = setTimeout(connect, delayMs);
-  part("why").textContent = inWords(code, reason) + next;
+  part("why").textContent = inWords(code, reason) + redial.plan(code);
   withEndInView(() => {
     ended.hidden = false;
   });
@@ -102,13 +95,6 @@ function leave(code, reason) {
   }
   // What is disabled loses the focus; without one the keyboard would be back at the top of the page.
   if (wasTyping) part("again").focus();
-}
-
-/** What the server asked for; otherwise longer each time, and at random, so that not everybody comes at once. */
-function delayOfNextDial() {
-  if (drainDelayMs !== undefined) return drainDelayMs;
-  failures += 1;
-  return Math.min(30_000, 500 * 2 ** failures) * (0.5 + Math.random() / 2);
 }
 
 function hear(type, payload) {
@@ -123,7 +109,7 @@ function hear(type, payload) {
       addNotice(`${payload.name} left`);
       break;
     case "drain":
-      drainDelayMs = payload.reconnectAfterMs;
+      redial.drain(payload);
       break;
   }
 }

@@ -1,6 +1,7 @@
-/** One WebSocket that speaks `tidings.v1`: messages both ways, replies by their `id`, and its end. */
+/** One WebSocket that speaks `tidings.v1`: messages both ways, answers by their `id`, and its end. */
 export class Connection {
   #socket;
+  #isOpen = false;
   #lastId = 0;
   /** Who waits for the answer to which `id`. */
   #waiting = new Map();
@@ -18,12 +19,14 @@ export class Connection {
     this.#socket = new WebSocket(url, protocols);
     this.#socket.onopen = () => this.#send({ type: "connect", payload: by === "message" ? { token } : {} });
     this.#socket.onmessage = ({ data }) => {
-      const { type, payload, id } = JSON.parse(data);
-      if (type === "connected") opened(payload);
-      else if (type === "ping") this.#send({ type: "pong" });
-      else if (type === "reply") this.#take(id)?.resolve(payload);
-      else if (type === "error" && id !== undefined) this.#take(id)?.reject(new Error(payload.message));
-      else heard?.(type, payload);
+      const { type, payload, id, channel, offset } = JSON.parse(data);
+      if (type === "connected") {
+        this.#isOpen = true;
+        opened(payload);
+      } else if (type === "ping") this.#send({ type: "pong" });
+      else if (id === undefined) heard?.(type, payload, { channel, offset });
+      else if (type === "error") this.#take(id)?.reject(new Error(payload.message));
+      else this.#take(id)?.resolve(payload);
     };
     this.#socket.onclose = ({ code, reason }) => {
       this.#dropRequests("The connection has ended.");
@@ -31,8 +34,9 @@ export class Connection {
     };
   }
 
-  /** Sends a message, and resolves with the reply. */
+  /** Sends a message, and resolves with what its answer says. Rejects where the answer is an error, or none can come. */
   request(type, payload = {}) {
+    if (!this.#isOpen) return Promise.reject(new Error("There is no connection."));
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
@@ -58,20 +62,64 @@ export class Connection {
   }
 
   #dropRequests(why) {
+    this.#isOpen = false;
     for (const { reject } of this.#waiting.values()) reject(new Error(why));
     this.#waiting.clear();
   }
+}
+
+/** When to dial again after a connection has ended. */
+export class Redial {
+  #dial;
+  #failures = 0;
+  #drainDelayMs;
+  #timer;
+
+  constructor(dial) {
+    this.#dial = dial;
+  }
+
+  /** The server goes away soon, and asked us to stay away so long after that. */
+  drain({ reconnectAfterMs }) {
+    this.#drainDelayMs = reconnectAfterMs;
+  }
+
+  /** It works, or is another place: the next failure is the first again. */
+  reset() {
+    this.#failures = 0;
+  }
+
+  /** Dials again after a while, where that may help. Gives words for it, to put behind `inWords`. */
+  plan(code) {
+    if (!mayPass(code)) return "";
+    const delayMs = this.#nextDelayMs();
+    this.#timer = setTimeout(this.#dial, delayMs);
+    return ` Connecting again in ${Math.ceil(delayMs / 1_000)} s.`;
+  }
+
+  /** Somebody dials now. */
+  cancel() {
+    clearTimeout(this.#timer);
+    this.#drainDelayMs = undefined;
+  }
+
+  /** What the server asked for; otherwise longer each time, and at random, so that not everybody comes at once. */
+  #nextDelayMs() {
+    if (this.#drainDelayMs !== undefined) return this.#drainDelayMs;
+    this.#failures += 1;
+    return Math.min(30_000, 500 * 2 ** this.#failures) * (0.5 + Math.random() / 2);
+  }
+}
+
+/** Codes after which it may work again by itself; the others are for a person to look at, 1008 above all. */
+function mayPass(code) {
+  return [1001, 1006, 1011, 1012, 1013].includes(code);
 }
 
 /** Why a connection was refused or closed, like `You may not be here (1008 forbidden).` */
 export function inWords(code, reason) {
   const why = words[reason] ?? words[code] ?? "The connection was closed";
   return `${why} (${`${code} ${reason}`.trim()}).`;
-}
-
-/** Codes after which it may work again by itself; the others are for a person to look at, 1008 above all. */
-export function mayPass(code) {
-  return [1001, 1006, 1011, 1012, 1013].includes(code);
 }
 
 const words = {

@@ -138,9 +138,9 @@ channel("a", { events, snapshot: ({ connection }) => connection.id });
 // @ts-expect-error a function, not the state
 channel("a", { events, snapshot: { price: 1 } });
 // @ts-expect-error the offset is a number
-channel("a", { events, snapshot: () => stateAt("7", { price: 1 }) });
+channel("a", { events, snapshot: () => stateAt({ epoch: "k3", offset: "7" }, { price: 1 }) });
 // @ts-expect-error the state comes second
-channel("a", { events, snapshot: () => stateAt(7) });
+channel("a", { events, snapshot: () => stateAt({ epoch: "k3", offset: 7 }) });
 
 // @ts-expect-error no such way
 channel("a", { events, overflow: "keep-latest" });

@@ -1,0 +1,435 @@
+// What must not go unnoticed: changes that break one rule each, and the tests that then fail. `npm run mutants` applies
+// each to a copy and tells of those that nobody noticed. A promise that is kept has one here, and so has a fixed bug that
+// could come back.
+
+/** One change that breaks a rule. */
+export interface Mutant {
+  /** The promise of PROTOCOL.md that it breaks, or that document's chapter. */
+  readonly guards: Guarded;
+  /** What is so with it, and must not be. */
+  readonly breaks: string;
+  /** From the repository's root. */
+  readonly file: string;
+  /** Must be there exactly once. */
+  readonly text: string;
+  readonly replacement: string;
+  /** Must fail. */
+  readonly suite: Suite;
+}
+
+export type Guarded =
+  | "promise 1, order"
+  | "promise 2, resume"
+  | "promise 3, no early talk"
+  | "promise 4, one at a time"
+  | "promise 5, bounded"
+  | "promise 6, once"
+  | "promise 7, stored"
+  | "who it is"
+  | "refusing and closing";
+
+export interface Suite {
+  /** Of vitest.config.ts. */
+  readonly project: "unit" | "integration";
+  /** From the repository's root. */
+  readonly files: readonly string[];
+  /** Part of the names of the tests that are run. Default: all. */
+  readonly test?: string | undefined;
+}
+
+/** Each of them needs a mutant at least. */
+export const keptPromises: readonly Guarded[] = [
+  "promise 1, order",
+  "promise 2, resume",
+  "promise 3, no early talk",
+  "promise 4, one at a time",
+  "promise 5, bounded",
+  "promise 6, once",
+  "promise 7, stored",
+];
+
+const unit = (file: string, test?: string): Suite => ({ project: "unit", files: [file], test });
+const integration = (file: string, test?: string): Suite => ({ project: "integration", files: [file], test });
+
+export const mutants: readonly Mutant[] = [
+  {
+    guards: "promise 1, order",
+    breaks: "who comes while events wait to be told hears those of before too",
+    file: "src/broker/streams.ts",
+    text: "if (serial <= since) continue;",
+    replacement: "",
+    suite: unit("src/broker/memory.test.ts", "who comes while events wait to be told"),
+  },
+  {
+    guards: "promise 1, order",
+    breaks: "what was sent before `close()` does not leave",
+    file: "src/connection/live-connection.ts",
+    text: '    this.#leave({ code, reason: closeReason(reason) }, "us");\n    this.outbox.end();\n',
+    replacement: '    this.#leave({ code, reason: closeReason(reason) }, "us");\n    this.outbox.drop();\n',
+    suite: unit("src/connection/live-connection.test.ts", "what is queued goes out before the close frame"),
+  },
+  {
+    guards: "promise 1, order",
+    breaks: "a publish that nobody waits for fails, and nobody is told",
+    file: "src/base/owned-promise.ts",
+    text: "if (!owned.isAsked) alone(error);",
+    replacement: "",
+    suite: unit("src/base/owned-promise.test.ts"),
+  },
+  {
+    guards: "promise 1, order",
+    breaks: "what is sent to one connection comes before the events of the same turn",
+    file: "src/delivery/outbox.ts",
+    text: "return entries.sort(bySequence);",
+    replacement: "return entries;",
+    suite: unit("src/delivery/delivery.test.ts"),
+  },
+  {
+    guards: "promise 1, order",
+    breaks: "who joins hears what was published before",
+    file: "src/delivery/lane.ts",
+    text: "if (this.#entries.length > 0) (this.#latecomers ??= new Map()).set(outbox, this.#turn.sequence);",
+    replacement: "",
+    suite: unit("src/delivery/lane.test.ts"),
+  },
+  {
+    guards: "promise 1, order",
+    breaks: "who leaves does not hear what was published before",
+    file: "src/delivery/lane.ts",
+    text: "if (this.#entries.length > 0) outbox.take(this.entriesFor(outbox));",
+    replacement: "",
+    suite: unit("src/delivery/lane.test.ts"),
+  },
+
+  {
+    guards: "promise 2, resume",
+    breaks: "a history that was cut is given as if nothing were missing",
+    file: "src/broker/stream.ts",
+    text: "return after >= end || (oldest !== undefined && oldest.offset <= after + 1);",
+    replacement: "return after >= end || oldest !== undefined;",
+    suite: integration("test/conformance/broker.test.ts", "says where the hole is"),
+  },
+  {
+    guards: "promise 2, resume",
+    breaks: "a stream that was lost goes on in the same epoch",
+    file: "src/broker/stream.ts",
+    text: "    this.#epoch = epoch;\n    this.#offset = 0;\n",
+    replacement: "    this.#offset = 0;\n",
+    suite: unit("src/broker/stream.test.ts", "after a restart it is another stream"),
+  },
+
+  {
+    guards: "promise 3, no early talk",
+    breaks: "a message is handled before `open` is over",
+    file: "src/connection/one-at-a-time.ts",
+    text: '#state: "held" | "free" | "busy" | "stopped" = "held";',
+    replacement: '#state: "held" | "free" | "busy" | "stopped" = "free";',
+    suite: integration("test/integration/lifecycle.test.ts", "no handler runs before `open` is done"),
+  },
+  {
+    guards: "promise 3, no early talk",
+    breaks: "an `open` that takes its time is not waited for",
+    file: "src/connection/live-connection.ts",
+    text: 'await this.watch("open", () => open(this.context));',
+    replacement: 'void this.watch("open", () => open(this.context));',
+    suite: integration("test/integration/lifecycle.test.ts", "no handler runs before `open` is done"),
+  },
+  {
+    guards: "promise 3, no early talk",
+    breaks: "what comes before the credential waits to be handled, and is not refused",
+    file: "src/connection/reception.ts",
+    text: 'return { do: phase === "credential" ? "refuse" : "wait", message };',
+    replacement: 'return { do: "wait", message };',
+    suite: unit("src/connection/reception.test.ts"),
+  },
+  {
+    guards: "promise 3, no early talk",
+    breaks: "a dependency that takes its time is not waited for",
+    file: "src/connection/admission.ts",
+    text: "await grant.make(plan.otherSteps);",
+    replacement: "void grant.make(plan.otherSteps);",
+    suite: unit("src/connection/admission.test.ts"),
+  },
+
+  {
+    guards: "promise 4, one at a time",
+    breaks: "a message is handled while the one before it still is",
+    file: "src/connection/one-at-a-time.ts",
+    text: 'this.#state = "busy";',
+    replacement: "",
+    suite: integration("test/integration/lifecycle.test.ts", "messages are handled one at a time"),
+  },
+  {
+    guards: "promise 4, one at a time",
+    breaks: "of what waits the newest is handled first",
+    file: "src/connection/one-at-a-time.ts",
+    text: "const next = this.#items.shift();",
+    replacement: "const next = this.#items.pop();",
+    suite: unit("src/connection/one-at-a-time.test.ts", "released"),
+  },
+  {
+    guards: "promise 4, one at a time",
+    breaks: "a client whom we do not read is taken for dead",
+    file: "src/connection/heartbeat.ts",
+    text: "if (this.#peer.isPaused) this.#lookLater();",
+    replacement: "if (this.#isStopped) this.#lookLater();",
+    suite: unit("src/connection/heartbeat.test.ts", "silence while we do not read is ours"),
+  },
+
+  {
+    guards: "promise 5, bounded",
+    breaks: "messages wait without bound, as the socket is read on",
+    file: "src/connection/one-at-a-time.ts",
+    text: "    this.#options.pause();\n",
+    replacement: "",
+    suite: unit("src/connection/one-at-a-time.test.ts", "pauses"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "the bytes that wait are not counted",
+    file: "src/connection/one-at-a-time.ts",
+    text: "return this.#items.length >= this.#options.maxItems || this.#bytes >= this.#options.maxBytes;",
+    replacement: "return this.#items.length >= this.#options.maxItems;",
+    suite: unit("src/connection/one-at-a-time.test.ts", "it pauses when as many bytes wait as may"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "any number of bytes may wait for a socket",
+    file: "src/delivery/backlog.ts",
+    text: "return waiting === 0 || waiting + frame.length <= limit;",
+    replacement: "return limit > 0;",
+    suite: unit("src/delivery/outbox.test.ts", "one byte too many overflows"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "a turn that does not end fills the lanes",
+    file: "src/delivery/turn.ts",
+    text: "    if (this.#laneBytes > this.#maxLaneBytes) this.flush();\n",
+    replacement: "",
+    suite: unit("src/delivery/turn.test.ts"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "a channel keeps more events than its `size`",
+    file: "src/broker/stream.ts",
+    text: "      this.#drop(this.#kept.length - keep.size);\n",
+    replacement: "",
+    suite: unit("src/broker/stream.test.ts", "a page is what a list of everything would give"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "a publish's key is remembered for ever",
+    file: "src/broker/stream.ts",
+    text: "if (atMs + KEY_TTL_MS > nowMs) return;",
+    replacement: "if (atMs <= nowMs) return;",
+    suite: unit("src/broker/stream.test.ts", "a key is remembered for 5 minutes"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "windows of users who have gone are kept",
+    file: "src/broker/shared-windows.ts",
+    text: "if (usedAtMs > sinceMs) return;",
+    replacement: "if (usedAtMs >= 0) return;",
+    suite: unit("src/broker/shared-windows.test.ts", "only those of the last window are kept"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "any number may wait at the door",
+    file: "src/app/places.ts",
+    text: "    if (this.#pending >= this.#limits.pending) return undefined;\n",
+    replacement: "",
+    suite: unit("src/app/places.test.ts", "as many are at the door as the limit says"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "a rate limit lets one more pass at the turn of its window",
+    file: "src/base/rate-window.ts",
+    text: "return freeAtMs <= seenMs ? 0 : freeAtMs - nowMs;",
+    replacement: "return freeAtMs - 1 <= seenMs ? 0 : freeAtMs - nowMs;",
+    suite: unit("src/base/rate-window.test.ts", "counting all of them says"),
+  },
+
+  {
+    guards: "promise 6, once",
+    breaks: "`close` runs again when the socket has gone after it",
+    file: "src/connection/live-connection.ts",
+    text: "    this.#isSocketGone = true;\n    if (!this.isClosing) {\n",
+    replacement: "    this.#isSocketGone = true;\n    if (!this.#isSettled) {\n",
+    suite: unit("src/connection/live-connection.test.ts", "`close` runs once"),
+  },
+  {
+    guards: "promise 6, once",
+    breaks: "`close` runs where `open` did not begin",
+    file: "src/connection/live-connection.ts",
+    text: "    this.#stopHandling();\n    if (this.#hasOpenBegun) {\n",
+    replacement: "    this.#stopHandling();\n    if (this.#isStopped) {\n",
+    suite: unit("src/connection/live-connection.test.ts", "no `close` for a connection whose `open` did not begin"),
+  },
+  {
+    guards: "promise 6, once",
+    breaks: "`close` runs while a handler still does",
+    file: "src/connection/live-connection.ts",
+    text: "    if (!this.#isIdle) await this.#inTime(this.#finish());\n",
+    replacement: "",
+    suite: unit("src/connection/live-connection.test.ts", "`close` runs when the handler that closed"),
+  },
+  {
+    guards: "promise 6, once",
+    breaks: "`close` waits for a handler that never ends",
+    file: "src/connection/live-connection.ts",
+    text: "await this.#inTime(this.#finish());",
+    replacement: "await this.#finish();",
+    suite: unit("src/connection/live-connection.test.ts", "and for no longer than it may"),
+  },
+  {
+    guards: "promise 6, once",
+    breaks: "`close` runs while the connection is still on its channels",
+    file: "src/connection/live-connection.ts",
+    text: "    this.environment.hub.exit(this);\n",
+    replacement: "",
+    suite: unit("src/connection/live-connection.test.ts", "`close` runs once, after the connection left its channels"),
+  },
+  {
+    guards: "promise 6, once",
+    breaks: "what a peer said before it closed is dropped",
+    file: "src/connection/live-connection.ts",
+    text: 'if (endedBy === "us") this.#stopHandling();',
+    replacement: "this.#stopHandling();",
+    suite: unit("src/connection/live-connection.test.ts", "what a peer said before it closed is handled"),
+  },
+
+  {
+    guards: "promise 7, stored",
+    breaks: "`publish` resolves before the broker has taken the event",
+    file: "src/hub/channels.ts",
+    text: "return this.publishJson(ref, { type, payload: value }, payloadJson, details);",
+    replacement:
+      'void this.publishJson(ref, { type, payload: value }, payloadJson, details); return { epoch: "", offset: 0 };',
+    suite: integration("test/integration/far-broker.test.ts", "what is awaited comes before what follows it"),
+  },
+  {
+    guards: "promise 7, stored",
+    breaks: "what a channel with history is told is not stored",
+    file: "src/hub/channels.ts",
+    text: "except, keep: history, key,",
+    replacement: "except, keep: undefined, key,",
+    suite: integration("test/integration/subscribe.test.ts", "`epoch` and `offset` are told with history"),
+  },
+  {
+    guards: "promise 7, stored",
+    breaks: "the key of a client's publish does not reach the broker",
+    file: "src/hub/channels.ts",
+    text: "except, keep: history, key,",
+    replacement: "except, keep: history, key: undefined,",
+    suite: integration(
+      "test/integration/client-publish.test.ts",
+      "a repeat with the same key is answered like the first",
+    ),
+  },
+  {
+    guards: "promise 7, stored",
+    breaks: "a publish that is repeated with its key is another event",
+    file: "src/broker/stream.ts",
+    text: "return first && { epoch: this.#epoch, offset: first.offset };",
+    replacement: "return undefined;",
+    suite: integration("test/conformance/broker.test.ts", "a key makes a repeat of a publish"),
+  },
+
+  {
+    guards: "who it is",
+    breaks: "a token is good with any algorithm that its key can do",
+    file: "src/auth/jwt.ts",
+    text: "algorithms: [...algorithms],",
+    replacement: "",
+    suite: unit("src/auth/jwt.test.ts", "the algorithms are those that are pinned"),
+  },
+  {
+    guards: "who it is",
+    breaks: "an expired token lets in",
+    file: "src/auth/jwt.ts",
+    text: "if (expiry !== undefined) throw",
+    replacement: "if (expiry === null) throw",
+    suite: unit("src/auth/jwt.test.ts", "a token that has expired"),
+  },
+  {
+    guards: "who it is",
+    breaks: "nobody, as app code finds, is somebody",
+    file: "src/auth/lookup.ts",
+    text: 'if (user === undefined || user === null) throw unauthorized("The token is not valid.");',
+    replacement: "",
+    suite: unit("src/auth/session.test.ts"),
+  },
+  {
+    guards: "who it is",
+    breaks: "a page of any origin acts for whoever's browser it is in",
+    file: "src/connection/admission.ts",
+    text: "if (this.#mustCheckOrigin && !this.request.isOriginAllowed)",
+    replacement: "if (this.environment.origins.isGiven && !this.request.isOriginAllowed)",
+    suite: unit("src/connection/admission.test.ts", "the Origin is checked where a cookie may be the credential"),
+  },
+  {
+    guards: "who it is",
+    breaks: "https://*.example.com lists evil-example.com too",
+    file: "src/connection/origins.ts",
+    text: "&& origin.host.endsWith(host) &&",
+    replacement: "&& origin.host.endsWith(host.slice(1)) &&",
+    suite: unit("src/connection/origins.test.ts"),
+  },
+  {
+    guards: "who it is",
+    breaks: "what `allow` gives lets in if it is only something",
+    file: "src/connection/admission.ts",
+    text: "if ((await allow(entry)) !== true)",
+    replacement: "if (!(await allow(entry)))",
+    suite: unit("src/connection/admission.test.ts", "only `true` lets in"),
+  },
+  {
+    guards: "who it is",
+    breaks: "a refresh makes somebody else of a connection",
+    file: "src/connection/admission.ts",
+    text: "if (grant.user?.id !== before.user?.id)",
+    replacement: "if (grant.user === undefined)",
+    suite: unit("src/connection/admission.test.ts", "of another user"),
+  },
+  {
+    guards: "who it is",
+    breaks: "what was revoked while the rest was made still lets in",
+    file: "src/connection/admission.ts",
+    text: "      // What was revoked while the rest was made counts too, and so does whoever gave up waiting.\n      this.#checkRevoked(grant);\n",
+    replacement: "",
+    suite: unit("src/connection/admission.test.ts", "also when it is revoked while the rest is made"),
+  },
+  {
+    guards: "who it is",
+    breaks: "a token in the query reaches handlers and log lines",
+    file: "src/connection/request.ts",
+    text: '    parameters.delete("token");\n',
+    replacement: "",
+    suite: unit("src/connection/request.test.ts", "no token is in anything else that it tells"),
+  },
+
+  {
+    guards: "refusing and closing",
+    breaks: "who is refused keeps the place of a connection",
+    file: "src/app/doorman.ts",
+    text: "    place?.refuse();\n",
+    replacement: "",
+    suite: unit("src/app/doorman.test.ts", "who is refused by a close is no connection"),
+  },
+  {
+    guards: "refusing and closing",
+    breaks: "an app that is closing lets in whoever it was still looking at",
+    file: "src/app/doorman.ts",
+    text: "    this.#isDraining = true;\n    for (const refuse of this.#waiting) refuse();\n",
+    replacement: "",
+    suite: unit("src/app/doorman.test.ts", "a check that outlasts the app is refused as draining"),
+  },
+  {
+    guards: "refusing and closing",
+    breaks: "a server closes with a code that only a peer may report",
+    file: "src/connection/live-connection.ts",
+    text: "if (!isSendableCloseCode(code)) throw",
+    replacement: "if (code < 1000) throw",
+    suite: unit("src/connection/live-connection.test.ts", "a code that a server may not send is a RangeError"),
+  },
+];
