@@ -51,8 +51,8 @@ export class AppValues {
   }
 
   /** Last made first. */
-  dispose(): Promise<void> {
-    return this.#made.dispose();
+  async dispose(): Promise<void> {
+    await this.#made.dispose();
   }
 
   #makeOnce(step: Step): Promise<void> {

@@ -51,7 +51,8 @@ export class Doorman {
       const { route, params } = found;
       caller.place.takeAddress(upgrade.address);
       caller.admission = new Admission({ upgrade, route, params, offered: caller.offered, environment });
-      await this.#unlessDraining(caller.admission.check());
+      const checks = caller.admission.check();
+      if (checks !== undefined) await this.#unlessDraining(checks);
       // It may have begun between the last check and this line.
       if (this.#isDraining) throw new TidingsError("draining");
       this.#accept(upgrade, route, caller.offered, caller.admission, caller.place);
@@ -140,7 +141,9 @@ export class Doorman {
   }
 
   #dispose(admission: Admission): void {
-    const disposing = admission.end().finally(() => this.#disposing.delete(disposing));
+    const ended = admission.end();
+    if (ended === undefined) return;
+    const disposing = ended.finally(() => this.#disposing.delete(disposing));
     this.#disposing.add(disposing);
   }
 }

@@ -98,16 +98,23 @@ function checkTls({ cert, key }: TlsFiles): void {
 function limitWaiting(server: Server, pending: number): void {
   const waiting = new Map<string, Socket>();
   waitingAt.set(server, waiting);
+  const forget = function (this: Socket) {
+    waiting.delete(peerOf(this)); // what was asked for once is known when it is closed too
+  };
   server.on("connection", (socket: Socket) => {
     if (waiting.size >= pending) {
       socket.destroy();
       return;
     }
-    const peer = peerOf(socket);
-    waiting.set(peer, socket);
-    socket.once("close", () => waiting.delete(peer));
+    waiting.set(peerOf(socket), socket);
+    socket.on("close", forget);
   });
-  const hasAsked = ({ socket }: { readonly socket: Socket }) => waiting.delete(peerOf(socket));
+  const hasAsked = ({ socket }: { readonly socket: Socket }) => {
+    const peer = peerOf(socket);
+    // Who has asked may stay for days: nothing of this stays with them.
+    waiting.get(peer)?.off("close", forget);
+    waiting.delete(peer);
+  };
   server.prependListener("request", hasAsked);
   server.prependListener("upgrade", hasAsked);
 }

@@ -30,7 +30,7 @@ export class TrustedProxies {
 
   /** The upgrade as the client meant it: the same object where the peer is not trusted or says nothing. */
   see(upgrade: Upgrade): Upgrade {
-    if (!this.#trusts(readAddress(upgrade.address))) return upgrade;
+    if (this.isEmpty || !this.#trusts(readAddress(upgrade.address))) return upgrade;
     const address = this.#findClient(listOf(upgrade.header("x-forwarded-for")));
     const isSecure = readScheme(listOf(upgrade.header("x-forwarded-proto")).at(-1));
     const host = readHost(listOf(upgrade.header("x-forwarded-host")).at(-1));

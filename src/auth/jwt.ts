@@ -1,5 +1,6 @@
-import { errors, type JWTPayload, jwtVerify } from "jose";
+import { errors, type JWTClaimVerificationOptions, type JWTPayload } from "jose";
 import { type Duration, durationMs } from "../base/duration.js";
+import { type Eventually, whenThere } from "../base/eventually.js";
 import { checkOptions, type OptionKind } from "../base/options.js";
 import type { Authenticated, StartupWarning, TokenCheck, TokenVerifier } from "../declare/credential.js";
 import { credential, type Dependency } from "../declare/dependency.js";
@@ -64,6 +65,7 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
 };
 
 class JwtVerifier implements TokenVerifier {
+  readonly looksAtRequest = false;
   readonly #options: JwtOptions<Schema>;
   readonly #skewMs: number;
   #readKey: VerificationKey | undefined;
@@ -78,63 +80,85 @@ class JwtVerifier implements TokenVerifier {
     return this.#key().warnings;
   }
 
-  async verify({ token, nowMs }: TokenCheck): Promise<Authenticated> {
-    const { payload, expiry } = await this.#open(token, nowMs);
+  verify({ token, nowMs }: TokenCheck): Eventually<Authenticated> {
+    return whenThere(this.#open(token, nowMs), (opened) => this.#accept(opened, nowMs));
+  }
+
+  #accept({ payload, expiry }: Opened, nowMs: number): Eventually<Authenticated> {
     const { exp, iat = 0, jti } = payload;
     // JSON has numbers like 1e999, which are read as endless.
     if (!Number.isFinite(exp ?? 0) || !Number.isFinite(iat)) throw notValid();
     if (iat * 1_000 > nowMs + this.#skewMs + earlyMs) throw notValid();
-    const user = await this.#userFrom(payload);
-    // Last, since a client fetches a fresh token for it: that does not help where more is wrong.
-    if (expiry !== undefined) throw new TidingsError("token_expired", undefined, { cause: expiry });
-    return {
-      user,
-      // By then we are sure, whatever the issuer's clock shows.
-      expiresAtMs: exp === undefined ? undefined : exp * 1_000 + this.#skewMs,
-      // One that does not say when it was issued counts as older than any revocation.
-      issuedAtMs: iat * 1_000,
-      tokenId: typeof jti === "string" ? jti : undefined,
-    };
+    return whenThere(this.#userFrom(payload), (user) => {
+      // Last, since a client fetches a fresh token for it: that does not help where more is wrong.
+      if (expiry !== undefined) throw new TidingsError("token_expired", undefined, { cause: expiry });
+      return {
+        user,
+        // By then we are sure, whatever the issuer's clock shows.
+        expiresAtMs: exp === undefined ? undefined : exp * 1_000 + this.#skewMs,
+        // One that does not say when it was issued counts as older than any revocation.
+        issuedAtMs: iat * 1_000,
+        tokenId: typeof jti === "string" ? jti : undefined,
+      };
+    });
   }
 
   /** The claims of a token that is good, but for its expiry. */
-  async #open(token: string, nowMs: number): Promise<{ payload: JWTPayload; expiry?: errors.JWTExpired }> {
-    const { issuer, audience } = this.#options;
-    const { algorithms, keyAt } = this.#key();
+  #open(token: string, nowMs: number): Eventually<Opened> {
     try {
-      return await jwtVerify(token, keyAt(nowMs), {
-        algorithms: [...algorithms],
-        currentDate: new Date(nowMs),
-        clockTolerance: this.#skewMs / 1_000,
-        ...(issuer !== undefined && { issuer }),
-        ...(audience !== undefined && { audience }),
-      });
+      const payload = this.#key().open(token, nowMs, this.#claimsAt(nowMs));
+      return payload instanceof Promise ? payload.then((later) => ({ payload: later }), expiredOnly) : { payload };
     } catch (cause) {
-      // jose looks at the expiry after the signature and all other claims.
-      if (cause instanceof errors.JWTExpired) return { payload: cause.payload, expiry: cause };
-      throw cause instanceof errors.JOSEError ? notValid(cause) : cause;
+      return expiredOnly(cause);
     }
   }
 
-  async #userFrom(payload: JWTPayload): Promise<Identity> {
+  #claimsAt(nowMs: number): JWTClaimVerificationOptions {
+    const { issuer, audience } = this.#options;
+    return {
+      currentDate: new Date(nowMs),
+      clockTolerance: this.#skewMs / 1_000,
+      ...(issuer !== undefined && { issuer }),
+      ...(audience !== undefined && { audience }),
+    };
+  }
+
+  #userFrom(payload: JWTPayload): Eventually<Identity> {
     const { claims } = this.#options;
-    const validated = claims === undefined ? { value: payload } : await validate(claims, payload);
-    if ("issues" in validated) {
+    if (claims === undefined) return identify(payload, payload);
+    return whenThere(validate(claims, payload), (validated) => {
+      if ("value" in validated) return identify(validated.value, payload, claims);
       const misfits = validated.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
       const cause = new Error(misfits.slice(0, 3).join("; "));
       throw new TidingsError("unauthorized", "The token's claims do not fit.", { cause });
-    }
-    // `claims` gives an object: its type says so.
-    const user = validated.value as Readonly<Record<string, unknown>>;
-    // An `id` that no schema asked for may be anything.
-    const id = claims !== undefined && typeof user.id === "string" ? user.id : payload.sub;
-    if (typeof id !== "string" || id === "") throw unauthorized("The token names nobody: it has no `sub`.");
-    return { ...user, id };
+    });
   }
 
   #key(): VerificationKey {
     return (this.#readKey ??= readKey(this.#options));
   }
+}
+
+/** A token whose signature is good; `expiry` where that is all that is wrong. */
+interface Opened {
+  readonly payload: JWTPayload;
+  readonly expiry?: errors.JWTExpired;
+}
+
+/** jose looks at the expiry after the signature and all other claims. */
+function expiredOnly(cause: unknown): Opened {
+  if (cause instanceof errors.JWTExpired) return { payload: cause.payload, expiry: cause };
+  throw cause instanceof errors.JOSEError ? notValid(cause) : cause;
+}
+
+function identify(given: unknown, payload: JWTPayload, claims?: Schema): Identity {
+  // `claims` gives an object: its type says so.
+  const user = given as Readonly<Record<string, unknown>>;
+  // An `id` that no schema asked for may be anything.
+  const id = claims !== undefined && typeof user.id === "string" ? user.id : payload.sub;
+  if (typeof id !== "string" || id === "") throw unauthorized("The token names nobody: it has no `sub`.");
+  // Not by a spread: what that makes of an object of many shapes has a shape of its own each time, 170 bytes more.
+  return Object.assign({}, user, { id });
 }
 
 /** Which check failed is no business of whoever presents a bad token. */

@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import type { PublicJwk } from "./key-options.js";
 import type { JwtAlgorithm } from "./signature-algorithm.js";
@@ -20,8 +20,7 @@ const sign = (key: KeyObject, alg: string) => new SignJWT({ sub: "ana" }).setPro
 
 async function isGood(token: string, key: string | PublicJwk, algorithms?: readonly JwtAlgorithm[]): Promise<boolean> {
   const read = readKey({ key, algorithms });
-  const keyOf: JWTVerifyGetKey = read.keyAt(0);
-  return jwtVerify(token, keyOf, { algorithms: [...read.algorithms] }).then(
+  return Promise.resolve(read.open(token, 0, {})).then(
     () => true,
     () => false,
   );

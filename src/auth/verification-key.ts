@@ -1,9 +1,11 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import type { JWTVerifyGetKey } from "jose";
+import { type JWTClaimVerificationOptions, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { ConfigError } from "../base/config-error.js";
+import type { Eventually } from "../base/eventually.js";
 import type { StartupWarning } from "../declare/credential.js";
 import type { PublicJwk, VerificationKeyOptions } from "./key-options.js";
 import { KeySet } from "./key-set.js";
+import { SharedSecret } from "./shared-secret.js";
 import {
   algorithmsFor,
   checkAlgorithms,
@@ -17,8 +19,11 @@ import {
 export interface VerificationKey {
   readonly algorithms: readonly JwtAlgorithm[];
   readonly warnings: readonly StartupWarning[];
-  /** Asked once per token. `nowMs` is milliseconds since 1970. */
-  keyAt(nowMs: number): JWTVerifyGetKey;
+  /**
+   * The claims of a token whose signature is good, at once where there is nothing to wait for. `nowMs` is milliseconds since
+   * 1970. Throws, or rejects with, a `JOSEError` for what is wrong with the token.
+   */
+  open(token: string, nowMs: number, claims: JWTClaimVerificationOptions): Eventually<JWTPayload>;
 }
 
 /**
@@ -79,7 +84,8 @@ function readSecret(secret: string, pinned: readonly JwtAlgorithm[] | undefined)
     message: `jwt()'s \`secret\` has ${bytes.byteLength} bytes of the ${neededBytes} that ${algorithms.join(", ")} needs (RFC 7518 §3.2): whoever sees one token can search for it.`,
     fix: `Make a new one with openssl rand -base64 ${neededBytes}.`,
   };
-  return { algorithms, warnings: isWeak ? [warning] : [], keyAt: () => async () => bytes };
+  const shared = new SharedSecret(bytes, algorithms);
+  return { algorithms, warnings: isWeak ? [warning] : [], open: (token, _nowMs, claims) => shared.open(token, claims) };
 }
 
 function readPublicKey(key: string | PublicJwk, pinned: readonly JwtAlgorithm[] | undefined): VerificationKey {
@@ -96,7 +102,7 @@ function readPublicKey(key: string | PublicJwk, pinned: readonly JwtAlgorithm[] 
     throw invalidKey(`is for ${own}, and \`algorithms\` has others`);
   }
   const algorithms = algorithmsFor(kind, own === undefined ? pinned : [own]);
-  return { algorithms, warnings: [], keyAt: () => async () => publicKey };
+  return { algorithms, warnings: [], open: openWith(algorithms, () => async () => publicKey) };
 }
 
 function parsePublicKey(key: string | PublicJwk): KeyObject {
@@ -125,7 +131,20 @@ function parse(read: () => KeyObject): KeyObject {
 function readKeySet(jwks: string | URL, pinned: readonly JwtAlgorithm[] | undefined): VerificationKey {
   const algorithms = algorithmsFor("any public", pinned);
   const keys = new KeySet(parseAddress(jwks));
-  return { algorithms, warnings: [], keyAt: (nowMs) => (header, token) => keys.find(header, token, nowMs) };
+  const keyAt = (nowMs: number): JWTVerifyGetKey => {
+    return (header, token) => keys.find(header, token, nowMs);
+  };
+  return { algorithms, warnings: [], open: openWith(algorithms, keyAt) };
+}
+
+function openWith(
+  algorithms: readonly JwtAlgorithm[],
+  keyAt: (nowMs: number) => JWTVerifyGetKey,
+): VerificationKey["open"] {
+  return async (token, nowMs, claims) => {
+    const { payload } = await jwtVerify(token, keyAt(nowMs), { ...claims, algorithms: [...algorithms] });
+    return payload;
+  };
 }
 
 function parseAddress(jwks: string | URL): URL {

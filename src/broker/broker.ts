@@ -76,11 +76,11 @@ export interface BrokerLink {
    * A connection of the user is about to open in this process. One atomic step: false where the user has `limit` of them
    * in all processes, reserved or open; otherwise it counts among them until `depart`, or until the process is gone.
    */
-  reserve(user: string, connection: string, limit: number): Promise<boolean>;
+  reserve(user: string, connection: string, limit: number): Eventually<boolean>;
   /** It is open now. It was reserved. */
-  arrive(user: string, connection: string): Promise<void>;
+  arrive(user: string, connection: string): Eventually<void>;
   /** It has closed, or does not open after all. Nothing happens for one that is not known. */
-  depart(user: string, connection: string): Promise<void>;
+  depart(user: string, connection: string): Eventually<void>;
   /** Has the user an open connection in any process? */
   isConnected(user: string): Promise<boolean>;
   /** Tells every process to close the user's connections, this one included. */

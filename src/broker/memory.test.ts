@@ -38,7 +38,7 @@ test("what is asked for is done when the call returns, and not only when its pro
 
 test("who is connected, and how many, is what it was at the call", async () => {
   const { anasLink, bobsLink } = await connectTwo();
-  const told: Promise<unknown>[] = [];
+  const told: unknown[] = [];
   const ask = () => told.push(bobsLink.isConnected("eve"), anasLink.countUsers());
   ask();
   void anasLink.arrive("eve", "1");
@@ -163,7 +163,7 @@ test("who left while events waited to be told, and came back, hears nothing of a
 
 test("reserving, arriving and leaving count at the call, and not only when the promise resolves", async () => {
   const { anasLink, bobsLink } = await connectTwo();
-  const told: Promise<unknown>[] = [];
+  const told: unknown[] = [];
   told.push(anasLink.reserve("eve", "1", 1));
   told.push(bobsLink.reserve("eve", "2", 1), bobsLink.isConnected("eve"), bobsLink.countUsers());
   void anasLink.arrive("eve", "1");

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.js";
 import type { IdSource } from "../base/ids.js";
+import { MultiMap } from "../base/multi-map.js";
 import { defaultLimits, type Limits, type RateLimit } from "../protocol/limits.js";
 import type {
   Broker,
@@ -86,9 +87,9 @@ export class MemoryBroker implements Broker {
   }
 
   reserve(user: string, connection: string, limit: number, link: MemoryLink): boolean {
-    const count = [...this.#links].reduce((sum, each) => sum + (each.connectionsOf.get(user)?.size ?? 0), 0);
+    const count = [...this.#links].reduce((sum, each) => sum + each.connectionsOf.count(user), 0);
     if (count >= limit) return false;
-    link.put(user, connection, "reserved");
+    link.connectionsOf.add(user, connection);
     return true;
   }
 
@@ -124,23 +125,15 @@ export class MemoryBroker implements Broker {
 
 class MemoryLink implements BrokerLink {
   readonly node: BrokerNode;
-  /** User → connection → what it is. */
-  readonly connectionsOf: Map<string, Map<string, "reserved" | "open">> = new Map();
-  /** User → open connections; those without any are left out. */
-  readonly users: Map<string, number> = new Map();
+  /** User → connections, reserved or open. */
+  readonly connectionsOf: MultiMap<string, string> = new MultiMap();
+  /** User → those that are open. */
+  readonly users: MultiMap<string, string> = new MultiMap();
   readonly #broker: MemoryBroker;
 
   constructor(broker: MemoryBroker, node: BrokerNode) {
     this.#broker = broker;
     this.node = node;
-  }
-
-  put(user: string, connection: string, state: "reserved" | "open"): void {
-    const connections = this.connectionsOf.get(user) ?? new Map<string, "reserved" | "open">();
-    this.connectionsOf.set(user, connections);
-    const before = connections.get(connection);
-    connections.set(connection, state);
-    if (state === "open" && before !== "open") this.users.set(user, (this.users.get(user) ?? 0) + 1);
   }
 
   async publish(event: Publication): Promise<Position> {
@@ -171,23 +164,18 @@ class MemoryLink implements BrokerLink {
     return this.#broker.members(channel, limit);
   }
 
-  async reserve(user: string, connection: string, limit: number): Promise<boolean> {
+  reserve(user: string, connection: string, limit: number): boolean {
     return this.#broker.reserve(user, connection, limit, this);
   }
 
-  async arrive(user: string, connection: string): Promise<void> {
-    this.put(user, connection, "open");
+  arrive(user: string, connection: string): void {
+    this.connectionsOf.add(user, connection);
+    this.users.add(user, connection);
   }
 
-  async depart(user: string, connection: string): Promise<void> {
-    const connections = this.connectionsOf.get(user);
-    const state = connections?.get(connection);
-    connections?.delete(connection);
-    if (connections?.size === 0) this.connectionsOf.delete(user);
-    if (state !== "open") return;
-    const count = (this.users.get(user) ?? 0) - 1;
-    if (count > 0) this.users.set(user, count);
-    else this.users.delete(user);
+  depart(user: string, connection: string): void {
+    this.connectionsOf.delete(user, connection);
+    this.users.delete(user, connection);
   }
 
   async isConnected(user: string): Promise<boolean> {

@@ -375,7 +375,7 @@ test("a check that hangs is given up after `limits.needs`: unavailable, and whos
   for (const [shape, what] of shapes) {
     const { dial, told, clock } = await surround({ shape, limits: { needs: "3s" } });
     const settled = vi.fn();
-    const checked = dial({ target: "/ws?token=ana" }).check();
+    const checked = Promise.resolve(dial({ target: "/ws?token=ana" }).check());
     checked.then(settled, settled);
     await clock.advance("2999ms");
     expect(settled).not.toHaveBeenCalled();
@@ -400,7 +400,7 @@ test("what comes when nobody waits any more is disposed of at once, and nothing 
   const shape = endpoint("/ws", { auth: tokenIn("query"), needs: { next } });
   const { dial, clock, link, told } = await surround({ shape });
   const admission = dial({ target: "/ws?token=ana" });
-  const checked = admission.check();
+  const checked = Promise.resolve(admission.check());
   checked.catch(() => {});
   await clock.advance("10s");
   await expect(checked).rejects.toMatchObject({ code: "unavailable" });
@@ -620,6 +620,24 @@ test("a refresh is looked at as the first token was; after a cookie, by the firs
   expect(await refreshedBy({ cookie: "session_id=ana" })).toEqual(["by header"]);
   expect(await refreshedBy({ authorization: "Bearer ana" })).toEqual(["by header"]);
   expect(await refreshedBy({})).toEqual(["by message"]);
+});
+
+test("who is gone when the credential is found good gets nothing made", async () => {
+  const { opened, open } = createGate();
+  const slow = wayAt("query", async ({ token }) => {
+    await opened;
+    return { user: { id: token } };
+  });
+  const made = vi.fn(() => ({ id: "made" }));
+  const auth = dependency({ needs: { who: credential<Identity>([slow]) }, create: made });
+  const { dial } = await surround({ shape: endpoint("/ws", { auth }) });
+  const admission = dial({ target: "/ws?token=ana" });
+  const checked = Promise.resolve(admission.check());
+  checked.catch(() => {});
+  await admission.end();
+  open();
+  await expect(checked).rejects.toMatchObject({ name: "AbortError" });
+  expect(made).not.toHaveBeenCalled();
 });
 
 test("without a credential there is nothing to refresh, and a cookie alone can't be", async () => {

@@ -1,3 +1,6 @@
+import type { Eventually } from "../base/eventually.js";
+import { awaited, runSteps, type Steps } from "../base/steps.js";
+import { isThenable } from "../base/thenable.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { AnyContext, Entry } from "../declare/context.js";
 import type { CredentialWay } from "../declare/credential.js";
@@ -6,6 +9,7 @@ import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { Schema } from "../schema/standard.js";
 import { validate } from "../schema/validate.js";
 import type { Upgrade } from "../transport/transport.js";
+import type { Step } from "./dependency-plan.js";
 import { type Environment, report } from "./environment.js";
 import { findToken, Grant, type GrantHost, type Paper } from "./grant.js";
 import type { MadeValues } from "./made-values.js";
@@ -28,8 +32,9 @@ export interface AdmissionOptions {
  *            └→ awaits its token ─ present ───↑   ↑──┘ refresh
  *
  * The order of the checks is PROTOCOL.md's (Refusing and closing): Origin, path and query schema, credential, connections
- * of the user, dependencies, `allow`. Each rejects with a `TidingsError`, whose code refuses, or with anything else, which
- * is `internal`. They take `limits.needs` at most.
+ * of the user, dependencies, `allow`. Each throws, or rejects with, a `TidingsError`, whose code refuses, or anything else,
+ * which is `internal`. Where nothing has to be waited for they are done when the call returns; otherwise they take
+ * `limits.needs` at most.
  */
 export class Admission implements GrantHost {
   /** The connection's. */
@@ -64,9 +69,9 @@ export class Admission implements GrantHost {
     return this.#request;
   }
 
-  /** Everything that can be checked before there is a connection. */
-  check(): Promise<void> {
-    return this.#inTime(() => this.#check());
+  /** Everything that can be checked before there is a connection. A promise where it has to wait, or refuses. */
+  check(): Eventually<void> {
+    return this.#inTime(() => runSteps(() => this.#check()));
   }
 
   /** Must a token come by message before it is admitted? */
@@ -84,16 +89,16 @@ export class Admission implements GrantHost {
   }
 
   /** The token that came by message. */
-  present(token: string): Promise<void> {
-    return this.#inTime(() => this.#admit(token));
+  async present(token: string): Promise<void> {
+    await this.#inTime(() => runSteps(() => this.#admit(token)));
   }
 
   /**
    * A fresh token of the same user: what depends on who it is is made anew. What was made before belongs to whoever is
    * given it here, to be disposed of when nobody uses it any more.
    */
-  refresh(token: string): Promise<MadeValues> {
-    return this.#inTime((isLate) => this.#readmit(token, isLate));
+  async refresh(token: string): Promise<MadeValues> {
+    return this.#inTime((isLate) => runSteps(() => this.#readmit(token, isLate)));
   }
 
   get user(): Identity | undefined {
@@ -111,8 +116,11 @@ export class Admission implements GrantHost {
 
   /** When the first of its credentials expires. */
   get expiresAtMs(): number | undefined {
-    const times = this.papers.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
-    return times.length === 0 ? undefined : Math.min(...times);
+    let first: number | undefined;
+    for (const { expiresAtMs } of this.papers) {
+      if (expiresAtMs !== undefined) first = Math.min(expiresAtMs, first ?? expiresAtMs);
+    }
+    return first;
   }
 
   /** What handlers see, but for the connection. */
@@ -151,46 +159,52 @@ export class Admission implements GrantHost {
   }
 
   /** Nobody uses what was made any more. Never rejects. */
-  async end(): Promise<void> {
+  end(): Eventually<void> {
     this.abort();
     if (this.#reservedFor !== undefined) this.environment.hub.release(this.#reservedFor, this.id);
     this.#reservedFor = undefined;
-    await this.#grant?.dispose();
+    return this.#grant?.dispose();
   }
 
-  async #check(): Promise<void> {
+  *#check(): Steps<void> {
     const { endpoint, plan } = this.route;
     if (this.#mustCheckOrigin && !this.request.isOriginAllowed) throw new TidingsError("origin_not_allowed");
     this.request.checkTokens(plan.ways);
-    if (endpoint.params !== undefined) this.#params = await fitTo(endpoint.params, this.#params, "path");
-    if (endpoint.query !== undefined) this.#query = await fitTo(endpoint.query, this.#query, "query");
-    if (!this.awaitsToken) await this.#admit(undefined);
+    if (endpoint.params !== undefined) this.#params = yield* fitTo(endpoint.params, this.#params, "path");
+    if (endpoint.query !== undefined) this.#query = yield* fitTo(endpoint.query, this.#query, "query");
+    if (!this.awaitsToken) yield* this.#admit(undefined);
   }
 
   get #mustCheckOrigin(): boolean {
     return this.environment.origins.isGiven || this.route.plan.places.has("cookie");
   }
 
-  async #admit(token: string | undefined): Promise<void> {
+  /** May anything that a fresh token makes anew look at the request? */
+  get #mayLookAgain(): boolean {
+    const { plan, endpoint } = this.route;
+    if (plan.refreshable.size === 0) return false;
+    return endpoint.allow !== undefined || this.environment.overrides.size > 0 || plan.steps.some(looksAtRequest);
+  }
+
+  *#admit(token: string | undefined): Steps<void> {
     const { plan, limits } = this.route;
     this.#checkNotOver();
     const grant = this.#createGrant(token);
     this.#grant = grant;
     try {
-      await grant.make(plan.authSteps);
+      yield* grant.make(plan.authSteps);
       grant.identify();
       this.#checkRevoked(grant);
       this.#checkNotOver();
-      if (grant.user !== undefined) await this.#reserve(grant.user.id, limits.connectionsPerUser);
-      await grant.make(plan.otherSteps);
-      await this.#checkAllowed(grant);
+      if (grant.user !== undefined) yield* awaited(this.#reserve(grant.user.id, limits.connectionsPerUser));
+      yield* grant.make(plan.otherSteps);
+      yield* this.#checkAllowed(grant);
       // What was revoked while the rest was made counts too, and so does whoever gave up waiting.
       this.#checkRevoked(grant);
       this.#checkNotOver();
       grant.settle();
-      // Nobody will look at it again.
-      if (plan.refreshable.size === 0) this.#request = undefined;
-      else this.#request?.compact();
+      if (this.#mayLookAgain) this.#request?.compact();
+      else this.#request = undefined;
     } catch (error) {
       // Whoever asked hears of it at once. Their own call of `end` is what waits for it.
       void this.end();
@@ -198,7 +212,7 @@ export class Admission implements GrantHost {
     }
   }
 
-  async #readmit(token: string, isLate: () => boolean): Promise<MadeValues> {
+  *#readmit(token: string, isLate: () => boolean): Steps<MadeValues> {
     const { plan } = this.route;
     const before = this.#grant;
     if (before === undefined || plan.auth === undefined) throw new TidingsError("unknown_type");
@@ -210,26 +224,26 @@ export class Admission implements GrantHost {
       const isAnew = plan.steps.filter(({ definition, isOfUser }) => {
         return definition.kind === "credential" ? refreshed.has(definition) : isOfUser;
       });
-      await grant.make(isAnew);
+      yield* grant.make(isAnew);
       grant.identify();
       if (grant.user?.id !== before.user?.id)
         throw new TidingsError("forbidden", "A refresh must be of the same user.");
-      await this.#checkAllowed(grant);
+      yield* this.#checkAllowed(grant);
       this.#checkRevoked(grant);
       this.#checkNotOver();
       // Whoever asked was told that it failed.
       if (isLate()) throw new TidingsError("unavailable");
     } catch (error) {
-      await grant.dispose();
+      yield* awaited(grant.dispose());
       throw error;
     }
     this.#grant = grant;
     return grant.replace(before);
   }
 
-  async #reserve(user: string, limit: number): Promise<void> {
+  #reserve(user: string, limit: number): Eventually<void> {
     this.#reservedFor = user;
-    await this.environment.hub.reserve(user, this.id, limit);
+    return this.environment.hub.reserve(user, this.id, limit);
   }
 
   #checkRevoked(grant: Grant): void {
@@ -238,6 +252,7 @@ export class Admission implements GrantHost {
 
   #isRevoked({ papers, user, revocationsKnown }: Grant): boolean {
     const { hub, clock } = this.environment;
+    if (hub.revocationCount === 0) return false;
     const nowMs = clock.now();
     const users = [...papers.map((paper) => paper.user), ...(user === undefined ? [] : [user])];
     return (
@@ -246,11 +261,11 @@ export class Admission implements GrantHost {
     );
   }
 
-  async #checkAllowed({ user, needs }: Grant): Promise<void> {
+  *#checkAllowed(grant: Grant): Steps<void> {
     const { allow } = this.route.endpoint;
     if (allow === undefined) return;
-    const entry: Entry<AnyContext> = { ...this.#factsFor(user), ...needs, request: this.request };
-    if ((await allow(entry)) !== true) throw new TidingsError("forbidden");
+    const entry: Entry<AnyContext> = { ...this.#factsFor(grant.user), ...grant.needs, request: this.request };
+    if ((yield* awaited(allow(entry))) !== true) throw new TidingsError("forbidden");
   }
 
   #checkNotOver(): void {
@@ -267,24 +282,34 @@ export class Admission implements GrantHost {
   }
 
   /**
-   * Rejects with `unavailable` where it takes too long. Before there is a connection, what comes then is disposed of, as
+   * A promise where there is something to wait for, or to refuse. Rejects with `unavailable` where it takes too long. Before there is a connection, what comes then is disposed of, as
    * `end` was called; a refresh leaves all as it was.
    */
-  #inTime<Value>(work: (isLate: () => boolean) => Promise<Value>): Promise<Value> {
+  #inTime<Value>(work: (isLate: () => boolean) => Eventually<Value>): Eventually<Value> {
     let isLate = false;
+    try {
+      const value = work(() => isLate);
+      if (isThenable(value)) return this.#awaitInTime(value as Promise<Value>, () => (isLate = true)); // its promise
+      this.#pending = undefined;
+      return value;
+    } catch (error) {
+      this.#pending = undefined;
+      return Promise.reject(error);
+    }
+  }
+
+  #awaitInTime<Value>(value: Promise<Value>, isLate: () => void): Promise<Value> {
     return new Promise((resolve, reject) => {
       const late = this.environment.agenda.after(this.route.limits.needs, () => {
-        isLate = true;
+        isLate();
         const what = this.#pending?.making ?? "a check";
         this.report(new Error(`\`${what}\` took longer than limits.needs.`), "admission");
         reject(new TidingsError("unavailable"));
       });
-      work(() => isLate)
-        .then(resolve, reject)
-        .finally(() => {
-          late.cancel();
-          this.#pending = undefined;
-        });
+      value.then(resolve, reject).finally(() => {
+        late.cancel();
+        this.#pending = undefined;
+      });
     });
   }
 
@@ -294,12 +319,17 @@ export class Admission implements GrantHost {
   }
 }
 
+function looksAtRequest({ definition }: Step): boolean {
+  if (definition.kind === "made") return definition.scope === "connection";
+  return definition.ways.some(({ verifier }) => verifier.looksAtRequest !== false);
+}
+
 function isByMessage({ place }: CredentialWay): boolean {
   return place === "message";
 }
 
-async function fitTo(schema: Schema, value: unknown, where: string): Promise<unknown> {
-  const validated = await validate(schema, value);
+function* fitTo(schema: Schema, value: unknown, where: string): Steps<unknown> {
+  const validated = yield* awaited(validate(schema, value));
   if ("value" in validated) return validated.value;
   const [first] = validated.issues;
   const misfit = `${first?.path.join(".") ?? ""} ${first?.message ?? ""}`.trim();

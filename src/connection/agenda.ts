@@ -7,6 +7,9 @@ export interface AgendaEntry {
   cancel(): void;
 }
 
+/** What is done then. An object of this kind spares the many that wait for days a function of their own. */
+export type Due = (() => void) | { due(): void };
+
 /**
  * Things to be done at a time, of all connections, over one timer of the clock.
  *
@@ -34,7 +37,7 @@ export class Agenda {
    *
    * @throws {RangeError} Where `atMs` is not a number, which could not be put in order with the others.
    */
-  at(atMs: number, run: () => void): AgendaEntry {
+  at(atMs: number, run: Due): AgendaEntry {
     if (Number.isNaN(atMs)) throw new RangeError("The time of an entry of the agenda is NaN. Give milliseconds.");
     const entry = new PlannedEntry(this.#waiting, atMs, this.#nextOrder, run);
     this.#nextOrder += 1;
@@ -44,7 +47,7 @@ export class Agenda {
   }
 
   /** The same, `ms` milliseconds from now. */
-  after(ms: number, run: () => void): AgendaEntry {
+  after(ms: number, run: Due): AgendaEntry {
     return this.at(this.#clock.elapsed() + ms, run);
   }
 
@@ -108,7 +111,8 @@ export class Agenda {
     const { run } = entry;
     entry.run = undefined;
     try {
-      run?.();
+      if (typeof run === "function") run();
+      else run?.due();
     } catch (error) {
       this.#onError(error);
     }
@@ -122,12 +126,12 @@ class PlannedEntry implements AgendaEntry, HeapEntry {
   readonly atMs: number;
   readonly order: number;
   /** Undefined when it ran or was cancelled: whoever keeps the entry must not keep what it held. */
-  run: (() => void) | undefined;
+  run: Due | undefined;
   /** Its place in the heap, while it waits. */
   index: number | undefined;
   readonly #heap: Heap<PlannedEntry>;
 
-  constructor(heap: Heap<PlannedEntry>, atMs: number, order: number, run: () => void) {
+  constructor(heap: Heap<PlannedEntry>, atMs: number, order: number, run: Due) {
     this.#heap = heap;
     this.atMs = atMs;
     this.order = order;

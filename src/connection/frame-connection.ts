@@ -7,7 +7,7 @@ import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { Handover } from "./handover.js";
 import { LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
-import type { OneAtATime } from "./one-at-a-time.js";
+import { OneAtATime } from "./one-at-a-time.js";
 
 export interface FrameConnectionOptions extends LiveConnectionOptions {
   readonly speaks: SpeaksFrames;
@@ -25,7 +25,7 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
     super(options);
     this.#speaks = options.speaks;
     this.#loop = options.speaks.run && new Handover();
-    this.#work = this.createQueue((frame) => this.#handle(frame));
+    this.#work = new OneAtATime<string | Uint8Array>(this);
   }
 
   start(): void {
@@ -97,7 +97,7 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
   }
 
   /** Its turn has come. Never throws; a promise it returns never rejects. */
-  #handle(frame: string | Uint8Array): void | Promise<void> {
+  handle(frame: string | Uint8Array): void | Promise<void> {
     const waitMs = this.rate.messageWaitMs;
     if (waitMs > 0) {
       this.limitRate(waitMs, {});

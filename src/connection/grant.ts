@@ -1,9 +1,12 @@
+import type { Eventually } from "../base/eventually.js";
+import { awaited, type Steps } from "../base/steps.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import {
   type Authenticated,
   type CredentialDefinition,
   type CredentialWay,
   NoIdentityError,
+  type TokenCheck,
 } from "../declare/credential.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
 import { type Identity, isIdentity } from "../declare/identity.js";
@@ -33,7 +36,7 @@ export interface Paper extends Authenticated {
 /** What one connection was given: who it is, by which credentials, and the values that were made for it. */
 export class Grant {
   readonly #host: GrantHost;
-  readonly #papers: Paper[] = [];
+  #papers: readonly Paper[] = NO_PAPERS;
   readonly #values: MadeValues;
   #token: string | undefined;
   #before: Grant | undefined;
@@ -68,21 +71,20 @@ export class Grant {
   }
 
   /** Makes each, in this order. */
-  async make(steps: readonly Step[]): Promise<void> {
+  *make(steps: readonly Step[]): Steps<void> {
     for (const step of steps) {
       const { definition, name } = step;
       if (definition.scope === "app") continue;
       this.#making = name;
-      const value =
-        definition.kind === "credential" ? await this.#authenticate(definition) : await this.#create(step, definition);
-      await this.#values.add(definition, value);
+      if (definition.kind === "credential") yield* this.#authenticate(definition);
+      else yield* awaited(this.#values.add(definition, yield* awaited(this.#create(step, definition))));
       this.#making = undefined;
     }
   }
 
   /** Takes over the papers that are not made anew. */
   keepPapers(papers: readonly Paper[]): void {
-    this.#papers.push(...papers);
+    this.#papers = this.#papers.concat(papers);
   }
 
   /** What `auth` gave is who it is. */
@@ -120,46 +122,41 @@ export class Grant {
   }
 
   /** Never rejects. */
-  dispose(): Promise<void> {
+  dispose(): Eventually<void> {
     return this.#values.dispose();
   }
 
-  async #authenticate(credential: CredentialDefinition): Promise<Identity> {
+  *#authenticate(credential: CredentialDefinition): Steps<void> {
     const found = this.#findToken(credential);
     if (found === undefined) throw unauthorized("A token is needed.");
     const { way, token } = found;
-    const authenticated = await this.#verify(credential, way, token);
-    this.#papers.push({ ...authenticated, credential, way });
-    return authenticated.user;
+    const { user, expiresAtMs, issuedAtMs, tokenId } = yield* this.#verify(credential, way, token);
+    // Who hung up meanwhile gets nothing made for them.
+    this.#values.checkOpen();
+    // Not by a spread, which leaves room for 16 more.
+    this.#papers = this.#papers.concat({ user, expiresAtMs, issuedAtMs, tokenId, credential, way });
   }
 
   #findToken(credential: CredentialDefinition): FoundToken | undefined {
-    const { request } = this.#host;
     const token = this.#token;
     const before = this.#before;
-    if (before === undefined) return findToken(credential.ways, request, token);
+    if (before === undefined) return findToken(credential.ways, this.#host.request, token);
     const last = before.papers.find((paper) => paper.credential === credential)?.way;
     // A fresh one is of the kind of the last; a cookie can't be sent again.
     const way = last === undefined || last.place === "cookie" ? credential.ways.find(isNoCookie) : last;
     return way === undefined || token === undefined ? undefined : { way, token };
   }
 
-  async #verify(credential: CredentialDefinition, way: CredentialWay, token: string): Promise<Authenticated> {
+  *#verify(credential: CredentialDefinition, way: CredentialWay, token: string): Steps<Authenticated> {
     const host = this.#host;
-    const { environment, request } = host;
+    const { environment } = host;
     const { overrides } = environment;
     const override = overrides.get(credential) ?? overrides.get(way.owner?.() ?? credential);
     // What a test put there is a user, as its type says.
-    if (override !== undefined) return { user: (await override({ request, token })) as Identity };
+    if (override !== undefined)
+      return { user: (yield* awaited(override({ request: host.request, token }))) as Identity };
     try {
-      return await way.verifier.verify({
-        token,
-        request,
-        nowMs: environment.clock.now(),
-        get signal() {
-          return host.signal;
-        },
-      });
+      return yield* awaited(way.verifier.verify(new Asked(host, token, environment.clock.now())));
     } catch (cause) {
       // Whoever refuses for it reports it.
       if (cause instanceof NoIdentityError) throw cause;
@@ -170,7 +167,7 @@ export class Grant {
     }
   }
 
-  #create(step: Step, definition: Exclude<DependencyDefinition, CredentialDefinition>): unknown {
+  #create(step: Step, definition: Exclude<DependencyDefinition, CredentialDefinition>): Eventually<unknown> {
     const host = this.#host;
     const { environment, request, route } = host;
     const override = environment.overrides.get(definition);
@@ -195,6 +192,8 @@ export class Grant {
 
   #valueOf({ definition }: Step): unknown {
     if (definition.scope === "app") return this.#host.environment.appValues.get(definition);
+    // Whom a credential tells of is on its paper.
+    if (definition.kind === "credential") return this.#papers.find(({ credential }) => credential === definition)?.user;
     const before = this.#before;
     if (this.#values.has(definition) || before === undefined) return this.#values.get(definition);
     return before.#values.get(definition);
@@ -206,6 +205,30 @@ export class Grant {
     return this.#token ?? PLACES.map((place) => request.tokenAt({ place })).find((each) => each !== undefined) ?? "";
   }
 }
+
+/** What is known when a token is looked at. */
+class Asked implements TokenCheck {
+  readonly token: string;
+  readonly nowMs: number;
+  readonly #host: GrantHost;
+
+  constructor(host: GrantHost, token: string, nowMs: number) {
+    this.token = token;
+    this.nowMs = nowMs;
+    this.#host = host;
+  }
+
+  /** Not there any more for a verifier that says it does not look at it. */
+  get request(): HandshakeRequest {
+    return this.#host.request;
+  }
+
+  get signal(): AbortSignal {
+    return this.#host.signal;
+  }
+}
+
+const NO_PAPERS: readonly Paper[] = [];
 
 export interface FoundToken {
   readonly way: CredentialWay;

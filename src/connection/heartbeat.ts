@@ -45,8 +45,8 @@ export class Heartbeat {
     this.#check?.cancel();
   }
 
-  /** Also while we do not read, and while the last ping may still be answered: the peer waits for it. */
-  #ask(): void {
+  /** It is time to ask. Also while we do not read, and while the last ping may still be answered: the peer waits for it. */
+  due(): void {
     this.#askIn(this.#limits.heartbeat);
     if (this.#check === undefined) {
       this.#isHeard = false;
@@ -70,7 +70,7 @@ export class Heartbeat {
   }
 
   #askIn(ms: number): void {
-    this.#next = this.#environment.agenda.after(ms, () => this.#ask());
+    this.#next = this.#environment.agenda.after(ms, this);
   }
 
   #lookLater(): void {

@@ -1,3 +1,4 @@
+import { awaited, runSteps, type Steps } from "../base/steps.js";
 import { isThenable } from "../base/thenable.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { Closed } from "../declare/closed.js";
@@ -20,7 +21,6 @@ import type { AgendaEntry } from "./agenda.js";
 import { type Environment, report } from "./environment.js";
 import { Heartbeat, type HeartbeatPeer } from "./heartbeat.js";
 import type { MadeValues } from "./made-values.js";
-import { OneAtATime } from "./one-at-a-time.js";
 import { RateGuard } from "./rate-guard.js";
 import { causeOf, publicError, refusalClose } from "./refusal.js";
 import type { Route } from "./route.js";
@@ -54,7 +54,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   readonly route: Route;
   readonly environment: Environment;
   protected readonly admission: Admission;
-  protected readonly rate: RateGuard;
+  #rate: RateGuard | undefined;
   readonly #socket: Socket;
   readonly #place: LiveConnectionOptions["place"];
   readonly #ended: LiveConnectionOptions["ended"];
@@ -62,6 +62,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   #context: AnyContext | undefined;
   readonly #heartbeat: Heartbeat;
   #expiry: AgendaEntry | undefined;
+  /** When it is looked at next it has expired. */
+  #isExpiryNext = false;
   isPaused = false;
   #stage: "accepted" | "opening" | "open" | "closing" = "accepted";
   #closed: Closed | undefined;
@@ -89,11 +91,10 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.route = route;
     this.environment = environment;
     this.admission = admission;
-    this.rate = new RateGuard(route.limits, environment.clock);
     this.#place = place;
     this.#ended = ended;
     this.#acceptedAtMs = environment.clock.now();
-    this.outbox = new Outbox(environment.turn, socket, route.limits.outbox, () => this.#overflow());
+    this.outbox = new Outbox(environment.turn, socket, route.limits.outbox, this);
     this.#heartbeat = new Heartbeat(environment, route.limits, this);
     environment.observer.counters.connectionsOpened += 1;
   }
@@ -265,10 +266,17 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   protected enter(welcome?: () => Frame): void {
     if (this.#stage !== "accepted") return;
     this.#stage = "opening";
-    this.#opening = this.#open(welcome).then(
-      () => this.#hasOpened(),
-      (error: unknown) => this.fail(error, "open"),
-    );
+    try {
+      const opening = runSteps(() => this.#open(welcome));
+      if (isThenable(opening)) {
+        this.#opening = Promise.resolve(opening).then(
+          () => this.#hasOpened(),
+          (error: unknown) => this.fail(error, "open"),
+        );
+      } else this.#hasOpened();
+    } catch (error) {
+      this.fail(error, "open");
+    }
   }
 
   /** Resolves when it was said welcome, if it enters: nothing else may be answered before. Never rejects. */
@@ -276,23 +284,31 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     await this.#entering?.catch(() => {});
   }
 
-  /** What arrives waits for its turn, within the limits; past them the socket is read no further. */
-  protected createQueue<Item>(handle: (item: Item) => void | Promise<void>): OneAtATime<Item> {
-    return new OneAtATime({
-      handle,
-      maxItems: this.route.limits.waitingMessages,
-      maxBytes: this.route.limits.waitingBytes,
-      pause: () => {
-        this.isPaused = true;
-        this.#socket.pause();
-      },
-      resume: () => {
-        this.isPaused = false;
-        // What it said meanwhile is only being read now.
-        this.heard();
-        this.#socket.resume();
-      },
-    });
+  /** What arrives waits for its turn, within these limits; past them the socket is read no further. */
+  get maxItems(): number {
+    return this.route.limits.waitingMessages;
+  }
+
+  get maxBytes(): number {
+    return this.route.limits.waitingBytes;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    // What it said meanwhile is only being read now.
+    this.heard();
+    this.#socket.resume();
+  }
+
+  /** Made when something comes. */
+  protected get rate(): RateGuard {
+    this.#rate ??= new RateGuard(this.route.limits, this.environment.clock);
+    return this.#rate;
   }
 
   /** What runs now, so that `close` can wait for it. It must not reject. */
@@ -353,14 +369,15 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     report(observer, error, { during, connection: this.id, endpoint: this.route.endpoint.pattern.source });
   }
 
-  async #open(welcome: (() => Frame) | undefined): Promise<void> {
+  *#open(welcome: (() => Frame) | undefined): Steps<void> {
     const { hub, observer } = this.environment;
     const { pattern } = this.route.endpoint;
     this.#heartbeat.start();
     this.#awaitExpiry();
     this.admission.handOver();
-    this.#entering = hub.enter(this);
-    await this.#entering;
+    const entering = hub.enter(this);
+    this.#entering = entering ?? undefined;
+    yield* awaited(entering);
     this.#entering = undefined;
     if (this.#isStopped) return;
     this.#place.passDoor();
@@ -377,8 +394,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.#hasOpenBegun = true;
     this.beforeOpen();
     const { open } = this.route.endpoint;
-    if (open !== undefined) await this.watch("open", () => open(this.context));
-    await this.joined();
+    if (open !== undefined) yield* awaited(this.watch("open", () => open(this.context)));
+    yield* awaited(this.joined());
   }
 
   /** Resolves when the joins that `open` began are done. */
@@ -397,7 +414,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.begin();
   }
 
-  #overflow(): void {
+  /** Its outbox is full. */
+  overflow(): void {
     if (this.isClosing) return;
     this.environment.observer.counters.slowConsumers += 1;
     this.outbox.drop();
@@ -416,13 +434,16 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.#expiry?.cancel();
     const { expiresAtMs } = this.admission;
     if (expiresAtMs === undefined || this.isClosing) return;
-    const { agenda, clock } = this.environment;
-    const leftMs = expiresAtMs + this.route.limits.expiryGrace - clock.now();
+    const leftMs = expiresAtMs + this.route.limits.expiryGrace - this.environment.clock.now();
     // Looked at again and again: it goes by the time of day, which may be set meanwhile.
-    this.#expiry = agenda.after(Math.min(leftMs, LONGEST_LOOK_MS), () => {
-      if (leftMs > LONGEST_LOOK_MS) this.#awaitExpiry();
-      else this.#closeFor("token_expired");
-    });
+    this.#isExpiryNext = leftMs <= LONGEST_LOOK_MS;
+    this.#expiry = this.environment.agenda.after(Math.min(leftMs, LONGEST_LOOK_MS), this);
+  }
+
+  /** It is time to look at its expiry. */
+  due(): void {
+    if (this.#isExpiryNext) this.#closeFor("token_expired");
+    else this.#awaitExpiry();
   }
 
   #closeFor(code: RefusalReason): void {
@@ -465,7 +486,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
         this.report(error, "close");
       }
     }
-    await this.#inTime(this.admission.end());
+    const ended = this.admission.end();
+    if (ended !== undefined) await this.#inTime(ended);
     this.#isSettled = true;
     this.#endOnce();
   }

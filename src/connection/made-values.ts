@@ -1,3 +1,4 @@
+import type { Eventually } from "../base/eventually.js";
 import { isThenable } from "../base/thenable.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
 
@@ -13,7 +14,8 @@ export interface ErrorOwner {
  */
 export class MadeValues {
   readonly #owner: ErrorOwner;
-  #values: Map<DependencyDefinition, unknown> = NOTHING;
+  /** Most connections have one or two, and wait with them for days: a Map takes up three times as much. */
+  #made: readonly Made[] = NOTHING;
   #disposing: Promise<void> | undefined;
 
   constructor(owner: ErrorOwner) {
@@ -21,65 +23,73 @@ export class MadeValues {
   }
 
   has(definition: DependencyDefinition): boolean {
-    return this.#values.has(definition);
+    return this.#find(definition) !== undefined;
   }
 
   get(definition: DependencyDefinition): unknown {
-    return this.#values.get(definition);
+    return this.#find(definition)?.value;
   }
 
   /** Keeps a value. Rejects where it is too late to. */
-  async add(definition: DependencyDefinition, value: unknown): Promise<void> {
-    if (this.#disposing !== undefined) {
-      await this.#disposeOf(definition, value);
-      throw new DOMException("Nobody waits for this any more.", "AbortError");
-    }
-    this.#set(definition, value);
+  add(definition: DependencyDefinition, value: unknown): Eventually<void> {
+    if (this.#disposing !== undefined) return this.#refuse(definition, value);
+    this.#put(definition, value);
+  }
+
+  /** Throws where nothing is kept any more. */
+  checkOpen(): void {
+    if (this.#disposing !== undefined) throw tooLate();
   }
 
   get definitions(): ReadonlySet<DependencyDefinition> {
-    return new Set(this.#values.keys());
+    return new Set(this.#made.map(({ definition }) => definition));
   }
 
   /** Takes some out: they are whose who asked for them. */
   take(isTaken: (definition: DependencyDefinition) => boolean): MadeValues {
     const taken = new MadeValues(this.#owner);
-    for (const [definition, value] of this.#values) {
-      if (!isTaken(definition)) continue;
-      this.#values.delete(definition);
-      taken.#set(definition, value);
-    }
+    taken.#made = this.#made.filter(({ definition }) => isTaken(definition));
+    this.#made = this.#made.filter(({ definition }) => !isTaken(definition));
     return taken;
   }
 
   /** Takes over all of another. */
   put(others: MadeValues): void {
-    for (const [definition, value] of others.#values) this.#set(definition, value);
-    others.#values.clear();
+    for (const { definition, value } of others.#made) this.#put(definition, value);
+    others.#made = NOTHING;
   }
 
   /** Last made first. Resolves when all are done; what one of them throws is reported. */
-  dispose(): Promise<void> {
-    this.#disposing ??= this.#dispose();
-    return this.#disposing;
+  dispose(): Eventually<void> {
+    this.#disposing ??= this.#made.length === 0 ? DONE : this.#dispose();
+    return this.#disposing === DONE ? undefined : this.#disposing;
   }
 
   async #dispose(): Promise<void> {
-    for (const [definition, value] of [...this.#values].reverse()) {
+    for (let last = this.#made.at(-1); last !== undefined; last = this.#made.at(-1)) {
       // What it was made from is still there while it is disposed of.
-      await this.#disposeOf(definition, value);
-      this.#values.delete(definition);
+      await this.#disposeOf(last);
+      this.#made = this.#made.filter((each) => each !== last);
     }
   }
 
-  #set(definition: DependencyDefinition, value: unknown): void {
-    if (this.#values === NOTHING) this.#values = new Map();
-    this.#values.set(definition, value);
+  async #refuse(definition: DependencyDefinition, value: unknown): Promise<void> {
+    await this.#disposeOf({ definition, value });
+    throw tooLate();
   }
 
-  async #disposeOf(definition: DependencyDefinition, value: unknown): Promise<void> {
+  #find(definition: DependencyDefinition): Made | undefined {
+    return this.#made.find((each) => each.definition === definition);
+  }
+
+  #put(definition: DependencyDefinition, value: unknown): void {
+    // Not by a spread, which leaves room for 16 more.
+    this.#made = this.#made.concat({ definition, value });
+  }
+
+  async #disposeOf(made: Made): Promise<void> {
     try {
-      const disposing = disposalOf(definition, value)?.();
+      const disposing = disposalOf(made)?.();
       if (isThenable(disposing)) await disposing;
     } catch (error) {
       this.#owner.report(error, "dispose");
@@ -87,10 +97,19 @@ export class MadeValues {
   }
 }
 
-/** Most connections have nothing made for them. It stays empty. */
-const NOTHING = new Map<DependencyDefinition, unknown>();
+interface Made {
+  readonly definition: DependencyDefinition;
+  readonly value: unknown;
+}
 
-function disposalOf(definition: DependencyDefinition, value: unknown): (() => unknown) | undefined {
+const NOTHING: readonly Made[] = [];
+const DONE = Promise.resolve();
+
+function tooLate(): Error {
+  return new DOMException("Nobody waits for this any more.", "AbortError");
+}
+
+function disposalOf({ definition, value }: Made): (() => unknown) | undefined {
   if (definition.kind === "credential") return undefined;
   const { dispose } = definition;
   if (dispose !== undefined) return () => dispose(value);

@@ -23,7 +23,7 @@ import type { AgendaEntry } from "./agenda.js";
 import { ChannelDesk, channelRequests, type DeskHost } from "./channel-desk.js";
 import { handle, type ReplyJson, type Scene } from "./handling.js";
 import { type About, isForClient, LiveConnection, type LiveConnectionOptions } from "./live-connection.js";
-import type { OneAtATime } from "./one-at-a-time.js";
+import { OneAtATime } from "./one-at-a-time.js";
 import { type Phase, receive } from "./reception.js";
 import { publicError } from "./refusal.js";
 import { checkTokenLength, isTooLong } from "./request.js";
@@ -51,6 +51,7 @@ export class MessageConnection
   /** Messages whose handlers took too long, and still run. */
   #late: Set<ClientMessage> | undefined;
   #lastScene: Scene | undefined;
+  #send: ((type: string, payload?: unknown) => boolean) | undefined;
   /** Joins that `open` began; undefined: there are none, or it is over. */
   #joins: Promise<unknown>[] | undefined;
   /** Made when it first has to do with a channel. */
@@ -63,7 +64,7 @@ export class MessageConnection
     this.#speaks = options.speaks;
     this.isOurClient = options.isOurClient;
     this.#phase = options.isOurClient ? "greeting" : options.admission.awaitsToken ? "credential" : "open";
-    this.#work = this.createQueue((message) => this.#take(message));
+    this.#work = new OneAtATime<ClientMessage | BadMessage>(this);
   }
 
   start(): void {
@@ -120,13 +121,11 @@ export class MessageConnection
     if (this.isOurClient) this.push(() => encodeTextFrame(encodeDrain(reconnectAfterMs)), true);
   }
 
-  readonly send = (type: string, payload: unknown = {}): boolean => {
-    const schema = this.#speaks.sends.get(type);
-    if (schema === undefined) throw new TypeError(`Declare "${type}" in the endpoint's \`sends\` first.`);
-    if (this.isClosing) return false;
-    const payloadJson = encodeOutgoing(schema, payload, `the message "${type}"`);
-    return this.push(() => encodeTextFrame(`{"type":${JSON.stringify(type)},"payload":${payloadJson}}`));
-  };
+  /** Made when it is first used: it works without its connection too. */
+  get send(): (type: string, payload?: unknown) => boolean {
+    this.#send ??= (type, payload = {}) => this.#sendNow(type, payload);
+    return this.#send;
+  }
 
   join(...refs: readonly ChannelRef[]): Promise<void> {
     const joined = this.#channelDesk.join(refs);
@@ -147,6 +146,14 @@ export class MessageConnection
 
   needsOf(definition: ChannelDefinition): Readonly<Record<string, unknown>> {
     return this.admission.needsOf(definition);
+  }
+
+  #sendNow(type: string, payload: unknown): boolean {
+    const schema = this.#speaks.sends.get(type);
+    if (schema === undefined) throw new TypeError(`Declare "${type}" in the endpoint's \`sends\` first.`);
+    if (this.isClosing) return false;
+    const payloadJson = encodeOutgoing(schema, payload, `the message "${type}"`);
+    return this.push(() => encodeTextFrame(`{"type":${JSON.stringify(type)},"payload":${payloadJson}}`));
   }
 
   get #channelDesk(): ChannelDesk {
@@ -274,7 +281,7 @@ export class MessageConnection
   }
 
   /** Its turn has come. Never throws; a promise it returns never rejects. */
-  #take(message: ClientMessage | BadMessage): void | Promise<void> {
+  handle(message: ClientMessage | BadMessage): void | Promise<void> {
     if ("error" in message) {
       if (this.takeControl(message)) this.#answerError({ code: message.error, message: message.message }, message);
       return;

@@ -17,7 +17,8 @@ export interface WaitingOptions<Item> {
  */
 export class OneAtATime<Item> {
   readonly #options: WaitingOptions<Item>;
-  readonly #items: { readonly item: Item; readonly bytes: number }[] = [];
+  /** Made when something waits, which is seldom. */
+  #items: { readonly item: Item; readonly bytes: number }[] | undefined;
   #bytes = 0;
   #state: "held" | "free" | "busy" | "stopped" = "held";
   #isPaused = false;
@@ -37,6 +38,7 @@ export class OneAtATime<Item> {
       this.#handle(item);
       return;
     }
+    this.#items ??= [];
     this.#items.push({ item, bytes });
     this.#bytes += bytes;
     if (this.#isPaused || !this.#isFull()) return;
@@ -49,7 +51,7 @@ export class OneAtATime<Item> {
     if (this.#state === "stopped") return;
     this.#state = "free";
     while (this.#state === "free") {
-      const next = this.#items.shift();
+      const next = this.#items?.shift();
       if (next === undefined) break;
       this.#bytes -= next.bytes;
       this.#handle(next.item);
@@ -71,7 +73,7 @@ export class OneAtATime<Item> {
   /** Forgets what waits, and what comes. What is being handled goes on. */
   stop(): void {
     this.#state = "stopped";
-    this.#items.length = 0;
+    this.#items = undefined;
     this.#bytes = 0;
     this.#finished?.();
   }
@@ -83,15 +85,19 @@ export class OneAtATime<Item> {
     void handled.then(() => this.release());
   }
 
+  get #length(): number {
+    return this.#items?.length ?? 0;
+  }
+
   #isStopped(): boolean {
     return this.#state === "stopped";
   }
 
   #isIdle(): boolean {
-    return this.#isStopped() || (this.#state === "free" && this.#items.length === 0);
+    return this.#isStopped() || (this.#state === "free" && this.#length === 0);
   }
 
   #isFull(): boolean {
-    return this.#items.length >= this.#options.maxItems || this.#bytes >= this.#options.maxBytes;
+    return this.#length >= this.#options.maxItems || this.#bytes >= this.#options.maxBytes;
   }
 }

@@ -55,12 +55,10 @@ export class HandshakeRequest implements Handshake {
     this.#bearer = bearerFromSubprotocols(offered);
     this.#origins = origins;
     this.#path = path;
-    const parameters = new URLSearchParams(search);
-    this.#queryTokens = parameters.getAll("token");
-    // Before anything else sees it: a token must not reach a handler, a schema's error or a log line.
-    parameters.delete("token");
-    this.#search = parameters.toString();
-    this.query = Object.fromEntries(parameters);
+    const { tokens, rest, query } = readSearch(search);
+    this.#queryTokens = tokens;
+    this.#search = rest;
+    this.query = query;
   }
 
   get url(): URL {
@@ -93,15 +91,19 @@ export class HandshakeRequest implements Handshake {
 
   /** It was admitted: its tokens are not needed any more, and the rest should take up little. */
   compact(): void {
-    this.#queryTokens = [];
+    this.#queryTokens = NONE;
     this.#authorization = undefined;
     this.#bearer = undefined;
-    this.#offered = this.#offered.filter((name) => !isBearer(name));
+    this.#offered = this.#offered.length === 0 ? NONE : this.#offered.filter((name) => !isBearer(name));
     const raw = this.#rawHeaders;
     if (typeof raw === "string") return;
+    const kept: string[] = [];
+    for (let index = 0; index + 1 < raw.length; index += 2) {
+      const [name = "", value = ""] = [raw[index], raw[index + 1]];
+      if (!HIDDEN.has(name.toLowerCase())) kept.push(name, value);
+    }
     // No header's text can have a line break in it (RFC 9110 §5.5).
-    const isHidden = (index: number) => HIDDEN.has(raw[index - (index % 2)]?.toLowerCase() ?? "");
-    this.#rawHeaders = raw.filter((_, index) => !isHidden(index)).join("\n");
+    this.#rawHeaders = kept.join("\n");
   }
 
   /** The token in the place of this way; one that comes by message is not here. */
@@ -126,10 +128,9 @@ export class HandshakeRequest implements Handshake {
     if (this.#bearer === "invalid") {
       throw new TidingsError("bad_request", "A token as a subprotocol is bearer.<base64url>, once, at most 8 KiB.");
     }
-    const tokens = [bearerOf(this.#authorization), ...this.#queryTokens];
-    for (const token of [...tokens, ...ways.map((way) => this.tokenAt(way))]) {
-      if (token !== undefined) checkTokenLength(token);
-    }
+    checkTokenLength(bearerOf(this.#authorization));
+    for (const token of this.#queryTokens) checkTokenLength(token);
+    for (const way of ways) checkTokenLength(this.tokenAt(way));
   }
 
   /** An empty one is how a page that can't delete it forgets it: none. */
@@ -145,12 +146,31 @@ export class HandshakeRequest implements Handshake {
   }
 }
 
+interface Search {
+  readonly tokens: readonly string[];
+  /** Without its tokens. */
+  readonly rest: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+function readSearch(search: string): Search {
+  if (search === "") return NO_SEARCH;
+  const parameters = new URLSearchParams(search);
+  const tokens = parameters.getAll("token");
+  // Before anything else sees it: a token must not reach a handler, a schema's error or a log line.
+  parameters.delete("token");
+  return { tokens, rest: parameters.toString(), query: Object.fromEntries(parameters) };
+}
+
+const NONE: readonly string[] = [];
+const NO_SEARCH: Search = { tokens: NONE, rest: "", query: Object.freeze({}) };
+
 /** What may hold a token. */
 const HIDDEN: ReadonlySet<string> = new Set(["authorization", "cookie", "sec-websocket-protocol"]);
 
 /** @throws TidingsError `bad_request` for a token that is too long */
-export function checkTokenLength(token: string): void {
-  if (isTooLong(token)) throw new TidingsError("bad_request", "The token is longer than 8 KiB.");
+export function checkTokenLength(token: string | undefined): void {
+  if (token !== undefined && isTooLong(token)) throw new TidingsError("bad_request", "The token is longer than 8 KiB.");
 }
 
 /** In UTF-8 no text has fewer bytes than characters, and a token's are ASCII. */
@@ -167,8 +187,10 @@ export function splitTarget(sent: string): { readonly path: string; readonly sea
 
 /** The token of `Authorization: Bearer …` (RFC 6750 §2.1; the scheme's case does not matter, RFC 9110 §11.1). */
 function bearerOf(header: string | undefined): string | undefined {
-  const [scheme, ...rest] = (header ?? "").split(" ");
-  return scheme?.toLowerCase() === "bearer" ? rest.join(" ").trim() : undefined;
+  if (header === undefined) return undefined;
+  const end = header.indexOf(" ");
+  const scheme = end === -1 ? header : header.slice(0, end);
+  return scheme.toLowerCase() === "bearer" ? header.slice(scheme.length).trim() : undefined;
 }
 
 function isBearer(subprotocol: string): boolean {

@@ -1,3 +1,4 @@
+import type { Eventually } from "../base/eventually.js";
 import type { Handshake } from "./handshake.js";
 import type { Identity } from "./identity.js";
 
@@ -31,14 +32,16 @@ export interface TokenCheck {
 /**
  * Tells whose a token is.
  *
- * `verify` resolves with the user, or rejects with a `TidingsError` whose code is the refusal's: `unauthorized`,
+ * `verify` gives the user, at once where there is nothing to wait for, or throws or rejects with a `TidingsError` whose code is the refusal's: `unauthorized`,
  * `token_expired`, `forbidden`, `bad_request` or `unavailable`. Anything else it throws means that whom it asks is away:
  * it goes to `onError` and refuses with `unavailable`; a `NoIdentityError` goes there too, and refuses with `internal`.
  */
 export interface TokenVerifier {
   /** Asked once when the app starts. Throws a `ConfigError` where something is missing; gives what is unsafe. */
   check(): readonly StartupWarning[];
-  verify(given: TokenCheck): Promise<Authenticated>;
+  /** Does it look at the request? Where nothing else does either, none is kept for a refresh. Default: it does. */
+  readonly looksAtRequest?: boolean | undefined;
+  verify(given: TokenCheck): Eventually<Authenticated>;
 }
 
 /** App code gave somebody without an `id`: the mistake is ours, not of who shows the token, and nobody is away. */

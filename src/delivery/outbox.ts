@@ -15,12 +15,13 @@ export interface AwaitsRoom {
  * Frames that wait for one connection's socket, in the order of the calls that made them.
  *
  * What a socket takes is written at the end of the turn. What it does not take waits here, where its channel's `overflow`
- * still can drop or replace it; past `limit` bytes `overflow` is called, once, and everything is dropped from then on. A
+ * still can drop or replace it; past `limit` bytes its owner is told, once, and everything is dropped from then on. A
  * socket that has taken everything takes any frame. Never blocks the publisher.
  */
 export class Outbox implements LaneListener, TurnOutbox {
   readonly #turn: Turn;
   readonly #socket: Socket;
+  readonly #owner: { overflow(): void };
   /** Bytes. */
   readonly limit: number;
   #direct: Entry[] | undefined;
@@ -35,15 +36,17 @@ export class Outbox implements LaneListener, TurnOutbox {
   /** The socket will tell when it has taken what it was given. */
   #isWatching = false;
 
-  constructor(turn: Turn, socket: Socket, limit: number, overflow: () => void) {
+  /** @param owner is told, after the turn's writes, when the socket has not taken enough */
+  constructor(turn: Turn, socket: Socket, limit: number, owner: { overflow(): void }) {
     this.#turn = turn;
     this.#socket = socket;
     this.limit = limit;
-    this.overflow = overflow;
+    this.#owner = owner;
   }
 
-  /** Called after the turn's writes, when the socket has not taken enough. */
-  readonly overflow: () => void;
+  overflow(): void {
+    this.#owner.overflow();
+  }
 
   get isCompressing(): boolean {
     return this.#socket.isCompressing;

@@ -1,3 +1,5 @@
+import { type Eventually, whenThere } from "../base/eventually.js";
+import { MultiMap } from "../base/multi-map.js";
 import type { BrokerEvent, BrokerLink, BrokerNode, Position, PresenceChange, Revocation } from "../broker/broker.js";
 import type { Authenticated } from "../declare/credential.js";
 import type { Identity } from "../declare/identity.js";
@@ -35,7 +37,7 @@ export class Hub implements BrokerNode {
   readonly #maxRevocations: number;
   readonly #revocations: Revocations;
   readonly #members = new Map<string, Member>();
-  readonly #users = new Map<string, Set<Member>>();
+  readonly #users = new MultiMap<string, Member>();
 
   /** Connects a new hub to the broker. */
   static async open(connect: (node: BrokerNode) => Promise<BrokerLink>, options: HubOptions): Promise<Hub> {
@@ -78,25 +80,26 @@ export class Hub implements BrokerNode {
   /**
    * A connection of this user is about to open.
    *
-   * Rejects with a `TidingsError` `too_many_connections` where the user has `limit` of them.
+   * Throws, or rejects with, a `TidingsError` `too_many_connections` where the user has `limit` of them.
    */
-  async reserve(user: string, connection: string, limit: number): Promise<void> {
-    if (!(await this.#link.reserve(user, connection, limit))) throw new TidingsError("too_many_connections");
+  reserve(user: string, connection: string, limit: number): Eventually<void> {
+    return whenThere(this.#link.reserve(user, connection, limit), (isFree) => {
+      if (!isFree) throw new TidingsError("too_many_connections");
+    });
   }
 
   /** It has closed, or does not open after all. */
   release(user: string, connection: string): void {
-    this.#link.depart(user, connection).catch((error) => this.#onError(error, "depart"));
+    const departed = this.#link.depart(user, connection);
+    departed?.catch((error) => this.#onError(error, "depart"));
   }
 
-  /** A connection is open. Resolves when every process knows its user to be connected. */
-  async enter(member: Member): Promise<void> {
+  /** A connection is open. Then, or when the promise resolves, every process knows its user to be connected. */
+  enter(member: Member): Eventually<void> {
     this.#members.set(member.id, member);
     if (member.user === undefined) return;
-    const devices = this.#users.get(member.user.id);
-    if (devices === undefined) this.#users.set(member.user.id, new Set([member]));
-    else devices.add(member);
-    await this.#link.arrive(member.user.id, member.id);
+    this.#users.add(member.user.id, member);
+    return this.#link.arrive(member.user.id, member.id);
   }
 
   /** It closes: it is off every channel when this returns. What was published before is in its outbox. */
@@ -104,9 +107,7 @@ export class Hub implements BrokerNode {
     if (!this.#members.delete(member.id)) return;
     for (const channel of [...(member.memberships?.keys() ?? [])]) this.channels.leave(member, channel, "after-grace");
     if (member.user === undefined) return;
-    const devices = this.#users.get(member.user.id);
-    devices?.delete(member);
-    if (devices?.size === 0) this.#users.delete(member.user.id);
+    this.#users.delete(member.user.id, member);
     this.release(member.user.id, member.id);
   }
 
@@ -170,7 +171,7 @@ export class Hub implements BrokerNode {
   }
 
   disconnectUser(user: string, code: number, reason: string): void {
-    for (const member of [...(this.#users.get(user) ?? [])]) member.close(code, reason);
+    for (const member of this.#users.of(user)) member.close(code, reason);
   }
 
   revoke(revocation: Revocation): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type RawData, type ServerOptions, WebSocket, WebSocketServer, type Server as WebSocketServerOf } from "ws";
+import { type ServerOptions, WebSocket, WebSocketServer, type Server as WebSocketServerOf } from "ws";
 import { closeReason } from "../protocol/close-codes.js";
 import { answerDeflateOffer } from "./deflate-offer.js";
 import { Inflation } from "./inflation.js";
@@ -146,10 +146,13 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-class WsSocket implements Socket {
+class WsSocket implements Socket, WebSocketListener {
   readonly #webSocket: ExplainingWebSocket;
   readonly #stream: Duplex;
   readonly #inflation: Inflation | undefined;
+  #listener: SocketListener | undefined;
+  /** How the end began, where we did not begin it. */
+  #began: { readonly code: number; readonly reason: string } | undefined;
   #isClosing = false;
 
   constructor(webSocket: ExplainingWebSocket, stream: Duplex, isCompressing: boolean) {
@@ -166,35 +169,37 @@ class WsSocket implements Socket {
     return this.#inflation !== undefined;
   }
 
+  /** From now on the listener is told what comes. */
   listen(listener: SocketListener): void {
-    const webSocket = this.#webSocket;
-    webSocket.on("message", (data: RawData, isBinary: boolean) => {
-      if (this.#isClosing) return;
-      // With the default `binaryType` a message is one Buffer.
-      const bytes = data as Buffer;
-      if (isBinary) listener.binary(bytes);
-      else listener.text(bytes.toString());
-    });
-    webSocket.on("ping", (data: Buffer) => {
-      if (!this.#isClosing) listener.ping(data);
-    });
-    webSocket.on("pong", () => {
-      if (!this.#isClosing) listener.pong();
-    });
-    let began: { readonly code: number; readonly reason: string } | undefined;
-    webSocket.beforeClosing = (code, reason, begunBy) => {
-      if (this.#isClosing) return;
-      began = { code, reason };
-      listener.closing(code, reason, begunBy);
-      this.#isClosing = true;
-    };
-    // `ws` closes and reports by "close" what it reports by "error" first.
-    webSocket.on("error", ignore);
-    webSocket.once("close", (code, reason) => {
-      this.#isClosing = true;
-      // After a broken protocol `ws` reads no close frame, and would report that there was none.
-      listener.closed(began?.code ?? code, began?.reason ?? reason.toString());
-    });
+    this.#webSocket.listener = this;
+    this.#listener = listener;
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
+    if (this.#isClosing) return;
+    if (isBinary) this.#listener?.binary(data);
+    else this.#listener?.text(data.toString());
+  }
+
+  ping(data: Buffer): void {
+    if (!this.#isClosing) this.#listener?.ping(data);
+  }
+
+  pong(): void {
+    if (!this.#isClosing) this.#listener?.pong();
+  }
+
+  closing(code: number, reason: string, begunBy: "peer" | "us"): void {
+    if (this.#isClosing) return;
+    this.#began = { code, reason };
+    this.#listener?.closing(code, reason, begunBy);
+    this.#isClosing = true;
+  }
+
+  closed(code: number, reason: Buffer): void {
+    this.#isClosing = true;
+    // After a broken protocol `ws` reads no close frame, and would report that there was none.
+    this.#listener?.closed(this.#began?.code ?? code, this.#began?.reason ?? reason.toString());
   }
 
   get bufferedBytes(): number {
@@ -240,18 +245,38 @@ class WsSocket implements Socket {
   }
 }
 
+/** What is heard of one WebSocket of `ws`. */
+interface WebSocketListener {
+  message(data: Buffer, isBinary: boolean): void;
+  ping(data: Buffer): void;
+  pong(): void;
+  closing(code: number, reason: string, begunBy: "peer" | "us"): void;
+  closed(code: number, reason: Buffer): void;
+}
+
 /**
  * `ws` answers a close frame, and closes for a broken protocol, by calling its own `close`. Here that is announced
  * first, and a close for a broken protocol gets its reason (PROTOCOL.md, Refusing and closing).
  */
 class ExplainingWebSocket extends WebSocket {
-  beforeClosing: ((code: number, reason: string, begunBy: "peer" | "us") => void) | undefined;
+  listener: WebSocketListener | undefined;
+
+  /** All that `ws` tells comes this way. A function for each event would take up half a kilobyte a connection. */
+  override emit(event: string | symbol, ...[first, second]: readonly unknown[]): boolean {
+    // What each event has is said in the documentation of `ws`; with the default `binaryType` a message is one Buffer.
+    if (event === "message") this.listener?.message(first as Buffer, second === true);
+    else if (event === "ping") this.listener?.ping(first as Buffer);
+    else if (event === "pong") this.listener?.pong();
+    else if (event === "close") this.listener?.closed(first as number, second as Buffer);
+    // `ws` closes and reports by "close" what it reports by "error" first.
+    return true;
+  }
 
   override close(code?: number, reason?: string | Buffer): void {
     const word = reason ?? CLOSE_WORDS[code ?? 1005];
     // The peer's close frame has a reason, if an empty one, or no code at all; what `ws` closes for has a code alone.
     const begunBy = code !== undefined && reason === undefined ? "us" : "peer";
-    if (this.readyState === WebSocket.OPEN) this.beforeClosing?.(code ?? 1005, word?.toString() ?? "", begunBy);
+    if (this.readyState === WebSocket.OPEN) this.listener?.closing(code ?? 1005, word?.toString() ?? "", begunBy);
     super.close(code, word);
   }
 }

@@ -299,9 +299,11 @@ export class Reader {
 
   #takeUntold(): boolean {
     const isOver = this.#phase === undefined || (!this.#phase.isTold && this.#phase.end !== undefined);
-    if (!isOver || this.#coming[0]?.isTold !== false) return false;
+    // One of its own that the server took off before it was told is answered when it would have arrived.
+    const index = this.#coming.findIndex((each) => !(each.isOwn && each.end !== undefined));
+    if (!isOver || this.#coming[index]?.isTold !== false) return false;
     const [cursor, covered, isAfterGap] = [this.#cursor, this.#covered, this.#isAfterGap];
-    const phase = this.#coming.shift() as Phase; // it was there
+    const [phase] = this.#coming.splice(index, 1) as [Phase]; // it was there
     this.#enter(phase);
     // A gap does not tell which of the two times it is of.
     this.#cursor = Math.max(cursor, phase.start);
