@@ -46,8 +46,25 @@ async function closeAll(signal: string): Promise<void> {
   const isOurs = process.listenerCount(signal) === 1;
   isClosing = false;
   for (const each of closers.keys()) if (closers.get(each)?.size === 0) forget(each);
-  if (isOurs) process.exit(results.every(({ status }) => status === "fulfilled") ? 0 : 1);
+  if (!isOurs) return;
+  await flushOutput();
+  process.exit(results.every(({ status }) => status === "fulfilled") ? 0 : 1);
 }
+
+/** To a pipe whose reader is slow Node writes later, and what was not written by the exit is lost: the last lines of the log. */
+async function flushOutput(): Promise<void> {
+  const flush = (stream: NodeJS.WriteStream) =>
+    stream.writableLength === 0 ? undefined : new Promise<void>((resolve) => stream.write("", () => resolve()));
+  let timer: NodeJS.Timeout | undefined;
+  // A reader that has stopped must not keep the process.
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, FLUSH_MS);
+  });
+  await Promise.race([late, Promise.all([process.stdout, process.stderr].map(flush))]);
+  clearTimeout(timer);
+}
+
+const FLUSH_MS = 1_000;
 
 function forget(signal: string): void {
   closers.delete(signal);

@@ -10,6 +10,40 @@ import type { ArrivalOptions } from "./membership.js";
 const events = { said: z.object({ n: z.number() }) };
 const history = { size: 100, ttl: "5m" } as const;
 
+test("who has left falls behind no more, though the write in which it left would say so", async () => {
+  const place = channel("chat/:room", { events, history })({ room: "lobby" });
+  const opened = await OpenedHub.open((node) => new StreamLink(node));
+  const { channels } = opened.hub;
+  const [ana, bob] = [opened.member("ana"), opened.member("bob")];
+  for (const each of [ana, bob]) await channels.join(each, place, { isOwn: true, welcome });
+  const membership = ana.memberships?.get("chat/lobby");
+  channels.leave(ana, "chat/lobby");
+  membership?.fellBehind({ epoch: "e1", offset: 1 });
+  opened.link.restart("e2");
+  opened.link.say();
+  await opened.settle();
+  expect(bob.heard).toEqual(["on e1:0", expect.stringContaining("gap e2"), "1"]);
+  expect(ana.heard).toEqual(["on e1:0"]);
+});
+
+test("who falls behind, and is told in the same moment that all is lost, catches up once, and not at all once it has left", async () => {
+  const place = channel("chat/:room", { events, history })({ room: "lobby" });
+  const opened = await OpenedHub.open((node) => new StreamLink(node));
+  const { channels } = opened.hub;
+  const [ana, bob] = [opened.member("ana"), opened.member("bob")];
+  for (const each of [ana, bob]) await channels.join(each, place, { isOwn: true, welcome });
+  const both = [ana, bob].map((each) => each.memberships?.get("chat/lobby"));
+  for (const membership of both) {
+    membership?.audience.lane.delete(membership.outbox);
+    membership?.fellBehind({ epoch: "e1", offset: 1 });
+    membership?.lose({ epoch: "e1", offset: 0 });
+  }
+  channels.leave(ana, "chat/lobby");
+  opened.link.say(2);
+  await opened.settle();
+  expect([ana.heard, bob.heard]).toEqual([["on e1:0"], ["on e1:0", "1", "2"]]);
+});
+
 describe("who leaves while it is on its way to a channel", () => {
   /** What a join waits for, one after the other. */
   const points = ["subscribe", "read", "snapshot", "members"] as const;

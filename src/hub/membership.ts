@@ -76,6 +76,10 @@ export class Membership implements LaneOwner {
     this.goLive();
   }
 
+  get #isLive(): boolean {
+    return !this.#isGone && this.#catchUp === undefined;
+  }
+
   /** From now on it gets what is said there. */
   goLive(): void {
     // What it was sent last may have been too much, and closed it.
@@ -89,12 +93,14 @@ export class Membership implements LaneOwner {
     this.#isGone = true;
     this.#catchUp?.stop();
     this.#catchUp = undefined;
-    this.audience.unwatch(this.outbox);
+    // First: what was said before is its own then, and a write that the other may lead to drops none of it.
     this.audience.lane.delete(this.outbox);
+    this.audience.unwatch(this.outbox);
   }
 
   /** Its socket does not take what is said: it is off the lane. */
   fellBehind({ epoch, offset }: Mark): void {
+    if (!this.#isLive) return;
     this.audience.counters.catchUps += 1;
     this.#catchUp = new CatchUp(this);
     this.#catchUp.follow({ epoch, offset: offset - 1 });
@@ -102,6 +108,8 @@ export class Membership implements LaneOwner {
 
   /** What it heard until then is worth nothing: it needs the state anew. */
   lose(position: Position): void {
+    // It may have fallen behind in a write that another led to: then it finds out by itself.
+    if (!this.#isLive) return;
     this.audience.lane.delete(this.outbox);
     this.#catchUp = new CatchUp(this);
     this.#catchUp.follow(position);

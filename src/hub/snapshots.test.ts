@@ -280,6 +280,25 @@ test.each([
   expect(ana.heard).toEqual([`${expected[0]} state="state"`, ...expected.slice(1)]);
 });
 
+test("what was read before the stream began anew is forgotten, and what is said in the new epoch follows the gap", async () => {
+  const { opened, link, join, member, hold } = await openRoom();
+  const [first, second] = [hold(), hold()];
+  link.say(3);
+  const ana = member("ana");
+  const joined = join(ana, { rewind: 1 });
+  link.restart("e2");
+  link.say();
+  first.open();
+  await joined;
+  await opened.settle();
+  link.say();
+  second.open();
+  await opened.settle();
+  link.say();
+  await opened.settle();
+  expect(ana.heard).toEqual(['on e1:2 state="state"', 'gap e2:1 state="state"', "2", "3"]);
+});
+
 test("a state that ends before what is kept is followed by one gap, and by what is kept", async () => {
   const { opened, link, join, member, loads } = await openRoom({ load: () => stateAt(e1(3), "three") });
   link.say(10);

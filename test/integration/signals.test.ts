@@ -29,6 +29,13 @@ test.each(["SIGTERM", "SIGINT"] as const)(
   },
 );
 
+test("what was said till then is written before the process ends, be it more than a pipe holds", async () => {
+  const { program } = await start("a close that says more than a pipe holds");
+  expect(await program.stop("SIGTERM")).toBe(0);
+  const lines = program.stdout.filter((line) => line.startsWith("line "));
+  expect([lines.length, program.stdout.at(-1)]).toEqual([20_000, "the app closed with 1001"]);
+});
+
 test("all apps of a process are closed by one listener for each signal", async () => {
   const { program, clients, said } = await start("three apps");
   expect(said("listeners 1 1")).toBe(1);

@@ -72,6 +72,14 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     say("closed by itself");
   },
 
+  async "a close that says more than a pipe holds"() {
+    await listen("the app", {
+      close() {
+        for (let number = 1; number <= 20_000; number += 1) say(`line ${number} of many ${"x".repeat(200)}`);
+      },
+    });
+  },
+
   async "a close that fails"() {
     closeOnSignals(["SIGTERM"], () => Promise.reject(new Error("still in use")));
     await stayAlive();
