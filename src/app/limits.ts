@@ -76,7 +76,7 @@ function readCount(value: number, name: string): number {
   if (Number.isInteger(value) && value >= 1) return value;
   throw new ConfigError("invalid_limit", {
     message: `${name} is ${String(value)}.`,
-    fix: "Give at least 1.",
+    fix: "Give a whole number of at least 1.",
   });
 }
 

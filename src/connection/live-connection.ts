@@ -535,7 +535,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 /** What an answer is about. */
 export interface About {
   readonly id?: MessageId | undefined;
-  readonly channel?: string | undefined;
+  /** Of what failed. */
+  readonly payload?: unknown;
   readonly type?: string | undefined;
 }
 

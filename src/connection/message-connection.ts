@@ -287,7 +287,8 @@ export class MessageConnection
       return;
     }
     const received = this.#speaks.receives.get(message.type);
-    if (received === undefined) {
+    // What others hear counts like what the app declares.
+    if (received === undefined && message.type !== "publish") {
       if (!this.takeControl(message)) return;
       if (channelRequests.has(message.type)) return this.#handleChannel(message);
       this.#answerError(new TidingsError("unknown_type"), message);
@@ -306,8 +307,17 @@ export class MessageConnection
     return this.#handleNow(received, message);
   }
 
+  #handleNow(received: Received | undefined, message: ClientMessage): void | Promise<void> {
+    return received === undefined ? this.#handleChannel(message) : this.#handleMessage(received, message);
+  }
+
   /** Counts it among all that the user says, at any connection. Never rejects. */
-  async #handleWithinUsers(received: Received, message: ClientMessage, user: string, limit: RateLimit): Promise<void> {
+  async #handleWithinUsers(
+    received: Received | undefined,
+    message: ClientMessage,
+    user: string,
+    limit: RateLimit,
+  ): Promise<void> {
     const { hub, clock } = this.environment;
     try {
       const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.elapsed());
@@ -335,7 +345,7 @@ export class MessageConnection
     }
   }
 
-  #handleNow(received: Received, message: ClientMessage): void | Promise<void> {
+  #handleMessage(received: Received, message: ClientMessage): void | Promise<void> {
     try {
       const reply = handle(received, message, this.#scene);
       if (!(reply instanceof Promise)) {
@@ -381,9 +391,7 @@ export class MessageConnection
   #answerFailure(error: unknown, message: ClientMessage): void {
     if (!isForClient(error)) this.report(error, `message "${message.type}"`);
     if (this.#late?.has(message) === true) return;
-    const { id, type } = message;
-    const channel = channelRequests.has(type) ? channelIn(message.payload) : undefined;
-    this.#answerError(publicError(error), { id, type, channel });
+    this.#answerError(publicError(error), message);
   }
 
   #answerError(error: Pick<TidingsError, "code" | "message" | "issues" | "retryAfterMs">, about: About): void {
@@ -391,7 +399,8 @@ export class MessageConnection
     // Where the table says that the answer tells when to come again, it does.
     const retryAfterMs = error.retryAfterMs ?? (isErrorCode(code) && errorCodes[code].retryAfterMs ? 1_000 : undefined);
     this.environment.observer.counters.errorsAnswered += 1;
-    const { id, type, channel } = about;
+    const { id, type } = about;
+    const channel = type !== undefined && channelRequests.has(type) ? channelIn(about.payload) : undefined;
     this.push(() => encodeTextFrame(encodeError({ code, message, id, channel, type, issues, retryAfterMs })));
   }
 }

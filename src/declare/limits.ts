@@ -8,7 +8,7 @@ export interface EndpointLimits {
   messageSize?: Size | undefined;
   /** Frames of one message. Default 1,024; past it the connection closes with 1008. */
   fragments?: number | undefined;
-  /** Messages that are handled. Default `"10/1s"`; past it: the error `rate_limited`. */
+  /** Messages that are handled, what a client publishes among them. Default `"10/1s"`; past it: the error `rate_limited`. */
   messages?: Rate | undefined;
   /**
    * Messages of one user that are handled, over all their connections; an app's counts all endpoints together, an

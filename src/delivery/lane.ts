@@ -49,6 +49,11 @@ export class Lane implements TurnLane {
     this.overflow = overflow;
   }
 
+  /** May it drop or replace what a socket does not take in time? */
+  get isDropping(): boolean {
+    return typeof this.overflow === "object" || this.overflow === "keep-latest";
+  }
+
   get size(): number {
     return this.#listeners.size;
   }

@@ -149,12 +149,17 @@ export class Outbox implements LaneListener, TurnOutbox {
       const bytes = this.#dueBytes();
       if (bytes === undefined) return true;
       const waiting = this.#socket.bufferedBytes;
-      if (waiting === 0 || waiting + bytes.length <= this.#writeAhead) {
+      if (waiting + bytes.length <= this.#writeAhead || (waiting === 0 && !this.#isDroppable)) {
         this.#write(bytes);
         return true;
       }
     }
     return this.#letWait(this.#dueEntries());
+  }
+
+  /** Is there anything in what is due that its channel may drop, or replace? */
+  get #isDroppable(): boolean {
+    return [this.#lane, ...(this.#moreLanes ?? [])].some((lane) => lane?.isDropping === true);
   }
 
   /** What is given to a socket that has not taken everything yet: what waits here can still be dropped. */
@@ -163,14 +168,36 @@ export class Outbox implements LaneListener, TurnOutbox {
   }
 
   #letWait(entries: readonly Entry[]): boolean {
+    const rest = this.#backlog === undefined ? this.#writeSome(entries) : entries;
+    if (rest.length === 0) return true;
     this.#backlog ??= new Backlog(this, this.limit, this.#turn.counters);
-    for (const entry of entries) {
+    for (const entry of rest) {
       // It has just fallen behind there: what follows, it will catch up with.
       if (entry.lane !== undefined && !entry.lane.has(this)) continue;
       if (!this.#backlog.add(entry, this.#socket.bufferedBytes)) return false;
     }
     this.#watch();
     return true;
+  }
+
+  /** Gives the socket as much as it takes, and a little ahead; what is left, waits. */
+  #writeSome(entries: readonly Entry[]): readonly Entry[] {
+    let from = 0;
+    while (from < entries.length) {
+      const waiting = this.#socket.bufferedBytes;
+      let [to, bytes] = [from, 0];
+      for (let next = entries[to]; next !== undefined; next = entries[to]) {
+        const isFirst = waiting + bytes === 0;
+        if (!isFirst && waiting + bytes + next.frame.length > this.#writeAhead) break;
+        bytes += next.frame.length;
+        to += 1;
+      }
+      const some = joinFrames(entries.slice(from, to));
+      if (some === undefined) break;
+      this.#write(some);
+      from = to;
+    }
+    return entries.slice(from);
   }
 
   #dueBytes(): Frame | undefined {

@@ -33,9 +33,9 @@ export type Limits = {
   /** Bytes of the messages that wait. From then on the socket is read no further. */
   readonly waitingBytes: number;
 
-  /** An app's messages from one connection. Past it: `rate_limited`. */
+  /** An app's messages from one connection, and what it publishes. Past it: `rate_limited`. */
   readonly messages: RateLimit;
-  /** An app's messages from all of a user's connections. Past it: `rate_limited`. */
+  /** The same from all of a user's connections. Past it: `rate_limited`. */
   readonly messagesPerUser: RateLimit | undefined;
   /** Errors `rate_limited` to one connection. Past it: closed with it. */
   readonly strikes: RateLimit;

@@ -235,8 +235,8 @@ test("`presence` and `history` without an id are `invalid_message`, whatever els
 
 // Rates and memory
 
-test("messages about channels count as `control`, whatever becomes of them, and a refused one is not handled", async () => {
-  const narrow = endpoint("/ws", { channels: [feed], limits: { control: "5/1h", messages: "1/1h" } });
+test("messages about channels count as `control`, a publish as a message, whatever becomes of them; a refused one is not handled", async () => {
+  const narrow = endpoint("/ws", { channels: [feed], limits: { control: "4/1h", messages: "1/1h" } });
   await using server = await serve({ endpoints: [narrow] });
   const client = await dial(`${server.url}/ws`);
   const said = [
@@ -262,6 +262,7 @@ test("messages about channels count as `control`, whatever becomes of them, and 
   expect(answers[5]).toMatchObject({
     type: "error",
     id: 5,
+    channel: "feed/a",
     payload: { code: "rate_limited", type: "unsubscribe", retryAfterMs: expect.any(Number) },
   });
   expect(server.app.stats()).toMatchObject({ channels: 1, eventsPublished: 0, rateLimited: 2 });

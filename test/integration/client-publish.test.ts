@@ -289,3 +289,18 @@ test("a key of 64 characters is one, be they emoji", async () => {
   expect(codeOf(await ana.ask("publish", saying(1, { key: "👩".repeat(64) })))).toBe("reply");
   expect(codeOf(await ana.ask("publish", saying(1, { key: "👩".repeat(65) })))).toBe("invalid_payload");
 });
+
+test("what a client publishes counts among its user's messages, at all connections", async () => {
+  const limited = endpoint("/ws", { auth: user, channels: [chat], limits: { messagesPerUser: "2/1h" } });
+  await using server = await serve({ endpoints: [limited] });
+  const [phone, tablet] = [
+    await dial(`${server.url}/ws`, { token: "ana" }),
+    await dial(`${server.url}/ws`, { token: "ana" }),
+  ];
+  expect((await phone.ask("publish", saying(1))).payload).toEqual({ offset: 1 });
+  expect((await tablet.ask("publish", saying(2))).payload).toEqual({ offset: 2 });
+  const refused = await phone.ask("publish", saying(3));
+  expect(codeOf(refused)).toBe("rate_limited");
+  expect(refused.channel).toBe("chat/a");
+  expect(server.app.stats()).toMatchObject({ eventsPublished: 2, rateLimited: 1 });
+});

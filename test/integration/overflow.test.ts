@@ -421,3 +421,23 @@ test("an event that is larger than the outbox is caught up with as well, when no
   expect(numbersOf(heard)).toEqual(numbers(1, 32));
   expect(app.stats()).toMatchObject({ slowConsumers: 0, gaps: 0 });
 });
+
+test.each<[string, Overflow<Event>, (n: number) => string, readonly unknown[]]>([
+  ["keepLatestBy", { keepLatestBy: ({ payload }) => payload.key }, () => "one", [40]],
+  ["drop-oldest", "drop-oldest", String, ["gap", 40]],
+])(
+  "a burst within one turn is no exception: `%s` keeps the newest, and nobody is closed",
+  async (_, overflow, keyOf, last) => {
+    const { server, app, slow } = await stall(createFeed(overflow));
+    await using _server = server;
+    for (const n of numbers(1, 40)) {
+      void app.publish(createFeed(overflow)(), "item", { n, key: keyOf(n), text });
+    }
+    const heard = await readUntil(40, slow);
+    const told = heard.map((arrival) => numbersOf([arrival])[0] ?? arrival.type);
+    expect(told).toEqual(expect.arrayContaining([...last]));
+    expect(told.at(-1)).toBe(40);
+    expect(told.length).toBeLessThan(30);
+    expect(app.stats()).toMatchObject({ slowConsumers: 0, connections: 2 });
+  },
+);
