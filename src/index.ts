@@ -30,14 +30,11 @@ export {
   type ChannelOptions,
   type ChannelRef,
   channel,
-  type EventPlace,
   type HistoryOptions,
   type May,
   type MayPublish,
   type Overflow,
   type SnapshotGiven,
-  type StateAt,
-  stateAt,
 } from "./declare/channel.js";
 export type { Closed } from "./declare/closed.js";
 export type { AnyConnection, Connection, RawConnection, SendFunction } from "./declare/connection.js";
@@ -84,6 +81,7 @@ export {
 export type { Handshake } from "./declare/handshake.js";
 export type { Identity } from "./declare/identity.js";
 export type { AppLimits, EndpointLimits } from "./declare/limits.js";
+export { type EventPlace, type StateAt, stateAt } from "./declare/state-at.js";
 export type { ErrorCode } from "./protocol/error-codes.js";
 export { forbidden, type Issue, TidingsError, unauthorized } from "./protocol/tidings-error.js";
 export type { Json, Reply } from "./schema/json.js";

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { ConfigError } from "../base/config-error.js";
 import { reservedFromServers } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
-import { type ChannelDefinition, channel, StateAt, stateAt } from "./channel.js";
+import { type ChannelDefinition, channel } from "./channel.js";
 import { dependency } from "./dependency.js";
+import { StateAt, stateAt } from "./state-at.js";
 
 const any = z.unknown();
 const chat = channel("chat/:room", { events: { said: z.object({ text: z.string() }), left: any } });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { stateAt } from "../declare/channel.js";
+import { stateAt } from "../declare/state-at.js";
 import { FakeClock } from "../testing/fake-clock.js";
 import { type LoadedState, SnapshotLoader } from "./snapshot-loader.js";
 

@@ -1,4 +1,4 @@
-import { type EventPlace, StateAt } from "../declare/channel.js";
+import { type EventPlace, StateAt } from "../declare/state-at.js";
 import { encodePayload } from "../protocol/encode-message.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { createGate, type Gate } from "../../test/support/gate.js";
 import { OpenedHub, type TestMember, welcome } from "../../test/support/opened-hub.js";
 import { StreamLink } from "../../test/support/stream-link.js";
-import { channel, stateAt } from "../declare/channel.js";
+import { channel } from "../declare/channel.js";
+import { stateAt } from "../declare/state-at.js";
 import type { ArrivalOptions } from "./membership.js";
 
 const events = { said: z.object({ n: z.number() }) };

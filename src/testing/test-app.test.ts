@@ -201,6 +201,21 @@ test("what an endpoint says is asked for by its name, errors too, and a request 
   await expect(lost).rejects.toMatchObject({ code: "connection_lost" });
 });
 
+test("a ping that is under way when the connection ends fails, and so does a later one", async () => {
+  await using server = await startTestApp(app);
+  const ana = await server.connect<typeof feed>("/feed");
+  await ana.ping();
+  const underWay = ana.ping();
+  ana.vanish();
+  await expect(underWay).rejects.toMatchObject({ name: "TidingsError", code: "connection_lost" });
+  await expect(ana.ping()).rejects.toMatchObject({ name: "TidingsError", code: "connection_lost" });
+  const bob = await server.connect<typeof feed>("/feed");
+  bob.close();
+  await expect(bob.ping()).rejects.toMatchObject({ code: "connection_lost" });
+  await bob.closed;
+  await expect(bob.ping()).rejects.toMatchObject({ code: "connection_lost" });
+});
+
 test("what createApp did not make is refused", async () => {
   await expect(startTestApp({} as never)).rejects.toThrow(TypeError);
 });

@@ -12,8 +12,11 @@ import type { AppLimits } from "../declare/limits.js";
 import { tidingsV1 } from "../protocol/subprotocol.js";
 import { dialMemory, type MemoryAnswer, type MemoryDial } from "../transport/memory.js";
 import { FakeClock } from "./fake-clock.js";
+import { FramesEnd } from "./frames-end.js";
+import { MessagesEnd } from "./messages-end.js";
 import { RefusedError } from "./refused-error.js";
-import { FramesEnd, MessagesEnd, type RawTestConnection, type TestConnection } from "./test-connection.js";
+import type { TestPosition } from "./test-channels.js";
+import type { RawTestConnection, TestConnection } from "./test-connection.js";
 
 export interface TestAppOptions<Fakes extends readonly unknown[]> {
   /** Above the app's and the endpoints' own. */
@@ -55,6 +58,11 @@ export interface TestConnectOptions {
    * (`"plain"`, the default for raw ones), or a page in a browser, which can set no headers and is shown no HTTP status.
    */
   as?: "tidings" | "plain" | "browser" | undefined;
+  /**
+   * Where our client stood when its last connection ended, by the channel's name: `{ "prices/BTC": { epoch, offset } }`. It
+   * counts for the server's first join of each. A TypeError for other clients, which give it to `subscribe`.
+   */
+  since?: Readonly<Record<string, TestPosition>> | undefined;
   /** False: it takes nothing from its socket until `startReading()`. */
   reading?: boolean | undefined;
   /** False: it answers no pings, as if the network were gone. */
@@ -131,6 +139,7 @@ async function connect(
   const route = app.routeAt(target.split("?", 1)[0] ?? target);
   const isRaw = route?.endpoint.speaks.kind === "frames";
   const client = options.as ?? (isRaw ? "plain" : "tidings");
+  if (options.since !== undefined && (isRaw || client !== "tidings")) throw new TypeError(ONLY_OUR_CLIENT);
   const place = options.token === undefined ? undefined : placeFor(route, client);
   const dial = dialFor(target, options, client, place, route?.endpoint.subprotocols ?? []);
   const answer = await dialMemory((upgrade) => void app.answer(upgrade), dial);
@@ -139,11 +148,14 @@ async function connect(
   const end = isRaw ? new FramesEnd(answer.peer) : new MessagesEnd(answer.peer, isOurClient);
   if (options.answersPings === false) end.ignorePings();
   const token = place?.place === "message" ? options.token : undefined;
-  if (end instanceof MessagesEnd && isOurClient) await admitted(end, end.greet(token), target);
+  if (end instanceof MessagesEnd && isOurClient) await admitted(end, end.greet(token, options.since), target);
   else if (end instanceof MessagesEnd && token !== undefined) await admitted(end, end.authenticate(token), target);
   if (options.reading === false) end.stopReading();
   return end;
 }
+
+const ONLY_OUR_CLIENT =
+  "`since` is what our client says when it connects: leave `as` out, or give it to `subscribe`. Frames have none.";
 
 type ServedRoute = NonNullable<ReturnType<TidingsApp["routeAt"]>>;
 type ClientKind = NonNullable<TestConnectOptions["as"]>;

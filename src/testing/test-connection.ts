@@ -1,15 +1,16 @@
 import type { Closed } from "../declare/closed.js";
 import type { Arrivals, At, EndpointContract, PayloadArgs } from "../declare/contract.js";
-import { barePing } from "../protocol/message.js";
-import { type Issue, TidingsError } from "../protocol/tidings-error.js";
-import type { MemoryPeer } from "../transport/memory.js";
-import { Inbox } from "./inbox.js";
+import type { TidingsError } from "../protocol/tidings-error.js";
+import type { TestChannels } from "./test-channels.js";
 
 /** The client's end of a connection to an endpoint that speaks messages. */
-export interface TestConnection<Contract extends EndpointContract> {
+export interface TestConnection<Contract extends EndpointContract> extends TestChannels<Contract> {
   /** Resolves when it has closed, with what a client is told. */
   readonly closed: Promise<Closed>;
-  /** What arrived and was not asked for by `next`, oldest first. */
+  /**
+   * What arrived and was not asked for, oldest first. Without what our client deals with itself: `subscribed`,
+   * `unsubscribed` and `drain`.
+   */
   readonly unread: readonly TestArrival[];
   send<Type extends keyof Contract["receives"] & string>(
     type: Type,
@@ -29,7 +30,10 @@ export interface TestConnection<Contract extends EndpointContract> {
   authenticate(token: string): Promise<{ readonly expiresInMs: number | undefined }>;
   /** Sends a frame as it is: for what no well-behaved client sends. */
   sendFrame(frame: string | Uint8Array): void;
-  /** Resolves when the server has read all that was sent, and what it sent till then has arrived. */
+  /**
+   * Resolves when the server has read all that was sent, and what it sent till then has arrived. Rejects with a
+   * `TidingsError` `connection_lost` where the connection has ended, or ends first.
+   */
   ping(): Promise<void>;
   close(code?: number, reason?: string): void;
   /** The network is lost. */
@@ -61,181 +65,6 @@ export interface TestArrival {
   readonly payload: unknown;
   readonly id?: string | number | undefined;
   readonly channel?: string | undefined;
-}
-
-abstract class PeerEnd {
-  readonly closed: Promise<Closed>;
-  protected readonly peer: MemoryPeer;
-
-  constructor(peer: MemoryPeer) {
-    this.peer = peer;
-    this.closed = new Promise((resolve) => {
-      peer.listen({
-        text: (text) => this.arrive(text),
-        binary: (bytes) => this.arrive(bytes),
-        pong: () => {},
-        closed: (code, reason) => {
-          this.ended({ code, reason });
-          resolve({ code, reason });
-        },
-      });
-    });
-  }
-
-  protected abstract arrive(frame: string | Uint8Array): void;
-  protected abstract ended(closed: Closed): void;
-
-  close(code?: number, reason?: string): void {
-    this.peer.close(code, reason);
-  }
-
-  vanish(): void {
-    this.peer.vanish();
-  }
-
-  /** From now on no ping is answered. */
-  ignorePings(): void {
-    this.peer.ignorePings();
-  }
-
-  startReading(): void {
-    this.peer.startReading();
-  }
-
-  stopReading(): void {
-    this.peer.stopReading();
-  }
-}
-
-export class FramesEnd extends PeerEnd implements RawTestConnection {
-  readonly #inbox = new Inbox<string | Uint8Array>((frame) => JSON.stringify(frame));
-
-  get unread(): readonly (string | Uint8Array)[] {
-    return this.#inbox.items;
-  }
-
-  send(frame: string | Uint8Array): void {
-    this.peer.send(frame);
-  }
-
-  next(): Promise<string | Uint8Array> {
-    return this.#inbox.next("A frame", () => true);
-  }
-
-  protected arrive(frame: string | Uint8Array): void {
-    this.#inbox.put(frame);
-  }
-
-  protected ended({ code, reason }: Closed): void {
-    this.#inbox.end(`the connection closed with ${code} ${reason}`.trimEnd());
-  }
-}
-
-export class MessagesEnd extends PeerEnd implements TestConnection<EndpointContract> {
-  readonly #isOurClient: boolean;
-  readonly #inbox = new Inbox<TestArrival>(({ type }) => type);
-  readonly #requests = new Map<number, { resolve(payload: unknown): void; reject(error: Error): void }>();
-  readonly #pings: (() => void)[] = [];
-  #nextId = 1;
-  #answersPings = true;
-  #isOver = false;
-
-  constructor(peer: MemoryPeer, isOurClient: boolean) {
-    super(peer);
-    this.#isOurClient = isOurClient;
-  }
-
-  get unread(): readonly TestArrival[] {
-    return this.#inbox.items;
-  }
-
-  send(type: string, payload?: unknown): void {
-    this.sendFrame(JSON.stringify({ type, payload }));
-  }
-
-  request(type: string, payload?: unknown): Promise<never> {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    if (this.#isOver) return Promise.reject(new TidingsError("connection_lost", `"${type}" was asked after the end.`));
-    return new Promise((resolve, reject) => {
-      // The reply is what the contract says of this message.
-      this.#requests.set(id, { resolve: resolve as (payload: unknown) => void, reject });
-      this.sendFrame(JSON.stringify({ type, payload, id }));
-    });
-  }
-
-  async next(type: string): Promise<never> {
-    const arrival = await this.#inbox.next(`A message "${type}"`, (each) => each.type === type);
-    return (type === "error" ? toError(arrival) : arrival.payload) as never; // the contract says what it is
-  }
-
-  sendFrame(frame: string | Uint8Array): void {
-    this.peer.send(frame);
-  }
-
-  ping(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#pings.push(resolve);
-      this.peer.send(barePing);
-    });
-  }
-
-  override ignorePings(): void {
-    super.ignorePings();
-    this.#answersPings = false;
-  }
-
-  /** Says `connect` and waits for `connected`. */
-  async greet(token: string | undefined): Promise<void> {
-    this.send("connect", { token });
-    await this.#inbox.next('A message "connected"', ({ type }) => type === "connected");
-  }
-
-  async authenticate(token: string): Promise<{ readonly expiresInMs: number | undefined }> {
-    // PROTOCOL.md, What a client may send.
-    const { expiresInMs } = (await this.request("auth", { token })) as { readonly expiresInMs?: number };
-    return { expiresInMs };
-  }
-
-  protected arrive(frame: string | Uint8Array): void {
-    if (frame === "pong") {
-      this.#pings.shift()?.();
-      return;
-    }
-    const arrival = JSON.parse(String(frame)) as TestArrival;
-    const request = typeof arrival.id === "number" ? this.#requests.get(arrival.id) : undefined;
-    if (request !== undefined && ANSWERS.has(arrival.type)) {
-      this.#requests.delete(Number(arrival.id));
-      if (arrival.type === "error") request.reject(toError(arrival));
-      else request.resolve(arrival.payload);
-      return;
-    }
-    if (arrival.type === "ping") {
-      if (this.#answersPings) this.send("pong");
-    } else if (!this.#isOurClient || !OUR_CLIENTS_AFFAIR.has(arrival.type)) this.#inbox.put(arrival);
-  }
-
-  protected ended({ code, reason }: Closed): void {
-    this.#isOver = true;
-    this.#inbox.end(`the connection closed with ${code} ${reason}`.trimEnd());
-    for (const { reject } of this.#requests.values()) reject(new TidingsError("connection_lost"));
-    this.#requests.clear();
-    for (const resolve of this.#pings.splice(0)) resolve();
-  }
-}
-
-const ANSWERS: ReadonlySet<string> = new Set(["reply", "auth_success", "error"]);
-
-/** What a client of `tidings.v1` deals with itself. */
-const OUR_CLIENTS_AFFAIR: ReadonlySet<string> = new Set(["subscribed", "unsubscribed", "drain"]);
-
-function toError({ payload }: TestArrival): TidingsError {
-  // PROTOCOL.md, What a server sends.
-  const { code, message, issues, retryAfterMs } = payload as {
-    readonly code: string;
-    readonly message: string;
-    readonly issues?: readonly Issue[];
-    readonly retryAfterMs?: number;
-  };
-  return new TidingsError(code, message, { issues, retryAfterMs });
+  /** Of an event on a channel with history. */
+  readonly offset?: number | undefined;
 }

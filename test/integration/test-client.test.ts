@@ -1,11 +1,12 @@
-import { type App, channel, createApp, endpoint, rawEndpoint } from "tidings";
+import { type App, channel, createApp, endpoint, rawEndpoint, type TidingsError } from "tidings";
 import { firstOf, jwt, session } from "tidings/auth";
 import { RefusedError, startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { codeOf } from "../support/channel-events.js";
 import { LogRecorder } from "../support/log-recorder.js";
 import { inSeconds, secret, signToken } from "../support/tokens.js";
-import { dial, dialRefused } from "../support/ws-client.js";
+import { type Arrival, dial, dialRefused } from "../support/ws-client.js";
 
 const room = channel("room/:room", { events: { said: z.object({ text: z.string(), at: z.date() }) } });
 const rooms = endpoint("/ws/rooms/:room", {
@@ -27,6 +28,13 @@ const rooms = endpoint("/ws/rooms/:room", {
     fail: () => Promise.reject(new Error("broken")),
   },
 });
+const topic = channel("topic/:topic", {
+  events: { said: z.object({ n: z.number() }) },
+  history: { size: 3, ttl: "5m" },
+  presence: true,
+  allow: { subscribe: true, publish: true },
+});
+const topics = endpoint("/ws/topics", { auth: jwt({ secret }), channels: [topic] });
 const echo = rawEndpoint("/ws/echo", {
   text: ({ connection }, text) => void connection.send(text),
   binary: ({ connection }, bytes) => void connection.send(bytes),
@@ -34,7 +42,7 @@ const echo = rawEndpoint("/ws/echo", {
 
 /** One app object for both views: started by a test, then on a port, then by a test again. */
 function createChat(): App {
-  return createApp({ endpoints: [rooms, echo], logger: new LogRecorder() });
+  return createApp({ endpoints: [rooms, topics, echo], logger: new LogRecorder() });
 }
 
 const token = signToken({ sub: "ana" });
@@ -75,6 +83,45 @@ test("P24: the test client is sent just what a client on a real socket is sent, 
   expect(inMemory).toEqual(onSocket);
   expect(onSocket.closed).toEqual({ code: 4000, reason: "as you wish" });
   expect(onSocket.messages).toHaveLength(14);
+});
+
+test("P24: what the test client says about channels is answered as on a real socket", async () => {
+  const app = createChat();
+  const a = topic({ topic: "a" });
+  const inMemory = await (async () => {
+    await using server = await startTestApp(app);
+    const client = await server.connect<typeof topics>("/ws/topics", { token, as: "plain" });
+    const payloads: unknown[] = [await client.publish(a, "said", { n: 1 })];
+    payloads.push(await client.subscribe(a, { rewind: 1, presence: true }));
+    payloads.push(await client.presence(a, { watch: true }), await client.history(a, { limit: 1 }));
+    payloads.push(await client.publish(a, "said", { n: 2 }, { key: "k" }));
+    payloads.push(await client.subscribe(a).catch(({ code }: TidingsError) => code));
+    await client.unsubscribe(a);
+    return { payloads: withoutEpochs(payloads), unread: client.unread };
+  })();
+  await using _ = app;
+  const { url } = await app.listen(0);
+  const client = await dial(`${url}/ws/topics`, { token });
+  const at = { channel: "topic/a" };
+  const requests: readonly (readonly [type: string, payload: object])[] = [
+    ["publish", { ...at, type: "said", payload: { n: 1 } }],
+    ["subscribe", { ...at, rewind: 1, presence: true }],
+    ["presence", { ...at, watch: true }],
+    ["history", { ...at, limit: 1 }],
+    ["publish", { ...at, type: "said", payload: { n: 2 }, key: "k" }],
+    ["subscribe", at],
+    ["unsubscribe", at],
+  ];
+  for (const [index, [type, payload]] of requests.entries()) client.send({ type, payload, id: index });
+  const arrived: Arrival[] = [];
+  while (arrived.at(-1)?.type !== "unsubscribed") arrived.push(await client.next());
+  const answers = arrived.filter(({ id }) => id !== undefined);
+  const payloads = answers
+    .slice(0, 6)
+    .map(({ type, payload }) => (type === "error" ? codeOf({ type, payload }) : payload));
+  expect(inMemory.payloads).toEqual(withoutEpochs(payloads));
+  expect(inMemory.unread).toEqual(arrived.filter(({ id }) => id === undefined));
+  expect(inMemory.unread.map(({ offset }) => offset)).toEqual([1, 2]);
 });
 
 const dials: readonly { readonly path: string; readonly token?: string }[] = [
@@ -202,6 +249,11 @@ test("P24: a started app can't be started by a test, and after its close it star
   await using server = await startTestApp(app);
   expect(server.app.stats()).toMatchObject({ connections: 0, connectionsOpened: 0 });
 });
+
+/** Each start of an app has its own. */
+function withoutEpochs(payloads: readonly unknown[]): unknown {
+  return JSON.parse(JSON.stringify(payloads).replace(/"epoch":"[^"]+"/g, '"epoch":"…"'));
+}
 
 function sameFrame(one: string | Uint8Array, other: string | Uint8Array): boolean {
   if (typeof one === "string" || typeof other === "string") return one === other;

@@ -21,6 +21,8 @@ import {
   type TestArrivals,
   type TestClock,
   type TestConnection,
+  type TestEvent,
+  type TestPosition,
 } from "tidings/testing";
 import { z } from "zod";
 import { db, everyone, type Member, type Pool, user } from "./declarations.js";
@@ -81,6 +83,7 @@ const ana = await server.connect<typeof desk>("/ws/desk?x=1", {
   reading: false,
   answersPings: false,
   address: "10.0.0.1",
+  since: { "prices/BTC": { epoch: "k3", offset: 41 } },
 });
 await server.connect<typeof desk>("/ws/desk", {
   token: undefined,
@@ -91,6 +94,7 @@ await server.connect<typeof desk>("/ws/desk", {
   reading: undefined,
   answersPings: undefined,
   address: undefined,
+  since: undefined,
 });
 is<TestConnection<ContractOf<typeof desk>>>()(ana);
 is<void>()(ana.send("add", { a: 1, b: 2 }));
@@ -107,9 +111,71 @@ is<Promise<TidingsError>>()(ana.next("error"));
 is<Promise<Closed>>()(ana.closed);
 is<readonly TestArrival[]>()(ana.unread);
 is<unknown>()(ana.unread[0]?.payload);
+is<number | undefined>()(ana.unread[0]?.offset);
 is<Promise<void>>()(ana.ping());
 isType<keyof Arrivals<ContractOf<typeof desk>>, "greeting" | "notice" | "gone" | "item">(true);
 isType<keyof TestArrivals<ContractOf<typeof desk>>, "greeting" | "notice" | "gone" | "item" | "error">(true);
+
+// Channels are named by their declarations, and what is told of one is typed by it.
+const prices = channel("prices/:symbol", {
+  events: { tick: z.object({ price: z.number(), at: z.date() }), halt: z.object({ why: z.string() }) },
+  history: { size: 10, ttl: "5m" },
+  needs: { user },
+  presence: ({ user }) => ({ name: user.name, since: new Date() }),
+  snapshot: async () => ({ price: 3, at: new Date() }),
+});
+const topics = endpoint("/ws/topics", { auth: user, channels: [prices, news] });
+const bob = await server.connect<typeof topics>("/ws/topics");
+const btc = prices({ symbol: "BTC" });
+const told = await bob.subscribe(btc, { since: { epoch: "k3", offset: 41 }, presence: true });
+is<string | undefined>()(told.epoch);
+is<number | undefined>()(told.offset);
+is<boolean | undefined>()(told.recovered);
+is<readonly { readonly id: string; name: string; since: string }[] | undefined>()(told.members);
+is<number | undefined>()(told.count);
+is<{ price: number; at: string } | undefined>()(told.state);
+const plainTold = await bob.subscribe(news(), { since: undefined, rewind: undefined, presence: undefined });
+is<readonly never[] | undefined>()(plainTold.members);
+is<undefined>()(plainTold.state);
+is<void>()(await bob.unsubscribe(btc));
+is<Promise<{ readonly offset: number | undefined }>>()(bob.publish(btc, "tick", { price: 1, at: new Date() }));
+bob.publish(btc, "halt", { why: "x" }, { key: "k" });
+bob.publish(news(), "item", { at: new Date() }, { key: undefined });
+const { members, count } = await bob.presence(btc, { watch: true });
+is<readonly { readonly id: string; name: string; since: string }[] | undefined>()(members);
+is<number>()(count);
+const { epoch, events } = await bob.history(btc, { limit: 10, before: 40 });
+is<string>()(epoch);
+is<"tick" | "halt" | undefined>()(events[0]?.type);
+is<number | undefined>()(events[0]?.offset);
+const [event] = events;
+if (event?.type === "tick") is<{ price: number; at: string }>()(event.payload);
+is<Promise<TestEvent<{ price: number; at: string }>>>()(bob.nextOn(btc, "tick"));
+is<{ why: string }>()((await bob.nextOn(btc, "halt")).payload);
+is<number | undefined>()((await bob.nextOn(btc, "halt")).offset);
+const gap = await bob.nextOn(btc, "gap");
+is<string | undefined>()(gap.epoch);
+is<{ price: number; at: string } | undefined>()(gap.state);
+const change = await bob.nextOn(btc, "presence");
+is<readonly { readonly id: string; name: string; since: string }[] | undefined>()(change.joined);
+is<readonly { readonly id: string; name: string; since: string }[] | undefined>()(change.left);
+is<readonly { readonly id: string; name: string; since: string }[] | undefined>()(change.members);
+is<number | undefined>()(change.count);
+is<boolean | undefined>()((await bob.nextOn(btc, "subscribed")).recovered);
+is<"forbidden" | "left">()((await bob.nextOn(btc, "unsubscribed")).code);
+
+// What tells a position is one as it stands.
+isType<keyof TestPosition, "epoch" | "offset">(true);
+bob.subscribe(btc, { since: told });
+bob.subscribe(btc, { since: gap });
+bob.subscribe(btc, { since: await app.publish(btc, "halt", { why: "x" }) });
+server.connect<typeof topics>("/ws/topics", { since: { [btc.channel]: told } });
+
+// One of several channels will do as well.
+for (const each of [btc, news()]) {
+  is<string | undefined>()((await bob.subscribe(each)).epoch);
+  bob.unsubscribe(each);
+}
 
 // A raw endpoint's client has frames, and so has one of a path alone.
 const raw = await server.connect<typeof echo>("/ws/echo", { as: "plain" });

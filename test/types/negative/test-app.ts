@@ -7,10 +7,12 @@ import { db, user } from "../declarations.js";
 const guest = jwt({ secret: "s", claims: z.object({ sub: z.string(), table: z.number() }) });
 const account = dependency({ needs: { user }, create: ({ user }) => ({ id: user.id, plan: "free" }) });
 const chat = channel("chat/:room", { events: { said: z.object({ text: z.string() }) } });
+const watched = channel("watched", { events: { said: z.object({ text: z.string() }) }, presence: true });
+const other = channel("other", { events: { said: z.object({ text: z.string() }) }, presence: true });
 const room = endpoint("/a/:room", {
   auth: user,
   receives: { say: z.object({ text: z.string() }), add: z.object({ a: z.number(), b: z.number() }) },
-  channels: [chat],
+  channels: [chat, watched],
   on: { say() {}, add: (_, { a, b }) => a + b },
 });
 const echo = rawEndpoint("/echo", {});
@@ -19,6 +21,8 @@ const ana = { id: "ana", sub: "ana", name: "Ana", role: "admin" } as const;
 declare const server: TestApp;
 declare const client: Awaited<ReturnType<typeof server.connect<typeof room>>>;
 declare const raw: RawTestConnection;
+declare const either: ReturnType<typeof watched> | ReturnType<typeof other>;
+const lobby = chat({ room: "lobby" });
 
 // @ts-expect-error a fake gives all of the user
 startTestApp(app, { override: [[user, () => ({ id: "ana" })]] });
@@ -124,3 +128,62 @@ raw.send({ type: "say" });
 raw.next("said");
 // @ts-expect-error a message as it arrived has not been looked at
 client.unread[0]?.payload.text;
+
+// @ts-expect-error the endpoint lists no such channel
+client.subscribe(other());
+// @ts-expect-error nor is it left
+client.unsubscribe(other());
+// @ts-expect-error nor published to
+client.publish(other(), "said", { text: "hi" });
+// @ts-expect-error nor are its members asked for
+client.presence(other());
+// @ts-expect-error nor its history
+client.history(other());
+// @ts-expect-error nor can it be heard
+client.nextOn(other(), "said");
+// @ts-expect-error one that may be of no use either
+client.subscribe(either);
+// @ts-expect-error a family of channels is not one of them
+client.subscribe(watched);
+// @ts-expect-error a channel's name is no channel
+client.subscribe("watched");
+// @ts-expect-error this channel has no presence
+client.presence(lobby);
+// @ts-expect-error a place has two parts
+client.subscribe(lobby, { since: { offset: 1 } });
+// @ts-expect-error an offset is a number
+client.subscribe(lobby, { since: { epoch: "k3", offset: "1" } });
+// @ts-expect-error a number of events
+client.subscribe(lobby, { rewind: "10" });
+// @ts-expect-error yes or no
+client.subscribe(lobby, { presence: "watch" });
+// @ts-expect-error no such option
+client.subscribe(lobby, { sinse: { epoch: "k3", offset: 1 } });
+// @ts-expect-error no such event on the channel
+client.publish(lobby, "sad", { text: "hi" });
+// @ts-expect-error another key
+client.publish(lobby, "said", { txt: "hi" });
+// @ts-expect-error no payload
+client.publish(lobby, "said");
+// @ts-expect-error a key is a text
+client.publish(lobby, "said", { text: "hi" }, { key: 7 });
+// @ts-expect-error whom it is kept from only server code says
+client.publish(lobby, "said", { text: "hi" }, { except: { id: "c1" } });
+// @ts-expect-error yes or no
+client.presence(watched(), { watch: "yes" });
+// @ts-expect-error no such range
+client.history(lobby, { last: 10 });
+// @ts-expect-error no such event on the channel
+client.nextOn(lobby, "sad");
+// @ts-expect-error what is about a connection is about no channel
+client.nextOn(lobby, "error");
+// @ts-expect-error no such key in the event
+(await client.nextOn(lobby, "said")).payload.txt;
+// @ts-expect-error it may have no offset
+(await client.nextOn(lobby, "said")).offset.toFixed();
+// @ts-expect-error there is no snapshot to have a state of
+(await client.subscribe(lobby)).state.text;
+// @ts-expect-error by channel
+server.connect("/a/lobby", { since: { epoch: "k3", offset: 1 } });
+// @ts-expect-error frames are of no channel
+raw.subscribe(lobby);
