@@ -409,3 +409,23 @@ test("what a closed link says of who is present is not heard: nobody could take 
   await anasLink.attend("chat/a", member("ana"));
   expect((await bobsLink.members("chat/a", 10)).count).toBe(0);
 });
+
+test("keys that are over take up nothing of `historyBytes`", async () => {
+  const { publish, link, clock } = await connectSmall({ historyBytes: 20_000, positionTtl: 864_000_000 });
+  const quiet = await publish("quiet");
+  const keep = { size: 10, ttlMs: 3_600_000 };
+  for (let n = 0; n < 100; n += 1) {
+    await clock.advance("301s");
+    await link.publish({ ...publicationOf("busy", n), keep, key: `k${n}` });
+  }
+  expect((await link.read("quiet", { limit: 9 })).epoch).toBe(quiet.epoch);
+});
+
+test("a stream of which nothing is remembered any more, and that nobody hears, begins anew", async () => {
+  const { link, clock } = await connectSmall({});
+  const first = await link.publish({ ...publicationOf("c", 1), key: "k" });
+  await clock.advance("301s");
+  await link.publish(publicationOf("c", 2));
+  const last = await link.publish(publicationOf("c", 3));
+  expect(last).toEqual({ epoch: expect.not.stringMatching(first.epoch), offset: 1 });
+});

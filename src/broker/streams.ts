@@ -48,9 +48,13 @@ export class Streams {
       live = this.#begin(channel, publication.keep !== undefined, nowMs);
     }
     const { stream } = live;
-    const repeat = stream.findRepeat(publication, nowMs);
-    if (repeat !== undefined) return repeat;
     const before = stream.bytes;
+    const repeat = stream.findRepeat(publication, nowMs);
+    if (repeat !== undefined) {
+      // Looking for it has forgotten what was over.
+      this.#keptBytes += stream.bytes - before;
+      return repeat;
+    }
     const event = stream.append(publication, nowMs);
     this.#keptBytes += stream.bytes - before;
     this.#use(channel, live, nowMs);
@@ -114,6 +118,7 @@ export class Streams {
     live.usedAtMs = nowMs;
     this.#remembered.delete(channel);
     if (live.stream.bytes > 0) this.#remembered.set(channel, live);
+    else if (live.nodes.size === 0) this.#streams.delete(channel);
   }
 
   /** What nobody listens to is forgotten when its time is over, and the longest unused where too much is kept. */

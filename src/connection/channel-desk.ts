@@ -1,6 +1,7 @@
 import { ConfigError } from "../base/config-error.js";
 import { type Eventually, whenThere } from "../base/eventually.js";
 import { isThenable } from "../base/thenable.js";
+import type { KeptEvent } from "../broker/broker.js";
 import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
 import type { Identity } from "../declare/identity.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
@@ -41,6 +42,8 @@ export interface DeskHost extends Listener {
   /** Is it told of what the server does about its channels? */
   readonly isOurClient: boolean;
   readonly isClosing: boolean;
+  /** Nothing more of what it says is done. */
+  readonly isStopped: boolean;
   /** Changes when its credential does. */
   readonly credentials: object | undefined;
   needsOf(definition: ChannelDefinition): Readonly<Record<string, unknown>>;
@@ -76,10 +79,14 @@ export class ChannelDesk {
     const host = this.#host;
     for (const ref of refs) this.#checkListed(ref);
     const fresh = new Map(refs.map((ref) => [ref.channel, ref]));
-    for (const channel of host.memberships?.keys() ?? []) fresh.delete(channel);
+    const joining: Promise<void>[] = [];
+    for (const channel of [...fresh.keys()]) {
+      const known = host.memberships?.get(channel);
+      if (known !== undefined) fresh.delete(channel);
+      if (known?.arriving !== undefined) joining.push(known.arriving);
+    }
     if (this.#count + fresh.size > host.route.limits.channels) throw new TidingsError("too_many_channels");
     if (host.isClosing) return undefined;
-    const joining: Promise<void>[] = [];
     for (const ref of fresh.values()) {
       try {
         const joined = this.#joinOne(ref);
@@ -185,7 +192,8 @@ export class ChannelDesk {
     const event = { type: given.type, payload: validated.value };
     const payloadJson = encodeForClient(() => encodeValidated(validated, `an event of "${pattern.source}"`));
     await this.#checkMay("publish", place, event);
-    if (host.isClosing) return;
+    // Who says something and closes at once has said it; what we closed says nothing more.
+    if (host.isStopped) return;
     const key = given.key === undefined ? undefined : this.#keyOf(given.key);
     const { offset } = await host.environment.hub.channels.publishJson(place, event, payloadJson, { key });
     if (id === undefined) return;
@@ -212,7 +220,8 @@ export class ChannelDesk {
     const { "~definition": definition } = this.#find(channel);
     this.#membershipOf(channel);
     if (definition.history === undefined) throw forbidden("This channel keeps no history.");
-    const { epoch, events } = await this.#host.environment.hub.channels.history(channel, limit, before);
+    const { epoch, events: found } = await this.#host.environment.hub.channels.history(channel, limit, before);
+    const events = newestWithin(found, this.#host.route.limits.outbox);
     this.#host.push(() => encodeTextFrame(encodeHistory({ id, epoch, events, channel })));
   }
 
@@ -309,6 +318,13 @@ export const channelRequests: ReadonlySet<string> = new Set([
 ]);
 
 const DEFAULT_HISTORY = 100;
+
+/** One at least. An answer is one frame, and an outbox that is empty takes any. */
+function newestWithin(events: readonly KeptEvent[], maxBytes: number): readonly KeptEvent[] {
+  let bytes = 0;
+  const firstPast = events.findLastIndex(({ payloadJson }) => (bytes += payloadJson.length) > maxBytes);
+  return events.slice(Math.min(firstPast + 1, events.length - 1));
+}
 
 function checkId(id: MessageId | undefined): asserts id is MessageId {
   if (id === undefined) throw new TidingsError("invalid_message", "This needs an `id`, which its answer carries.");

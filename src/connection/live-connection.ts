@@ -203,7 +203,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   }
 
   /** No handler begins any more. */
-  protected get isStopped(): boolean {
+  get isStopped(): boolean {
     return this.#isStopped;
   }
 

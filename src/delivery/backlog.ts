@@ -15,7 +15,7 @@ export class Backlog {
   /** Oldest first. */
   readonly #waiting = new Set<Waiting>();
   #bytes = 0;
-  #ofLanes: Map<Lane, OfLane> | undefined;
+  #ofLanes: WeakMap<Lane, OfLane> | undefined;
 
   /** @param limit bytes that may wait, those that the socket was given included */
   constructor(outbox: LaneListener, limit: number, counters: Counters) {
@@ -156,7 +156,7 @@ export class Backlog {
   }
 
   #ofLane(lane: Lane): OfLane {
-    this.#ofLanes ??= new Map();
+    this.#ofLanes ??= new WeakMap();
     const owner = lane.ownerOf(this.#outbox);
     const known = this.#ofLanes.get(lane);
     // A gap that was said before it left and came back says nothing of what it loses now.

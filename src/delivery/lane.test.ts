@@ -144,3 +144,15 @@ test("leaving a lane that it is not on does nothing", () => {
   expect(bob.socket.writes).toEqual([]);
   expect(lane.size).toBe(1);
 });
+
+test("a frame is compressed once, for all who take it so, and not for the others", () => {
+  const { recording, lane, ana, bob, cy } = openLane();
+  for (const { socket } of [ana, bob]) socket.isCompressing = true;
+  for (const { outbox } of [ana, bob, cy]) lane.add(outbox);
+  lane.push(text("x".repeat(5_000)), undefined);
+  expect(lane.bytesFor(ana.outbox)).toBe(lane.bytesFor(bob.outbox));
+  expect(lane.bytesFor(ana.outbox)?.length).toBeLessThan(200);
+  expect(lane.bytesFor(cy.outbox)?.length).toBeGreaterThan(5_000);
+  recording.end();
+  expect([ana, bob, cy].map(({ socket }) => socket.texts)).toEqual(Array(3).fill(["x".repeat(5_000)]));
+});

@@ -26,6 +26,8 @@ export class Outbox implements LaneListener, TurnOutbox {
   readonly limit: number;
   #direct: Entry[] | undefined;
   #directBytes = 0;
+  /** What was deflated for it alone in this turn, before that. */
+  #deflatedBytes = 0;
   #lane: Lane | undefined;
   #moreLanes: Lane[] | undefined;
   #backlog: Backlog | undefined;
@@ -59,6 +61,8 @@ export class Outbox implements LaneListener, TurnOutbox {
   /** Is half of it free, and do so many bytes fit in? An empty one takes any frame. */
   hasRoomFor(bytes: number): boolean {
     const { bufferedBytes } = this;
+    // What is deflated is small, and deflating it is not: no more of it in one turn than would go out as it is.
+    if (this.#deflatedBytes > this.limit / 2) return false;
     return bufferedBytes <= this.limit / 2 && (bufferedBytes === 0 || bufferedBytes + bytes <= this.limit);
   }
 
@@ -79,6 +83,7 @@ export class Outbox implements LaneListener, TurnOutbox {
   push(frame: Frame, isEssential = false): void {
     if (this.#isOver) return;
     const bytes = this.isCompressing ? compressFrame(frame) : frame;
+    if (bytes !== frame) this.#deflatedBytes += frame.length;
     const entry = new Entry(this.#turn.nextSequence(), bytes, undefined, undefined, undefined, isEssential);
     if (this.#direct === undefined) this.#direct = [entry];
     else this.#direct.push(entry);
@@ -107,6 +112,7 @@ export class Outbox implements LaneListener, TurnOutbox {
     const fits = this.#isOver || this.#deal();
     this.#direct = undefined;
     this.#directBytes = 0;
+    this.#deflatedBytes = 0;
     this.#lane = undefined;
     this.#moreLanes = undefined;
     if (!fits) this.drop();

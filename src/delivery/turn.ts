@@ -29,6 +29,8 @@ export class Turn {
   #sequence = 0;
   #lanes: TurnLane[] = [];
   #outboxes: TurnOutbox[] = [];
+  /** Whose sockets have not taken enough. */
+  #overflowing: TurnOutbox[] = [];
   #atEnd: (() => void)[] = [];
   #afterwards: (() => void)[] = [];
   #laneBytes = 0;
@@ -88,6 +90,22 @@ export class Turn {
     // What the lanes announce is written below: it asks for no other turn.
     this.#isScheduled = true;
     this.#laneBytes = 0;
+    try {
+      this.#writeAll();
+    } finally {
+      // Whatever went wrong with one, the next turn is for the others.
+      this.#isScheduled = false;
+    }
+    // Last, because it closes connections, and what is done about that may publish.
+    const overflowing = this.#overflowing;
+    this.#overflowing = [];
+    for (const outbox of overflowing) outbox.overflow();
+    const afterwards = this.#afterwards;
+    this.#afterwards = [];
+    for (const run of afterwards) run();
+  }
+
+  #writeAll(): void {
     const atEnd = this.#atEnd;
     this.#atEnd = [];
     for (const run of atEnd) run();
@@ -96,14 +114,8 @@ export class Turn {
     for (const lane of lanes) lane.announce();
     const outboxes = this.#outboxes;
     this.#outboxes = [];
-    const overflowing = outboxes.filter((outbox) => !outbox.flush());
+    for (const outbox of outboxes) if (!outbox.flush()) this.#overflowing.push(outbox);
     for (const lane of lanes) lane.clear();
-    this.#isScheduled = false;
-    // Last, because it closes connections, and what is done about that may publish.
-    for (const outbox of overflowing) outbox.overflow();
-    const afterwards = this.#afterwards;
-    this.#afterwards = [];
-    for (const run of afterwards) run();
   }
 
   #schedule(): void {

@@ -198,7 +198,7 @@ export class CatchUp implements AwaitsRoom, Follower {
     const audience = this.#audience;
     while (this.#state === "following" && !this.#isWaiting) {
       if (!this.#outbox.hasRoomFor(0)) {
-        this.#outbox.whenRoomy(this);
+        this.#waitForRoom(0);
         return;
       }
       const { position } = audience;
@@ -217,11 +217,18 @@ export class CatchUp implements AwaitsRoom, Follower {
     }
   }
 
+  /** Holds nothing meanwhile: what it read may be much, and of those who do not read there may be many. */
+  #waitForRoom(bytes: number): void {
+    this.#page = NOTHING;
+    this.#next = 0;
+    this.#outbox.whenRoomy(this, bytes);
+  }
+
   /** False where it has to wait for room. */
   #replay(event: KeptEvent, newest: number): boolean {
     const frame = event.offset > newest ? undefined : this.#audience.frameOf(event);
     if (frame !== undefined && !this.#outbox.hasRoomFor(frame.length)) {
-      this.#outbox.whenRoomy(this, frame.length);
+      this.#waitForRoom(frame.length);
       return false;
     }
     this.#next += 1;

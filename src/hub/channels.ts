@@ -72,10 +72,17 @@ export class Channels {
       const arriving =
         opening === undefined ? membership.arrive(options) : opening.then(() => membership.arrive(options));
       if (!isThenable(arriving)) return undefined;
-      return (arriving as Promise<void>).catch((error: unknown) => {
-        undo();
-        throw error;
-      });
+      // What is thenable of these is a promise.
+      membership.arriving = (arriving as Promise<void>).then(
+        () => {
+          membership.arriving = undefined;
+        },
+        (error: unknown) => {
+          undo();
+          throw error;
+        },
+      );
+      return membership.arriving;
     } catch (error) {
       undo();
       throw error;

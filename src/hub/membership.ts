@@ -44,6 +44,8 @@ export class Membership implements LaneOwner {
   readonly isOwn: boolean;
   /** Was it told that it is on the channel? */
   isTold = false;
+  /** Until it has arrived, where that takes its time. */
+  arriving: Promise<void> | undefined;
   /** Does it count as a device of its member? */
   isPresent = false;
   #catchUp: CatchUp | undefined;

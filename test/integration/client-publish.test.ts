@@ -304,3 +304,26 @@ test("what a client publishes counts among its user's messages, at all connectio
   expect(refused.channel).toBe("chat/a");
   expect(server.app.stats()).toMatchObject({ eventsPublished: 2, rateLimited: 1 });
 });
+
+test("who publishes and closes at once has published, also behind a handler that takes its time", async () => {
+  const open = channel("open", { events: { said: z.number() }, history: { size: 10, ttl: "5m" }, allow });
+  const shape = endpoint("/ws", {
+    channels: [open],
+    receives: { say: z.number() },
+    on: {
+      async say({ app }, n) {
+        await undefined;
+        await app.publish(open(), "said", n);
+      },
+    },
+  });
+  await using server = await serve({ endpoints: [shape] });
+  const ana = await dial(`${server.url}/ws`);
+  ana.send({ type: "say", payload: 7 });
+  for (const n of [0, 1, 2]) ana.send({ type: "publish", payload: { channel: "open", type: "said", payload: n } });
+  ana.close();
+  await ana.closed;
+  const bob = await dial(`${server.url}/ws`);
+  await bob.ask("subscribe", { channel: "open", rewind: 10 });
+  expect((await bob.takeAll()).map(({ payload }) => payload)).toEqual([7, 0, 1, 2]);
+});

@@ -243,3 +243,19 @@ test("a server's join replays nothing by itself", async () => {
   });
   expect(others).toEqual([]);
 });
+
+test("an answer to `history` holds no more than the outbox does, and the newest event at least", async () => {
+  const large = channel("large", { events: { item: z.string() }, history: { size: 20, ttl: "5m" }, allow });
+  const shape = endpoint("/ws", { channels: [large], limits: { outbox: "10kb" } });
+  await using server = await serve({ endpoints: [shape] });
+  const client = await dial(`${server.url}/ws`);
+  await client.ask("subscribe", { channel: "large" });
+  for (const size of [3_000, 3_000, 3_000, 3_000, 3_000]) await server.app.publish(large(), "item", "x".repeat(size));
+  await client.take(5);
+  const answer = await client.ask("history", { channel: "large" });
+  expect(offsetsOf(eventsIn(answer))).toEqual([3, 4, 5]);
+  await server.app.publish(large(), "item", "x".repeat(30_000));
+  await client.next();
+  const newest = await client.ask("history", { channel: "large" });
+  expect(offsetsOf(eventsIn(newest))).toEqual([6]);
+});

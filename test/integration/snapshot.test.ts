@@ -7,7 +7,7 @@ import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
 import { dialInMemory } from "../support/memory-client.js";
 import { serve } from "../support/served-app.js";
-import { type Arrival, dial } from "../support/ws-client.js";
+import { type Arrival, dial, dialTidings } from "../support/ws-client.js";
 
 const events = { added: z.object({ n: z.number() }) };
 const history = { size: 20, ttl: "5m" } as const;
@@ -331,4 +331,24 @@ test("in `gap` it is the state anew, and exactly the events after it follow", as
   }
   expect(totals.length).toBeGreaterThan(0);
   expect(totals.every(Number.isFinite)).toBe(true);
+});
+
+test("a second `join` of a channel that is still arriving is done when that has arrived", async () => {
+  const gate = createGate();
+  const { sum } = createSum();
+  const slow = channel("slow", { events, snapshot: () => gate.opened.then(() => ({ total: 1 })) });
+  const joined = endpoint("/ws", {
+    channels: [slow, sum],
+    sends: { done: z.object({}) },
+    async open({ connection }) {
+      void connection.join(slow());
+      const again = connection.join(slow());
+      gate.open();
+      await again;
+      connection.send("done");
+    },
+  });
+  await using server = await serve({ endpoints: [joined] });
+  const client = await dialTidings(`${server.url}/ws`);
+  expect((await client.take(3)).map(({ type }) => type)).toEqual(["connected", "subscribed", "done"]);
 });
