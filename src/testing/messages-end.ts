@@ -66,7 +66,7 @@ export class MessagesEnd
   }
 
   subscribe({ channel }: ChannelRef, { since, rewind, presence }: TestSubscribeOptions = {}): Promise<never> {
-    return this.request("subscribe", { channel, since: since && positionOf(since), rewind, presence });
+    return this.request("subscribe", { channel, since, rewind, presence });
   }
 
   async unsubscribe({ channel }: ChannelRef): Promise<void> {
@@ -172,11 +172,6 @@ const ABOUT_CHANNELS: ReadonlySet<string> = new Set(["gap", "presence", "subscri
 
 function describe({ type, channel }: TestArrival): string {
   return channel === undefined ? type : `${type} on ${channel}`;
-}
-
-/** Of all that tells a position, such as what `subscribe` was answered, the position alone. */
-function positionOf({ epoch, offset }: TestPosition): TestPosition {
-  return { epoch, offset };
 }
 
 function lost(message?: string): TidingsError {

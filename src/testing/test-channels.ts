@@ -6,7 +6,7 @@ import type { At, ChannelContract, EndpointContract } from "../declare/contract.
  * What a client does about channels by itself. They are named by what they were declared with, such as
  * `prices({ symbol: "BTC" })`.
  *
- * All of them reject with the `TidingsError` that was answered, and with `connection_lost` where the connection ends first.
+ * All but `nextOn` reject with the `TidingsError` that was answered, and with `connection_lost` where the connection ends first.
  */
 export interface TestChannels<Contract extends EndpointContract> {
   /** Resolves when it is on the channel, with what it was told then. The events that follow wait for `nextOn` or `next`. */
@@ -34,7 +34,7 @@ export interface TestChannels<Contract extends EndpointContract> {
     range?: HistoryRequest,
   ): Promise<TestHistory<OfRef<Ref>>>;
   /**
-   * The oldest unread message of this type on this channel, or the first that comes.
+   * The oldest unread message of this type on this channel, or the first that comes. Rejects where none comes, as `next` does.
    *
    * Of an event it is `{ payload, offset }`. Of what the protocol says itself it is the payload: `"gap"`, `"presence"` (for
    * who watches), `"subscribed"` (the server's own joins, which only our client is told of) and `"unsubscribed"` (the server

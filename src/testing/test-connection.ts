@@ -21,7 +21,10 @@ export interface TestConnection<Contract extends EndpointContract> extends TestC
     type: Type,
     ...payload: PayloadArgs<Contract["receives"][Type]>
   ): Promise<At<Contract["replies"], Type>>;
-  /** The payload of the oldest unread message of this type, or of the first that comes. */
+  /**
+   * The payload of the oldest unread message of this type, or of the first that comes, on whatever channel. Rejects when no
+   * more can come, or none came in 2 s of real time, with what is unread.
+   */
   next<Type extends keyof TestArrivals<Contract> & string>(type: Type): Promise<At<TestArrivals<Contract>, Type>>;
   /**
    * Says `auth` with a fresh token, and resolves when it was taken. Rejects with the `TidingsError` it was answered with,

@@ -174,7 +174,7 @@ test("20 warnings in 60 s are forgiven, the 21st closes; those of a minute ago a
   }
   await client.ping();
   expect(server.app.stats()).toMatchObject({ rateLimited: 60, connections: 1 });
-  await flood(31);
+  await expect(flood(31)).rejects.toMatchObject({ code: "connection_lost" });
   expect(await client.closed).toEqual(rateLimited);
 });
 

@@ -174,13 +174,15 @@ test("our client says in `connect` where it stood on channels that the server jo
 test("a `since` that can't be is refused as it would be to our client, and other clients can't say it", async () => {
   await using server = await start();
   const place = { epoch: "e", offset: 1 };
-  const dial = (path: string, since: object, as?: "plain" | "browser") =>
+  const dial = (path: string, since: object, as?: "tidings" | "plain" | "browser") =>
     server.connect(path, { token: "ana", since: since as never, as });
   await expect(dial("/ws", { news: { epoch: "e" } })).rejects.toMatchObject({ code: "bad_request", closeCode: 1008 });
   await expect(dial("/ws/joined", { a: place, b: place })).rejects.toMatchObject({ code: "too_many_channels" });
   await expect(dial("/ws", { news: place }, "plain")).rejects.toThrow(TypeError);
   await expect(dial("/ws", { news: place }, "browser")).rejects.toThrow("leave `as` out");
-  await expect(dial("/ws/raw", { news: place })).rejects.toThrow(TypeError);
+  for (const as of [undefined, "tidings"] as const) {
+    await expect(dial("/ws/raw", { news: place }, as)).rejects.toThrow(TypeError);
+  }
 });
 
 test("after `unsubscribe` nothing of the channel follows, and the client may come again", async () => {
