@@ -441,3 +441,25 @@ test.each<[string, Overflow<Event>, (n: number) => string, readonly unknown[]]>(
     expect(app.stats()).toMatchObject({ slowConsumers: 0, connections: 2 });
   },
 );
+
+test("who fell behind so far that something is lost is told all members anew, behind the gap", async () => {
+  const watched = channel("feed", { events, allow, presence: true, history: { size: 3, ttl: "5m" } });
+  const app = createApp({ endpoints: [endpoint("/ws", { channels: [watched], limits })] });
+  await using server = await startTestApp(app);
+  const [slow, good] = [await dialInMemory(server, "/ws"), await dialInMemory(server, "/ws")];
+  await good.ask("subscribe", feedName);
+  await slow.ask("subscribe", { ...feedName, presence: true });
+  slow.stopReading();
+  for (const n of numbers(1, 60)) {
+    await app.publish(watched(), "item", { n, text });
+    await good.next();
+  }
+  const heard = await readUntil(60, slow);
+  const gap = heard.findIndex(({ type }) => type === "gap");
+  expect(gap).toBeGreaterThan(0);
+  expect(heard[gap + 1]).toMatchObject({
+    type: "presence",
+    payload: { members: [expect.anything(), expect.anything()] },
+  });
+  expect(numbersOf(heard.slice(gap + 2))).toEqual([58, 59, 60]);
+});

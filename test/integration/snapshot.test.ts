@@ -352,3 +352,27 @@ test("a second `join` of a channel that is still arriving is done when that has 
   const client = await dialTidings(`${server.url}/ws`);
   expect((await client.take(3)).map(({ type }) => type)).toEqual(["connected", "subscribed", "done"]);
 });
+
+test("who is excepted from what is said while they arrive does not hear it afterwards", async () => {
+  const gate = createGate();
+  const began = new Inbox<string>("the load");
+  const { sum, add } = createSum({
+    async load(total) {
+      began.put("began");
+      await gate.opened;
+      return { total: total() };
+    },
+  });
+  const ids = new Inbox<string>("ids");
+  const shape = endpoint("/ws", { channels: [sum], open: ({ connection }) => ids.put(connection.id) });
+  await using server = await serve({ endpoints: [shape] });
+  const client = await dial(`${server.url}/ws`);
+  const id = await ids.next();
+  client.send({ type: "subscribe", payload: sumName, id: 1 });
+  await began.next();
+  await server.app.publish(sum(), add(1).type, { n: 1 }, { except: { id } });
+  await server.app.publish(sum(), add(2).type, { n: 2 });
+  gate.open();
+  expect((await client.next()).type).toBe("subscribed");
+  expect(numbersOf(await client.takeAll())).toEqual([2]);
+});
