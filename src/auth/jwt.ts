@@ -1,6 +1,6 @@
 import { errors, type JWTClaimVerificationOptions, type JWTPayload } from "jose";
 import { type Duration, durationMs } from "../base/duration.js";
-import { type Eventually, whenThere } from "../base/eventually.js";
+import { type Eventually, isPending, whenThere } from "../base/eventually.js";
 import { checkOptions, type OptionKind } from "../base/options.js";
 import type { Authenticated, StartupWarning, TokenCheck, TokenVerifier } from "../declare/credential.js";
 import { credential, type Dependency } from "../declare/dependency.js";
@@ -107,7 +107,7 @@ class JwtVerifier implements TokenVerifier {
   #open(token: string, nowMs: number): Eventually<Opened> {
     try {
       const payload = this.#key().open(token, nowMs, this.#claimsAt(nowMs));
-      return payload instanceof Promise ? payload.then((later) => ({ payload: later }), expiredOnly) : { payload };
+      return isPending(payload) ? payload.then((later) => ({ payload: later }), expiredOnly) : { payload };
     } catch (cause) {
       return expiredOnly(cause);
     }

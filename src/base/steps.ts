@@ -1,5 +1,4 @@
-import type { Eventually } from "./eventually.js";
-import { isThenable } from "./thenable.js";
+import { type Eventually, isPending } from "./eventually.js";
 
 /** Steps that may have to wait for something: what an `async` function is, but for when it waits. */
 export type Steps<Result> = Generator<PromiseLike<unknown>, Result, unknown>;
@@ -21,8 +20,8 @@ export function runSteps<Result>(steps: () => Steps<Result>): Eventually<Result>
 
 /** Within steps: waits for a value that is not there yet. */
 export function* awaited<Value>(value: Eventually<Value>): Steps<Value> {
-  // What is thenable in an `Eventually` is its promise, and what that gives is the value.
-  return isThenable(value) ? ((yield value) as Value) : value;
+  // What its promise gives is the value.
+  return isPending(value) ? ((yield value) as Value) : value;
 }
 
 function goOn<Result>(run: Steps<Result>, step: IteratorResult<PromiseLike<unknown>, Result>): Eventually<Result> {

@@ -1,6 +1,5 @@
-import type { Eventually } from "../base/eventually.js";
+import { type Eventually, isPending } from "../base/eventually.js";
 import { awaited, runSteps, type Steps } from "../base/steps.js";
-import { isThenable } from "../base/thenable.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { AnyContext, Entry } from "../declare/context.js";
 import type { CredentialWay } from "../declare/credential.js";
@@ -289,7 +288,7 @@ export class Admission implements GrantHost {
     let isLate = false;
     try {
       const value = work(() => isLate);
-      if (isThenable(value)) return this.#awaitInTime(value as Promise<Value>, () => (isLate = true)); // its promise
+      if (isPending(value)) return this.#awaitInTime(value, () => (isLate = true));
       this.#pending = undefined;
       return value;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type Eventually, whenThere } from "../base/eventually.js";
+import { type Eventually, isPending, whenThere } from "../base/eventually.js";
 import type {
   BrokerEvent,
   BrokerLink,
@@ -73,7 +73,7 @@ export class Audience {
       const isAhead = epoch === this.#epoch && offset > this.#offset;
       if (this.#epoch === undefined || isAhead) this.#moveOn(position);
     });
-    if (opening instanceof Promise) this.opening = opening;
+    if (isPending(opening)) this.opening = opening;
   }
 
   /** The last event that this process was told of. */
@@ -120,7 +120,7 @@ export class Audience {
     if (this.lane.size === 0 && this.#followers === undefined) return;
     const frame = this.frameOf(event);
     this.lane.push(frame, except, event);
-    for (const follower of [...(this.#followers ?? [])]) follower.said(frame, except);
+    this.#tellFollowers((follower) => follower.said(frame, except));
   }
 
   /** What was said before this place, and this process was not told, is lost to who is live. */
@@ -130,7 +130,7 @@ export class Audience {
     const before = this.position;
     this.#moveOn(position);
     if (this.hasSnapshot) {
-      for (const follower of [...(this.#followers ?? [])]) follower.lost(undefined);
+      this.#tellFollowers((follower) => follower.lost(undefined));
       for (const owner of this.lane.owners) (owner as Membership).lose(before); // on this lane there are no others
       return;
     }
@@ -138,7 +138,7 @@ export class Audience {
     const gap = encodeTextFrame(encodeGap({ channel, ...(this.hasHistory && { epoch, offset }) }));
     this.#host.counters.gaps += this.lane.size;
     if (this.lane.size > 0) this.lane.push(gap, undefined, undefined, true);
-    for (const follower of [...(this.#followers ?? [])]) follower.lost(gap);
+    this.#tellFollowers((follower) => follower.lost(gap));
     this.#watchers?.showEverybody();
   }
 
@@ -210,6 +210,11 @@ export class Audience {
       onError,
     });
     return this.#watchers;
+  }
+
+  /** Most channels have none. Who is told may end, or another begin. */
+  #tellFollowers(tell: (follower: Follower) => void): void {
+    if (this.#followers !== undefined) for (const follower of [...this.#followers]) tell(follower);
   }
 
   #moveOn({ epoch, offset }: Position): void {

@@ -1,5 +1,4 @@
-import { type Eventually, whenThere } from "../base/eventually.js";
-import { isThenable } from "../base/thenable.js";
+import { type Eventually, isPending, whenThere } from "../base/eventually.js";
 import type { HistoryPage, KeptEvent, Members, Position } from "../broker/broker.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import type { AwaitsRoom, Outbox } from "../delivery/outbox.js";
@@ -297,13 +296,12 @@ export class CatchUp implements AwaitsRoom, Follower {
 
   /** Goes on with what is there now, or will be. A broker that is away is asked again a little later. */
   #await<Value>(value: Eventually<Value>, use: (value: Value) => void): void {
-    if (!isThenable(value)) {
+    if (!isPending(value)) {
       use(value);
       return;
     }
     this.#isWaiting = true;
-    // What is thenable in an `Eventually` is its promise.
-    (value as Promise<Value>).then(
+    value.then(
       (later) => {
         this.#isWaiting = false;
         if (this.#state !== "following") return;

@@ -1,4 +1,4 @@
-import { isThenable } from "../base/thenable.js";
+import { isPending } from "../base/eventually.js";
 import type { BrokerEvent, HistoryPage, Members, Position, PresenceChange } from "../broker/broker.js";
 import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
 import type { Outbox } from "../delivery/outbox.js";
@@ -71,9 +71,8 @@ export class Channels {
       const { opening } = audience;
       const arriving =
         opening === undefined ? membership.arrive(options) : opening.then(() => membership.arrive(options));
-      if (!isThenable(arriving)) return undefined;
-      // What is thenable of these is a promise.
-      membership.arriving = (arriving as Promise<void>).then(
+      if (!isPending(arriving)) return undefined;
+      membership.arriving = arriving.then(
         () => {
           membership.arriving = undefined;
         },

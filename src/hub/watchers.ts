@@ -1,4 +1,4 @@
-import { type Eventually, whenThere } from "../base/eventually.js";
+import { type Eventually, isPending, whenThere } from "../base/eventually.js";
 import type { Members, PresenceChange, PresentMember } from "../broker/broker.js";
 import { encodeTextFrame } from "../delivery/frame.js";
 import { Lane, type LaneOwner } from "../delivery/lane.js";
@@ -151,13 +151,15 @@ export class Watchers {
     };
     try {
       const told = whenThere(this.read(), use);
-      if (told instanceof Promise) told.catch((error: unknown) => this.#options.onError(error, "presence"));
+      if (isPending(told)) told.catch((error: unknown) => this.#options.onError(error, "presence"));
     } catch (error) {
       this.#options.onError(error, "presence");
     }
   }
 
   #push(fields: MemberFields): void {
+    // They may have gone in this turn.
+    if (this.#lane.size === 0) return;
     this.#changes += 1;
     this.#lane.push(this.#encode(fields), undefined, { epoch: "", offset: this.#changes });
   }
@@ -191,7 +193,7 @@ type Watcher = LaneOwner & AwaitsRoom;
 function unlessFailed<Value>(get: () => Eventually<Value>, undo: () => void): Eventually<Value> {
   try {
     const value = get();
-    if (value instanceof Promise) value.catch(undo);
+    if (isPending(value)) value.catch(undo);
     return value;
   } catch (error) {
     undo();
