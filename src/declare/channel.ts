@@ -81,6 +81,7 @@ export interface ChannelOptions<
   Presence extends true | undefined,
   Face,
   Snapshot,
+  History extends HistoryOptions | undefined = HistoryOptions | undefined,
 > {
   /** What may be said here: event → schema. */
   events: Events & Refuse<keyof Events & ReservedFromServers, "The protocol uses this name itself: choose another.">;
@@ -92,7 +93,9 @@ export interface ChannelOptions<
     | (Needs & Refuse<KnownNames<Needs> & ("app" | "params"), "A channel has this name already: choose another.">)
     | undefined;
   /** Keeps events, which makes the channel resumable. Default: nothing is kept. */
-  history?: HistoryOptions | undefined;
+  history?:
+    | (History & Refuse<Exclude<keyof NonNullable<History>, keyof HistoryOptions>, "A history has `size` and `ttl`.">)
+    | undefined;
   /** Who is here can be asked and watched. A function gives what a member shows beside its `id`; `true`: nothing more. */
   presence?: Presence | ((given: ChannelGiven<NoInfer<Needs>, NoInfer<Pattern>>) => AtOnce<Face>) | undefined;
   /**
@@ -174,15 +177,17 @@ export function channel<
   Presence extends true | undefined = undefined,
   Face = never,
   Snapshot = never,
+  History extends HistoryOptions | undefined = undefined,
 >(
   pattern: Pattern,
-  options: ChannelOptions<Pattern, Events, Needs, Presence, Face, Snapshot>,
+  options: ChannelOptions<Pattern, Events, Needs, Presence, Face, Snapshot, History>,
 ): Channel<{
   pattern: Pattern;
   publishes: { [Type in keyof Events]: Input<Events[Type]> };
   events: { [Type in keyof Events]: Json<Output<Events[Type]>> };
   member: MemberOf<Presence, Face>;
   state: StateOf<Snapshot>;
+  history: [History] extends [undefined] ? false : true;
 }> {
   // What the types have tied together above is read back here by name, as the core needs it.
   const given = options as unknown as UntypedOptions;

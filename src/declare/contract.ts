@@ -9,6 +9,8 @@ export interface ChannelContract {
   readonly member: unknown;
   /** What who arrives is given; never without a snapshot. */
   readonly state: unknown;
+  /** Are its events kept, so that who comes back is told what it missed, or that it can't be? */
+  readonly history: boolean;
 }
 
 /** What the other side can know of an endpoint. */

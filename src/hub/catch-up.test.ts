@@ -3,6 +3,7 @@ import { z } from "zod";
 import { OpenedHub, type TestMember, welcome } from "../../test/support/opened-hub.js";
 import { StreamLink } from "../../test/support/stream-link.js";
 import { channel } from "../declare/channel.js";
+import type { ChannelPlace } from "./channels.js";
 import type { HubOptions } from "./hub.js";
 import type { ArrivalOptions } from "./membership.js";
 
@@ -11,7 +12,7 @@ const history = { size: 100, ttl: "5m" } as const;
 const lobby = channel("chat/:room", { events, history })({ room: "lobby" });
 const fleeting = channel("chat/:room", { events })({ room: "lobby" });
 
-async function openRoom(place = lobby, options: Partial<HubOptions> = {}) {
+async function openRoom(place: ChannelPlace = lobby, options: Partial<HubOptions> = {}) {
   const opened = await OpenedHub.open((node) => new StreamLink(node), options);
   const { hub, link } = opened;
   const join = (member: TestMember, how: Partial<ArrivalOptions> = {}) =>

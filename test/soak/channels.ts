@@ -25,6 +25,7 @@ interface Family extends AnyChannel {
     events: { said: object };
     member: unknown;
     state: unknown;
+    history: boolean;
   }>;
 }
 

@@ -56,6 +56,7 @@ isType<
     events: { tick: { price: number }; halt: { why: string } };
     member: { readonly id: string; name: string };
     state: { price: number; at: string };
+    history: true;
   }
 >(true);
 

@@ -9,6 +9,7 @@ interface ChatContract {
   events: { said: { from: string; text: string }; left: { name: string } };
   member: never;
   state: never;
+  history: false;
 }
 interface RoomContract {
   path: "/ws/rooms/:room";
