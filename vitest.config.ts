@@ -5,6 +5,8 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 
 const alias = [
   { find: /^tidings$/, replacement: source("index.ts") },
+  // What Node loads, as its condition in package.json says.
+  { find: /^tidings\/client$/, replacement: source("client/node.ts") },
   { find: /^tidings\/(\w+)$/, replacement: source("$1/index.ts") },
 ];
 
@@ -17,7 +19,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      project("unit", ["src/**/*.test.ts"]),
+      project("unit", ["src/**/*.test.{ts,tsx}"]),
       project("integration", ["test/{conformance,integration}/**/*.test.ts"], 20_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),

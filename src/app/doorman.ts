@@ -6,6 +6,7 @@ import { MessageConnection } from "../connection/message-connection.js";
 import { causeOf, publicError, refusalClose, refusalResponse } from "../connection/refusal.js";
 import type { Route } from "../connection/route.js";
 import { checkUpgrade } from "../connection/upgrade-check.js";
+import { wordsOf } from "../protocol/error-words.js";
 import { defaultLimits } from "../protocol/limits.js";
 import { refusalOf } from "../protocol/refusals.js";
 import { selectSubprotocol, tidingsV1 } from "../protocol/subprotocol.js";
@@ -124,7 +125,7 @@ export class Doorman {
       code: error.code,
       status: byClose ? undefined : refusalOf(error.code).http,
       closeCode: byClose ? closed.code : undefined,
-      reason: error.message,
+      reason: wordsOf(error),
       detail: causeOf(error),
       endpoint: endpoint?.pattern.source,
       address: upgrade.address,

@@ -12,6 +12,7 @@ import type { Member } from "../hub/hub.js";
 import type { Membership } from "../hub/membership.js";
 import { closeReason, isSendableCloseCode } from "../protocol/close-codes.js";
 import { encodePayload } from "../protocol/encode-message.js";
+import { wordsOf } from "../protocol/error-words.js";
 import type { MessageId } from "../protocol/message.js";
 import type { RefusalReason } from "../protocol/refusals.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
@@ -342,7 +343,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       code: error.code,
       status: undefined,
       closeCode: refusalClose(error, this.route.endpoint.closeCodes).code,
-      reason: error.message,
+      reason: wordsOf(error),
       detail: causeOf(error),
       endpoint: this.route.endpoint.pattern.source,
       address: this.admission.address,

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { refusals } from "../protocol/refusals.js";
 import { forbidden, TidingsError } from "../protocol/tidings-error.js";
 import { publicError, refusalClose, refusalResponse } from "./refusal.js";
 
@@ -8,7 +7,7 @@ test("what is no TidingsError is `internal`, and nothing of it is told", () => {
   expect(publicError(own)).toBe(own);
   for (const thrown of [new Error("password: hunter2"), "hunter2", undefined, null, { code: "forbidden" }]) {
     const told = publicError(thrown);
-    expect(told).toMatchObject({ code: "internal", message: refusals.internal.message });
+    expect(told).toMatchObject({ code: "internal", message: "internal" });
     expect(JSON.stringify(told) + told.message + String(told.cause)).not.toContain("hunter2");
   }
 });

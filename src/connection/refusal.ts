@@ -1,5 +1,6 @@
 import type { CloseCodes } from "../declare/endpoint.js";
 import { closeReason } from "../protocol/close-codes.js";
+import { wordsOf } from "../protocol/error-words.js";
 import { refusalOf } from "../protocol/refusals.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { RefusalResponse } from "../transport/transport.js";
@@ -26,7 +27,7 @@ export function refusalResponse(error: TidingsError): RefusalResponse {
   if (status === 426) Object.assign(headers, { upgrade: "websocket", "sec-websocket-version": "13" });
   if (status === 429 || status === 503)
     headers["retry-after"] = String(Math.ceil((error.retryAfterMs ?? 1_000) / 1_000));
-  return { status, headers, body: JSON.stringify({ code: error.code, message: error.message }) };
+  return { status, headers, body: JSON.stringify({ code: error.code, message: wordsOf(error) }) };
 }
 
 /** How a client is refused that can read close codes, and how a connection is closed for an error. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { closeCodes, closeReason, isSendableCloseCode, thenAfterClose } from "./close-codes.js";
-import { type Refusal, refusals } from "./refusals.js";
+import { closeCodes, closeReason, isSendableCloseCode } from "./close-codes.js";
+import { refusals } from "./refusals.js";
 import { utf8Length } from "./utf8.js";
 
 const sendable = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1013];
@@ -22,57 +22,6 @@ test("the table's codes are each there once, in order", () => {
   const codes = Object.values(closeCodes).map(({ code }) => code);
 
   expect(codes).toEqual([1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015]);
-});
-
-describe("our client after a close", () => {
-  test.each([
-    [1000, "stay-closed"],
-    [1001, "retry-after-drain"],
-    [1002, "stay-closed"],
-    [1003, "stay-closed"],
-    [1005, "retry"],
-    [1006, "retry"],
-    [1007, "stay-closed"],
-    [1008, "stay-closed"],
-    [1009, "stay-closed"],
-    [1010, "stay-closed"],
-    [1011, "retry"],
-    [1012, "retry"],
-    [1013, "retry"],
-    [1014, "retry"],
-    [1015, "retry"],
-    [3000, "stay-closed"],
-    [4001, "stay-closed"],
-    [4999, "stay-closed"],
-    [1004, "retry"],
-    [1016, "retry"],
-    [2999, "retry"],
-    [5000, "retry"],
-    [0, "retry"],
-    [Number.NaN, "retry"],
-  ] as const)("with %s and no reason it knows will %s", (code, then) => {
-    expect(thenAfterClose(code, "")).toBe(then);
-    expect(thenAfterClose(code, "bye")).toBe(then);
-    expect(thenAfterClose(code, "constructor")).toBe(then);
-  });
-
-  test.each(Object.entries(refusals))("with the reason %s does as its row says, whatever the code", (reason, row) => {
-    const { close = 1008, clientThen }: Refusal = row;
-    for (const code of [close, 1000, 1006, 1011, 4001]) expect(thenAfterClose(code, reason)).toBe(clientThen);
-  });
-
-  test("comes back from 4001 with token_expired, as an app may put its own code there", () => {
-    expect(thenAfterClose(4001, "token_expired")).toBe("refresh-and-retry");
-  });
-
-  test("knows what to do after any code and reason", () => {
-    const known = ["stay-closed", "refresh-and-retry", "retry", "retry-after-drain"];
-    fc.assert(
-      fc.property(fc.oneof(fc.integer(), fc.double()), fc.string({ unit: "binary" }), (code, reason) => {
-        expect(known).toContain(thenAfterClose(code, reason));
-      }),
-    );
-  });
 });
 
 describe("the reason of a close frame", () => {

@@ -1,3 +1,4 @@
+import { wordsOf } from "./error-words.js";
 import { defaultLimits } from "./limits.js";
 import type { MessageId } from "./message.js";
 import type { Issue } from "./tidings-error.js";
@@ -86,7 +87,12 @@ export interface ErrorFields {
 export function encodeError({ code, message, id, channel, type, issues, retryAfterMs }: ErrorFields): string {
   // A validator's issue may hold more than these two fields, such as the value it refused.
   const told = issues?.slice(0, defaultLimits.issues).map((issue) => ({ path: issue.path, message: issue.message }));
-  return encodePayload({ type: "error", id, channel, payload: { code, message, type, issues: told, retryAfterMs } });
+  return encodePayload({
+    type: "error",
+    id,
+    channel,
+    payload: { code, message: wordsOf({ code, message }), type, issues: told, retryAfterMs },
+  });
 }
 
 export interface SubscribedFields {

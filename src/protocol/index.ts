@@ -1,5 +1,6 @@
 /** The wire protocol as data and functions, for whoever writes a client, a server or a proxy of their own. */
-export { type CloseCode, closeCodes, closeReason, isSendableCloseCode, thenAfterClose } from "./close-codes.js";
+export { afterReason, type Then, thenAfterClose } from "./after-close.js";
+export { type CloseCode, closeCodes, closeReason, isSendableCloseCode } from "./close-codes.js";
 export {
   type AuthSuccessFields,
   type ConnectedFields,
@@ -29,6 +30,7 @@ export {
   type UnsubscribedFields,
 } from "./encode-message.js";
 export { type ErrorCode, errorCodes, hasCodeForm, isErrorCode } from "./error-codes.js";
+export { wordsOf } from "./error-words.js";
 export { defaultLimits, type Limits, type RateLimit } from "./limits.js";
 export { type BadMessage, barePing, barePong, type ClientMessage, type MessageId } from "./message.js";
 export {
@@ -45,6 +47,6 @@ export {
   reservedFromServers,
 } from "./names.js";
 export { parseMessage } from "./parse-message.js";
-export { isRefusalReason, type Refusal, type RefusalReason, refusalOf, refusals, type Then } from "./refusals.js";
+export { isRefusalReason, type Refusal, type RefusalReason, refusalOf, refusals } from "./refusals.js";
 export { bearerFromSubprotocols, parseSubprotocols, selectSubprotocol, tidingsV1 } from "./subprotocol.js";
 export { forbidden, type Issue, TidingsError, type TidingsErrorOptions, unauthorized } from "./tidings-error.js";

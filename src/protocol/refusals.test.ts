@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { afterReason } from "./after-close.js";
 import { isSendableCloseCode } from "./close-codes.js";
 import { errorCodes, hasCodeForm } from "./error-codes.js";
 import { isRefusalReason, type Refusal, refusalOf, refusals } from "./refusals.js";
@@ -33,7 +34,8 @@ describe("a refusal", () => {
   test.each(rows)("%s is HTTP %s and close %s, and our client will %s", (reason, http, close, clientThen) => {
     const row: Refusal = refusals[reason];
 
-    expect(row).toEqual({ http, close, clientThen, message: expect.stringMatching(/^[A-Z].*\.$/) });
+    expect(row).toEqual({ http, close, message: expect.stringMatching(/^[A-Z].*\.$/) });
+    expect(afterReason[reason]).toBe(clientThen);
     expect(isRefusalReason(reason)).toBe(true);
     expect(hasCodeForm(reason)).toBe(true);
   });

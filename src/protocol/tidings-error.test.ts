@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { forbidden, TidingsError, unauthorized } from "./tidings-error.js";
 
 describe("a TidingsError", () => {
-  test("has a code, and what it means as its message", () => {
+  test("has a code, which is its message where it is given none", () => {
     const error = new TidingsError("not_found");
 
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ name: "TidingsError", code: "not_found" });
-    expect(String(error)).toBe("TidingsError: There is nothing of this name here.");
+    expect(String(error)).toBe("TidingsError: not_found");
   });
 
   test("takes the message it is given, an empty one too", () => {
@@ -16,7 +16,7 @@ describe("a TidingsError", () => {
   });
 
   test("may have a refusal's reason or an app's own code", () => {
-    expect(new TidingsError("overloaded").message).toBe("The server is full.");
+    expect(new TidingsError("overloaded").message).toBe("overloaded");
     expect(new TidingsError("sold_out").message).toBe("sold_out");
     expect(new TidingsError("constructor").message).toBe("constructor");
   });

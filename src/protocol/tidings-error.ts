@@ -1,5 +1,4 @@
-import { type ErrorCode, errorCodes, hasCodeForm, isErrorCode } from "./error-codes.js";
-import { isRefusalReason, refusals } from "./refusals.js";
+import { type ErrorCode, errorCodes, hasCodeForm } from "./error-codes.js";
 
 /**
  * An error with a code that the other side is told.
@@ -17,7 +16,7 @@ export class TidingsError extends Error {
   declare readonly retryAfterMs?: number | undefined;
 
   /**
-   * `message` is what the code means, where none is given, or the code itself for an app's own.
+   * `message` is the code itself, where none is given; the other side is then told what the code means.
    *
    * @throws {TypeError} for a `code` that is not 1–64 of `a–z 0–9 _` with a letter first.
    */
@@ -26,7 +25,7 @@ export class TidingsError extends Error {
       throw new TypeError("An error code is 1–64 of a–z, 0–9 and _, a letter first, like sold_out.");
     }
     const { issues, retryAfterMs, cause } = options;
-    super(message ?? meaningOf(code), cause === undefined ? undefined : { cause });
+    super(message ?? code, cause === undefined ? undefined : { cause });
     this.code = code;
     // Left out rather than undefined, so that a printed error shows only what it has.
     if (issues !== undefined) this.issues = issues;
@@ -48,15 +47,10 @@ export interface Issue {
 
 /** The error to throw where someone may not do what they ask. */
 export function forbidden(message?: string | undefined): TidingsError {
-  return new TidingsError("forbidden", message);
+  return new TidingsError("forbidden", message ?? errorCodes.forbidden.meaning);
 }
 
 /** The error to throw where it is not known who asks. */
 export function unauthorized(message?: string | undefined): TidingsError {
-  return new TidingsError("unauthorized", message);
-}
-
-function meaningOf(code: string): string {
-  if (isErrorCode(code)) return errorCodes[code].meaning;
-  return isRefusalReason(code) ? refusals[code].message : code;
+  return new TidingsError("unauthorized", message ?? errorCodes.unauthorized.meaning);
 }

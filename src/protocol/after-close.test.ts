@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { afterReason, thenAfterClose } from "./after-close.js";
+import { type Refusal, type RefusalReason, refusals } from "./refusals.js";
+
+describe("our client after a close", () => {
+  test.each([
+    [1000, "stay-closed"],
+    [1001, "retry-after-drain"],
+    [1002, "stay-closed"],
+    [1003, "stay-closed"],
+    [1005, "retry"],
+    [1006, "retry"],
+    [1007, "stay-closed"],
+    [1008, "stay-closed"],
+    [1009, "stay-closed"],
+    [1010, "stay-closed"],
+    [1011, "retry"],
+    [1012, "retry"],
+    [1013, "retry"],
+    [1014, "retry"],
+    [1015, "retry"],
+    [3000, "stay-closed"],
+    [4001, "stay-closed"],
+    [4999, "stay-closed"],
+    [1004, "retry"],
+    [1016, "retry"],
+    [2999, "retry"],
+    [5000, "retry"],
+    [0, "retry"],
+    [Number.NaN, "retry"],
+  ] as const)("with %s and no reason it knows will %s", (code, then) => {
+    expect(thenAfterClose(code, "")).toBe(then);
+    expect(thenAfterClose(code, "bye")).toBe(then);
+    expect(thenAfterClose(code, "constructor")).toBe(then);
+  });
+
+  test.each(Object.entries(refusals))("with the reason %s does as its row says, whatever the code", (reason, row) => {
+    const { close = 1008 }: Refusal = row;
+
+    for (const code of [close, 1000, 1001, 1006, 1011, 4001]) {
+      expect(thenAfterClose(code, reason)).toBe(afterReason[reason as RefusalReason]);
+    }
+  });
+
+  test("comes back from 4001 with token_expired, as an app may put its own code there", () => {
+    expect(thenAfterClose(4001, "token_expired")).toBe("refresh-and-retry");
+  });
+
+  test("knows what to do after any code and reason", () => {
+    const known = ["stay-closed", "refresh-and-retry", "retry", "retry-after-drain"];
+    fc.assert(
+      fc.property(fc.oneof(fc.integer(), fc.double()), fc.string({ unit: "binary" }), (code, reason) => {
+        expect(known).toContain(thenAfterClose(code, reason));
+      }),
+    );
+  });
+});
