@@ -44,7 +44,7 @@ export interface ConnectOptions<Query = unknown> {
   query?: Query | undefined;
   /** How long an answer may take, and how long it may take to come in. Default `"10s"`. */
   timeout?: Duration | undefined;
-  /** Messages that wait while there is no connection, and publishes whose answer does. Default 100. */
+  /** How many messages may wait while there is no connection. Default 100. */
   queue?: number | undefined;
   /** An app's own close codes, 3000–4999, after which it dials again. Default: after none. */
   retryOn?: readonly number[] | undefined;
@@ -90,6 +90,8 @@ export interface RequestOptions {
 
 export interface Client<Contract extends EndpointContract = EndpointContract> extends Disposable {
   readonly status: Status;
+  /** When it dials again, in milliseconds since 1970; undefined where it does not wait for that. */
+  readonly retryAtMs: number | undefined;
   /** Who this is, as the server sees it; undefined before it was open, and where the endpoint has no `auth`. */
   readonly user: { readonly id: string } | undefined;
   /** Resolves when it has closed for good. */
@@ -129,6 +131,8 @@ export interface Client<Contract extends EndpointContract = EndpointContract> ex
   ): Subscription<ChannelAt<Contract, Pattern>>;
   /** The user's tasks, where the endpoint lists `tasks`. */
   readonly tasks: TasksOf<Contract>;
+  /** Where it waits to dial again, it does so now. */
+  reconnect(): void;
   /**
    * Closes for good: what waits is not sent, and requests without an answer reject with `connection_lost`.
    *
@@ -202,7 +206,7 @@ export interface Subscription<Of extends ChannelContract = ChannelContract> exte
    */
   publish<Type extends keyof Of["publishes"] & string>(
     type: Type,
-    ...payload: PayloadArgs<Of["publishes"][Type]>
+    ...payload: RequestArgs<Of["publishes"][Type]>
   ): Promise<Pick<Published, "offset">>;
   /** Events that are kept, oldest first. Rejects with `forbidden` where there is no history. */
   history(range?: HistoryRequest): Promise<readonly Stored<Of["events"]>[]>;

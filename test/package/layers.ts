@@ -47,7 +47,10 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What a folder may import beyond its row, as long as nothing of it is left after compiling. */
-export const typeLayers: Readonly<Record<string, readonly string[]>> = { client: ["declare", "schema"] };
+export const typeLayers: Readonly<Record<string, readonly string[]>> = {
+  client: ["declare", "schema"],
+  react: ["declare"],
+};
 
 /** No `node:` and no package in here, but for types of the packages named. */
 export const pureFolders: readonly string[] = declared;

@@ -1,0 +1,45 @@
+import type { Clock } from "../base/clock.js";
+import type { Socket, Surroundings } from "./surroundings.js";
+
+/** What a page has, as far as it is used here: Node has no types of it, and partly not the thing. */
+interface Page {
+  readonly WebSocket?: new (url: string, protocols: string[]) => Socket;
+  readonly location?: { readonly href: string };
+  addEventListener?(type: "online" | "offline", listener: () => void): void;
+  removeEventListener?(type: "online" | "offline", listener: () => void): void;
+}
+/** Whatever runs it. */
+export const page: Page = globalThis as Page;
+
+/** A timer of it keeps a program alive, as the connection does that it is for. */
+export const clock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** A page in a browser, or a worker of one. */
+export const browser: Surroundings = {
+  clock,
+  random: () => Math.random(),
+  get base() {
+    return page.location?.href;
+  },
+  open(url, protocols) {
+    if (page.WebSocket === undefined) throw new TypeError("There is no WebSocket here.");
+    return new page.WebSocket(url, [...protocols]);
+  },
+  onNetwork(listener) {
+    const online = () => listener(true);
+    const offline = () => listener(false);
+    page.addEventListener?.("online", online);
+    page.addEventListener?.("offline", offline);
+    return () => {
+      page.removeEventListener?.("online", online);
+      page.removeEventListener?.("offline", offline);
+    };
+  },
+};

@@ -1,0 +1,26 @@
+import { browser } from "./browser.js";
+import { type Connect, createConnect } from "./connect.js";
+
+export const connect: Connect = createConnect(browser);
+
+export type { Closed } from "../declare/closed.js";
+export type { TaskFailure, TaskId, TaskState, TaskStatus } from "../declare/task.js";
+export { TidingsError } from "../protocol/tidings-error.js";
+export type {
+  Client,
+  ClientFor,
+  ConnectOptions,
+  EndpointLike,
+  Gap,
+  Heard,
+  Origin,
+  Presence,
+  RequestOptions,
+  Status,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionStatus,
+  Tasks,
+  Token,
+} from "./client.js";
+export type { Connect } from "./connect.js";

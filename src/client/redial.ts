@@ -1,0 +1,61 @@
+import type { Closed } from "../declare/closed.js";
+import { thenAfterClose } from "../protocol/after-close.js";
+
+const FIRST_CEILING_MS = 1_000;
+const LAST_CEILING_MS = 30_000;
+
+/** What follows a close: when to dial again, or that it stays closed (PROTOCOL.md, Refusing and closing). */
+export class Redial {
+  readonly #random: () => number;
+  readonly #retryOn: readonly number[];
+  #failures = 0;
+  /** Tokens that had expired, since the last time that it was let in. */
+  #expired = 0;
+  #ceilingMs = 0;
+  #openSinceMs: number | undefined;
+  #drainMs: number | undefined;
+
+  /** @param retryOn an app's own close codes after which it dials again */
+  constructor(random: () => number, retryOn: readonly number[]) {
+    this.#random = random;
+    this.#retryOn = retryOn;
+  }
+
+  /** The server has said `connected`. */
+  opened(nowMs: number): void {
+    this.#openSinceMs = nowMs;
+    this.#expired = 0;
+  }
+
+  /** The server has said when to come back, once it has closed. */
+  drain(reconnectAfterMs: number): void {
+    this.#drainMs = reconnectAfterMs;
+  }
+
+  /** Milliseconds until it dials again; undefined: it stays closed. */
+  delayAfter({ code, reason }: Closed, nowMs: number): number | undefined {
+    // A server that lets in and closes at once, for ever, is no better than one that is not there.
+    if (this.#openSinceMs !== undefined && nowMs - this.#openSinceMs >= this.#ceilingMs) this.#failures = 0;
+    this.#openSinceMs = undefined;
+    const drainMs = this.#drainMs;
+    this.#drainMs = undefined;
+    switch (this.#retryOn.includes(code) ? "retry" : thenAfterClose(code, reason)) {
+      case "stay-closed":
+        return undefined;
+      case "refresh-and-retry":
+        this.#expired += 1;
+        return this.#expired > 1 ? undefined : this.#backOff();
+      case "retry-after-drain":
+        return drainMs ?? this.#backOff();
+      case "retry":
+        return this.#backOff();
+    }
+  }
+
+  /** Anything up to a ceiling that doubles, so that those who lost a server together do not come back together. */
+  #backOff(): number {
+    this.#ceilingMs = Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    return this.#random() * this.#ceilingMs;
+  }
+}
