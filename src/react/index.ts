@@ -1,0 +1,15 @@
+"use client";
+
+export {
+  type AnyClient,
+  type ClientInside,
+  TidingsProvider,
+  type TidingsProviderProps,
+  useClient,
+} from "./tidings-provider.js";
+export { type ChannelView, useChannel } from "./use-channel.js";
+export { useLast } from "./use-last.js";
+export { useEvent, useMessage } from "./use-message.js";
+export { type Members, type MembersOf, usePresence } from "./use-presence.js";
+export { useStatus } from "./use-status.js";
+export { useTask, useTasks, type WithTasks } from "./use-task.js";

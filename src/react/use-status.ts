@@ -1,0 +1,20 @@
+import { useCallback, useSyncExternalStore } from "react";
+import type { Client, Status } from "../client/client.js";
+
+/** How the connection is: `connecting`, `open`, `waiting` or `closed`. Without a client, and on a server, `connecting`. */
+export function useStatus(client: Pick<Client, "status" | "onStatus"> | undefined): Status {
+  const subscribe = useCallback(
+    (onChange: () => void) => {
+      const end = client?.onStatus(onChange);
+      // React does not look again when a hidden part of the page, which followed nothing, is shown again.
+      onChange();
+      return () => end?.();
+    },
+    [client],
+  );
+  return useSyncExternalStore(subscribe, () => client?.status ?? "connecting", readOnServer);
+}
+
+function readOnServer(): Status {
+  return "connecting";
+}
