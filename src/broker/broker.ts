@@ -31,6 +31,8 @@ export interface BrokerNode {
   disconnectUser(user: string, code: number, reason: string): void;
   /** Refuse this from now on, and close who entered with it. Must not throw. */
   revoke(revocation: Revocation): void;
+  /** A process said this to all of them. Must not throw. */
+  notified(topic: string, json: string): void;
 }
 
 /** What a process may ask for. */
@@ -42,7 +44,8 @@ export interface BrokerLink {
    * delivery; all processes see one order per channel. Resolves when it is taken and this process has been told.
    *
    * With a `key` that this channel had within the last 5 minutes, in this epoch, it is a repeat: the position of the first
-   * is given, nothing is kept and nobody is told.
+   * is given, nothing is kept and nobody is told. So it is about a subject whose last event is kept, unless it begins that
+   * anew; then the position of that last event is given.
    */
   publish(event: Publication): Promise<Position>;
   /**
@@ -99,6 +102,8 @@ export interface BrokerLink {
   countInWindow(key: string, limit: RateLimit, nowMs: number): Promise<number>;
   /** Users with an open connection, over all processes. */
   countUsers(): Promise<number>;
+  /** Tells every process that is connected, this one included. Nothing is kept for those that connect later. */
+  notify(topic: string, json: string): Promise<void>;
   /** Gives back everything this process holds. */
   close(): Promise<void>;
 }
@@ -130,6 +135,18 @@ export interface Publication {
 export interface Keep {
   readonly size: number;
   readonly ttlMs: number;
+  /** What it is about; undefined: nothing that an earlier one was about too. */
+  readonly subject?: Subject | undefined;
+}
+
+/** Something that events of a channel are about, such as one task. Only the latest event of each is kept. */
+export interface Subject {
+  readonly name: string;
+  /**
+   * `"last"`: as long as this event is kept, what follows about the subject is a repeat of it, until a `"first"` one begins
+   * it anew. So it has one end, whichever process says it.
+   */
+  readonly part?: "first" | "last" | undefined;
 }
 
 /** Which of the events that are kept: all without `after` and `before`. */
@@ -144,7 +161,10 @@ export interface HistoryRange {
 /** Events of one stream, oldest first, and the position of its newest. */
 export interface HistoryPage extends Position {
   readonly events: readonly KeptEvent[];
-  /** Is everything behind `after` there, up to the last of these? False where something of it is no longer kept. */
+  /**
+   * Is everything behind `after` there, up to the last of these? False where something of it is no longer kept; an event
+   * whose place a later one of its subject took is not missing.
+   */
   readonly isComplete: boolean;
 }
 

@@ -1,18 +1,24 @@
-import type { KeptEvent } from "./broker.js";
+import type { KeptEvent, Subject } from "./broker.js";
 
 /** An event, and how long and at what cost it is kept. */
 export interface Kept extends KeptEvent {
   /** About, with all that it takes up in memory. */
   readonly bytes: number;
   readonly untilMs: number;
+  readonly subject: Subject | undefined;
 }
 
-/** Events by rising offset: new ones come at the end, old ones go at the beginning, and any page is found at once. */
+/**
+ * Events by rising offset, one for each subject: new ones come at the end, old ones go at the beginning, and any page is
+ * found at once.
+ */
 export class KeptEvents {
   #events: Kept[] = [];
   /** Those in front of it are gone. */
   #first = 0;
   #bytes = 0;
+  /** Subject → its event. */
+  readonly #subjects = new Map<string, Kept>();
 
   get length(): number {
     return this.#events.length - this.#first;
@@ -26,13 +32,26 @@ export class KeptEvents {
     return this.#events[this.#first];
   }
 
+  /** The one about this. */
+  about(subject: Subject): Kept | undefined {
+    return this.#subjects.get(subject.name);
+  }
+
+  /** It takes the place of the one about the same. */
   push(event: Kept): void {
+    const { subject } = event;
+    if (subject !== undefined) {
+      this.#remove(this.about(subject));
+      this.#subjects.set(subject.name, event);
+    }
     this.#events.push(event);
     this.#bytes += event.bytes;
   }
 
   dropOldest(): void {
-    this.#bytes -= this.oldest?.bytes ?? 0;
+    const { oldest } = this;
+    if (oldest?.subject !== undefined) this.#subjects.delete(oldest.subject.name);
+    this.#bytes -= oldest?.bytes ?? 0;
     this.#first += 1;
     // To cut one off each time would copy all the others.
     if (this.#first * 2 <= this.#events.length) return;
@@ -44,6 +63,7 @@ export class KeptEvents {
     this.#events = [];
     this.#first = 0;
     this.#bytes = 0;
+    this.#subjects.clear();
   }
 
   /** From a place on, until another: counted from the oldest. */
@@ -61,5 +81,11 @@ export class KeptEvents {
       else high = middle;
     }
     return low - this.#first;
+  }
+
+  #remove(event: Kept | undefined): void {
+    if (event === undefined) return;
+    this.#events.splice(this.#first + this.countUpTo(event.offset) - 1, 1);
+    this.#bytes -= event.bytes;
   }
 }

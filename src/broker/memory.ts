@@ -110,6 +110,10 @@ export class MemoryBroker implements Broker {
     for (const link of this.#links) link.node.revoke(revocation);
   }
 
+  notify(topic: string, json: string): void {
+    for (const link of [...this.#links]) link.node.notified(topic, json);
+  }
+
   countUsers(): number {
     const [only, ...others] = this.#links;
     if (only !== undefined && others.length === 0) return only.users.size;
@@ -196,6 +200,10 @@ class MemoryLink implements BrokerLink {
 
   async countUsers(): Promise<number> {
     return this.#broker.countUsers();
+  }
+
+  async notify(topic: string, json: string): Promise<void> {
+    this.#broker.notify(topic, json);
   }
 
   async close(): Promise<void> {

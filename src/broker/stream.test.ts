@@ -86,3 +86,76 @@ test("whatever is published when, a page is what a list of everything would give
   });
   fc.assert(property, { numRuns: 500 });
 });
+
+const subjects = ["t1", "t2", "t3", undefined] as const;
+
+test("whatever is said about whom, a page is what a list of everything would give, and is whole where nothing was lost", () => {
+  const call = fc.record({
+    waitMs: fc.nat(300),
+    name: fc.constantFrom(...subjects),
+    part: fc.constantFrom(undefined, undefined, "first", "last"),
+  } as const);
+  const property = fc.property(fc.array(call, { maxLength: 30 }), fc.nat(32), fc.nat(600), (calls, after, endMs) => {
+    const stream = new Stream("e1");
+    const model = new Model();
+    let nowMs = 0;
+    for (const { waitMs, name, part } of calls) {
+      nowMs += waitMs;
+      const subject = name === undefined ? undefined : { name, part };
+      const event = publication("x", { keep: { size: 3, ttlMs: 1_000, subject } });
+      const repeated = stream.findRepeat(event, nowMs)?.offset;
+      expect(repeated).toBe(model.endOf(name, part, nowMs));
+      if (repeated !== undefined) continue;
+      stream.append(event, nowMs);
+      model.append(name, part, nowMs);
+    }
+    nowMs += endMs;
+    const page = stream.read({ after, limit: 100 }, nowMs);
+    expect(page.events.map(({ offset }) => offset)).toEqual(model.keptAfter(after, nowMs));
+    expect(page.isComplete).toBe(model.isWholeAfter(after, nowMs));
+  });
+  fc.assert(property, { numRuns: 1_000 });
+});
+
+type Told = {
+  readonly offset: number;
+  readonly name: string | undefined;
+  readonly isEnd: boolean;
+  readonly untilMs: number;
+};
+
+/** Keeps all that was ever said, and says of each whether it is kept: slow, and hard to get wrong. */
+class Model {
+  readonly #told: Told[] = [];
+  /** What another took the place of while it was kept. */
+  readonly #replaced = new Set<Told>();
+  /** What there was no room for, or no time. */
+  readonly #lost = new Set<Told>();
+
+  append(name: string | undefined, part: "first" | "last" | undefined, nowMs: number): void {
+    for (const old of this.#kept(nowMs)) if (name !== undefined && old.name === name) this.#replaced.add(old);
+    this.#told.push({ offset: this.#told.length + 1, name, isEnd: part === "last", untilMs: nowMs + 1_000 });
+    const kept = this.#kept(nowMs);
+    for (const old of kept.slice(0, Math.max(0, kept.length - 3))) this.#lost.add(old);
+  }
+
+  endOf(name: string | undefined, part: "first" | "last" | undefined, nowMs: number): number | undefined {
+    if (name === undefined || part === "first") return undefined;
+    return this.#kept(nowMs).find((each) => each.name === name && each.isEnd)?.offset;
+  }
+
+  keptAfter(offset: number, nowMs: number): number[] {
+    return this.#kept(nowMs).flatMap((each) => (each.offset > offset ? each.offset : []));
+  }
+
+  isWholeAfter(offset: number, nowMs: number): boolean {
+    this.#kept(nowMs);
+    return ![...this.#lost].some((each) => each.offset > offset);
+  }
+
+  #kept(nowMs: number): Told[] {
+    const there = this.#told.filter((each) => !this.#replaced.has(each) && !this.#lost.has(each));
+    for (const old of there) if (old.untilMs <= nowMs) this.#lost.add(old);
+    return there.filter((each) => !this.#lost.has(each));
+  }
+}

@@ -9,6 +9,8 @@ export class Stream {
   #epoch: string;
   #offset = 0;
   readonly #kept = new KeptEvents();
+  /** The newest event that is missing: it was not to be kept, or not any longer. */
+  #missing = 0;
   /** Was anything ever to be kept? Then its position is remembered. */
   #isRemembered = false;
   /** Key → position, oldest first. */
@@ -29,12 +31,15 @@ export class Stream {
     return own + this.#kept.bytes + this.#keyBytes;
   }
 
-  /** The position of the first publish with this key, where it is still remembered. */
-  findRepeat({ key }: Publication, nowMs: number): Position | undefined {
-    if (key === undefined) return undefined;
-    this.#forgetOldKeys(nowMs);
-    const first = this.#keys.get(key);
-    return first && { epoch: this.#epoch, offset: first.offset };
+  /** The position of what it repeats: the first publish with this key, or the last event about its subject. */
+  findRepeat({ key, keep }: Publication, nowMs: number): Position | undefined {
+    const subject = keep?.subject;
+    if (key === undefined && subject === undefined) return undefined;
+    this.#forgetOld(nowMs);
+    const first = key === undefined ? undefined : this.#keys.get(key);
+    const last = subject === undefined || subject.part === "first" ? undefined : this.#kept.about(subject);
+    const repeated = first ?? (last?.subject?.part === "last" ? last : undefined);
+    return repeated && { epoch: this.#epoch, offset: repeated.offset };
   }
 
   /** Takes the next event. */
@@ -46,11 +51,14 @@ export class Stream {
       this.#keys.set(key, { offset: event.offset, atMs: nowMs });
       this.#keyBytes += bytesOfKey(key);
     }
-    if (keep !== undefined) {
+    if (keep === undefined) {
+      this.#missing = event.offset;
+    } else {
+      const { size, ttlMs, subject } = keep;
       this.#isRemembered = true;
-      const bytes = EVENT_BYTES + 2 * (type.length + payloadJson.length);
-      this.#kept.push({ offset: event.offset, type, payloadJson, bytes, untilMs: nowMs + keep.ttlMs });
-      while (this.#kept.length > keep.size) this.#kept.dropOldest();
+      const bytes = EVENT_BYTES + 2 * (type.length + payloadJson.length + (subject?.name.length ?? 0));
+      this.#kept.push({ offset: event.offset, type, payloadJson, bytes, untilMs: nowMs + ttlMs, subject });
+      while (this.#kept.length > size) this.#dropOldest();
     }
     this.#forgetOld(nowMs);
     return event;
@@ -70,23 +78,28 @@ export class Stream {
   restart(epoch: string): void {
     this.#epoch = epoch;
     this.#offset = 0;
+    this.#missing = 0;
     this.#kept.clear();
     this.#isRemembered = false;
     this.#keys.clear();
     this.#keyBytes = 0;
   }
 
-  /** Is nothing behind `after` missing: is it the position of the newest, or is the next one kept? */
+  /** Is nothing missing behind `after`, or is that the position of the newest? */
   #isComplete(after: number | undefined, before: number | undefined): boolean {
     if (after === undefined) return true;
     const end = Math.min(this.#offset, (before ?? Number.POSITIVE_INFINITY) - 1);
-    const { oldest } = this.#kept;
-    return after >= end || (oldest !== undefined && oldest.offset <= after + 1);
+    return after >= end || after >= this.#missing;
+  }
+
+  #dropOldest(): void {
+    this.#missing = Math.max(this.#missing, this.#kept.oldest?.offset ?? 0);
+    this.#kept.dropOldest();
   }
 
   #forgetOld(nowMs: number): void {
     for (let { oldest } = this.#kept; oldest !== undefined && oldest.untilMs <= nowMs; { oldest } = this.#kept) {
-      this.#kept.dropOldest();
+      this.#dropOldest();
     }
     this.#forgetOldKeys(nowMs);
   }

@@ -146,7 +146,7 @@ export interface ChannelDefinition {
   readonly pattern: PathPattern;
   readonly events: ReadonlyMap<string, Schema>;
   readonly needs: Dependencies;
-  readonly history: { readonly size: number; readonly ttlMs: number } | undefined;
+  readonly history: HistoryDefinition | undefined;
   /** Gives what a member shows beside its `id`; undefined: there is no presence here. */
   readonly presence: ((given: Readonly<Record<string, unknown>>) => unknown) | undefined;
   readonly snapshot: ((given: Readonly<Record<string, unknown>>) => unknown) | undefined;
@@ -157,6 +157,19 @@ export interface ChannelDefinition {
       | boolean
       | ((given: Readonly<Record<string, unknown>>, event: ChannelEvent) => boolean | Promise<boolean>);
   };
+  /** Ends one of its tasks; false where there is none of this id, or it has ended. Only `tasks` has it. */
+  readonly cancel?: ((given: SnapshotGiven<undefined, string>, task: string) => Promise<boolean>) | undefined;
+}
+export interface HistoryDefinition {
+  readonly size: number;
+  readonly ttlMs: number;
+  /** What an event is about: of the events about one thing only the latest is kept. */
+  readonly subjectOf?: ((event: ChannelEvent) => EventSubject) | undefined;
+}
+export interface EventSubject {
+  readonly name: string;
+  /** After its last event there is none about it, until one begins it anew. */
+  readonly part?: "first" | "last" | undefined;
 }
 /** An event after its validation. */
 export interface ChannelEvent {
@@ -212,6 +225,12 @@ export function channel<
   }
   for (const [type, schema] of definition.events) checkEvent(pattern, type, schema);
 
+  return familyOf(definition);
+}
+
+/** The channels of a definition. Whoever makes that vouches for the contract. */
+export function familyOf<Contract extends ChannelContract>(definition: ChannelDefinition): Channel<Contract> {
+  const pattern: Contract["pattern"] = definition.pattern.source;
   const name = (params: Readonly<Record<string, string>> = {}) => ({
     channel: nameOf(definition.pattern, params),
     pattern,
@@ -240,7 +259,7 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   allow: "object",
 };
 
-function historyOf(where: string, given: HistoryOptions): NonNullable<ChannelDefinition["history"]> {
+function historyOf(where: string, given: HistoryOptions): HistoryDefinition {
   checkOptions(`${where}, history`, given, { size: "anything", ttl: "text" });
   requireOption(`${where}, history`, given, "ttl", "text");
   const ttlMs = durationMs(given.ttl, `${where}, history.ttl`);

@@ -253,8 +253,14 @@ export class CatchUp implements AwaitsRoom, Follower {
         this.#page = page.events;
         return;
       }
+      const { position } = this.#audience;
+      if (page.isComplete && page.offset > this.#offset) {
+        // Later events have taken the places of all these; it hears them in theirs.
+        this.#offset = Math.min(page.offset, position.offset);
+        return;
+      }
       // What it is to have next is not kept any more.
-      const { epoch, offset } = this.#audience.position;
+      const { epoch, offset } = position;
       const place = { epoch, offset: first === undefined ? offset : Math.min(first.offset - 1, offset) };
       // Another state would be no newer than the one it has just been given.
       if (this.#isAtState) this.#passGap(place, undefined);

@@ -1,6 +1,6 @@
 import { isPending } from "../base/eventually.js";
-import type { BrokerEvent, HistoryPage, Members, Position, PresenceChange } from "../broker/broker.js";
-import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
+import type { BrokerEvent, HistoryPage, Keep, Members, Position, PresenceChange } from "../broker/broker.js";
+import type { ChannelDefinition, ChannelEvent, ChannelRef, HistoryDefinition } from "../declare/channel.js";
 import type { Outbox } from "../delivery/outbox.js";
 import { validateNow } from "../schema/validate.js";
 import { Attendance } from "./attendance.js";
@@ -129,7 +129,8 @@ export class Channels {
     const { link, counters } = this.#host;
     counters.eventsPublished += 1;
     const latestOf = typeof overflow === "object" ? overflow.keepLatestBy(event) : undefined;
-    return link.publish({ channel, type: event.type, payloadJson, except, keep: history, key, latestOf });
+    const keep = history && keepOf(history, event);
+    return link.publish({ channel, type: event.type, payloadJson, except, keep, key, latestOf });
   }
 
   /** Of more than `limit` the newest. */
@@ -184,4 +185,9 @@ export class Channels {
     }
     return audience;
   }
+}
+
+function keepOf(history: HistoryDefinition, event: ChannelEvent): Keep {
+  const { size, ttlMs, subjectOf } = history;
+  return subjectOf === undefined ? history : { size, ttlMs, subject: subjectOf(event) };
 }

@@ -38,6 +38,8 @@ export class Hub implements BrokerNode {
   readonly #revocations: Revocations;
   readonly #members = new Map<string, Member>();
   readonly #users = new MultiMap<string, Member>();
+  /** Topic → who is told of it. */
+  readonly #notices = new MultiMap<string, (json: string) => void>();
 
   /** Connects a new hub to the broker. */
   static async open(connect: (node: BrokerNode) => Promise<BrokerLink>, options: HubOptions): Promise<Hub> {
@@ -49,6 +51,7 @@ export class Hub implements BrokerNode {
       skip: (channel, position) => hub?.skip(channel, position),
       meet: (change) => hub?.meet(change),
       disconnectUser: (user, code, reason) => hub?.disconnectUser(user, code, reason),
+      notified: (topic, json) => hub?.notified(topic, json),
       // Of those that hold already it is told while it connects.
       revoke: (revocation) => (hub === undefined ? told.push(revocation) : hub.revoke(revocation)),
     });
@@ -152,6 +155,17 @@ export class Hub implements BrokerNode {
     return this.#link.countInWindow(JSON.stringify([scope, user]), limit, nowMs);
   }
 
+  /** Says this to every process. */
+  notifyEverywhere(topic: string, json: string): Promise<void> {
+    return this.#link.notify(topic, json);
+  }
+
+  /** Calls with what any process says on this topic. Gives what ends it. */
+  onNotice(topic: string, listener: (json: string) => void): () => void {
+    this.#notices.add(topic, listener);
+    return () => this.#notices.delete(topic, listener);
+  }
+
   close(): Promise<void> {
     this.channels.close();
     return this.#link.close();
@@ -168,6 +182,16 @@ export class Hub implements BrokerNode {
 
   meet(change: PresenceChange): void {
     this.channels.meet(change);
+  }
+
+  notified(topic: string, json: string): void {
+    for (const listener of this.#notices.of(topic)) {
+      try {
+        listener(json);
+      } catch (error) {
+        this.#onError(error, topic);
+      }
+    }
   }
 
   disconnectUser(user: string, code: number, reason: string): void {

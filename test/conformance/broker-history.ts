@@ -12,6 +12,7 @@ const kept = (payload: unknown, more: Partial<Publication> = {}): Publication =>
 export function describeHistory(create: CreateBroker): void {
   describe("history", () => describeReading(create));
   describe("a key", () => describeKeys(create));
+  describe("a subject", () => describeSubjects(create));
 }
 
 function describeReading(create: CreateBroker): void {
@@ -81,6 +82,72 @@ function describeReading(create: CreateBroker): void {
     expect(await a.link.publish(kept("two"))).toEqual({ epoch, offset: offset + 1 });
     expect(await a.link.subscribe("chat/a")).toEqual({ epoch, offset: offset + 1 });
     expect((await a.link.read("chat/a", { after: offset, limit: 10 })).events).toHaveLength(1);
+  });
+}
+
+function describeSubjects(create: CreateBroker): void {
+  const about = (name: string, payload: unknown, part?: "first" | "last") =>
+    kept(payload, { keep: { ...keep, subject: { name, part } } });
+  const page = async ({ link }: Process, after?: number) => {
+    const { events, isComplete } = await link.read("chat/a", { after, limit: 10 });
+    return [events.map(({ payloadJson }) => JSON.parse(payloadJson)), isComplete];
+  };
+
+  test("has its latest event kept alone, in the place of that one, and the others count no more", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    await b.link.subscribe("chat/a");
+    for (const [name, payload] of [
+      ["t1", 1],
+      ["t2", 2],
+      ["t1", 3],
+      ["t1", 4],
+      ["t3", 5],
+    ] as const) {
+      await a.link.publish(about(name, payload));
+    }
+    expect(await page(b)).toEqual([[2, 4, 5], true]);
+    await processes.settle();
+    expect(b.node.heard("chat/a")).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("whose earlier events are replaced is not missing for who comes back, and whose latest is gone is", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    const { offset: before } = await a.link.subscribe("chat/a");
+    for (const name of ["t1", "t2", "t1", "t1"]) await a.link.publish(about(name, name));
+    expect(await page(a, before)).toEqual([["t2", "t1"], true]);
+    expect(await page(a, before + 2)).toEqual([["t1"], true]);
+    for (const name of ["t3", "t4"]) await a.link.publish(about(name, name));
+    expect(await page(a, before)).toEqual([["t1", "t3", "t4"], false]);
+    expect(await page(a, before + 1)).toEqual([["t1", "t3", "t4"], false]);
+    expect(await page(a, before + 2)).toEqual([["t1", "t3", "t4"], true]);
+  });
+
+  test("has one end, whichever process says it: what follows is a repeat, until it begins anew", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    await b.link.subscribe("chat/a");
+    await a.link.publish(about("t1", "begins", "first"));
+    const end = await b.link.publish(about("t1", "ends", "last"));
+    expect(await a.link.publish(about("t1", "ends otherwise", "last"))).toEqual(end);
+    expect(await a.link.publish(about("t1", "is late"))).toEqual(end);
+    expect(await page(a)).toEqual([["ends"], true]);
+    const anew = await a.link.publish(about("t1", "begins anew", "first"));
+    expect(anew).toEqual({ epoch: end.epoch, offset: end.offset + 1 });
+    await a.link.publish(about("t1", "goes on"));
+    await processes.settle();
+    expect(b.node.heard("chat/a")).toEqual(["begins", "ends", "begins anew", "goes on"]);
+    expect(await page(a)).toEqual([["goes on"], true]);
+  });
+
+  test("whose end is no longer kept has none", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    await a.link.publish(about("t1", "ends", "last"));
+    for (const name of ["t2", "t3", "t4"]) await a.link.publish(about(name, name));
+    await a.link.publish(about("t1", "goes on"));
+    expect(await page(a)).toEqual([["t3", "t4", "goes on"], true]);
   });
 }
 

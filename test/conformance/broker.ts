@@ -3,6 +3,7 @@ import { RecordingNode } from "../support/recording-node.js";
 import { describeEvents } from "./broker-events.js";
 import { describeHistory } from "./broker-history.js";
 import { describeLimits } from "./broker-limits.js";
+import { describeNotices } from "./broker-notices.js";
 import { describePresence } from "./broker-presence.js";
 import { describeUsers } from "./broker-users.js";
 
@@ -21,6 +22,7 @@ export function describeBroker(create: CreateBroker): void {
   describePresence(create);
   describeUsers(create);
   describeLimits(create);
+  describeNotices(create);
 }
 
 /** One process: what it may ask for, and what it was told. */

@@ -78,6 +78,7 @@ export class FarBroker implements Broker {
         this.#do("disconnectUser", user, () => node.disconnectUser(user, code, reason)),
       countUsers: () =>
         this.#do("countUsers", "", () => [...this.#users.values()].filter(({ size }) => size > 0).length),
+      notify: (topic, json) => this.#do("notify", topic, () => node.notified(topic, json)),
       close: () => this.#do("close", "", () => {}),
     };
   }

@@ -93,6 +93,10 @@ export class RecordingLink implements BrokerLink {
     return 7;
   }
 
+  notify(topic: string, json: string): Promise<void> {
+    return this.#ask("notify", `${topic} ${json}`);
+  }
+
   close(): Promise<void> {
     return this.#ask("close", "");
   }

@@ -14,6 +14,8 @@ export class RecordingNode implements BrokerNode {
   readonly skips: ({ readonly channel: string } & Position)[] = [];
   readonly disconnects: Disconnect[] = [];
   readonly revocations: Revocation[] = [];
+  /** Topic and what was said on it. */
+  readonly notices: [topic: string, said: unknown][] = [];
   /** What is done when an event is told. */
   onEvent: ((event: BrokerEvent) => void) | undefined;
   /** What is done when it is told who is present. */
@@ -44,6 +46,11 @@ export class RecordingNode implements BrokerNode {
 
   revoke(revocation: Revocation): void {
     this.revocations.push(revocation);
+    this.#tell();
+  }
+
+  notified(topic: string, json: string): void {
+    this.notices.push([topic, JSON.parse(json)]);
     this.#tell();
   }
 
