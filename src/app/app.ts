@@ -13,6 +13,7 @@ import { splitTarget } from "../connection/request.js";
 import type { Route } from "../connection/route.js";
 import type {
   App,
+  AppHost,
   HistoryRequest,
   HttpRequest,
   HttpResponse,
@@ -302,6 +303,10 @@ export class TidingsApp implements App {
 
   async get<Value>(dependency: Dependency<Value, "app">): Promise<Value> {
     return (await this.#started()).get(dependency);
+  }
+
+  async "~host"(): Promise<AppHost> {
+    return (await this.#started()).host;
   }
 
   stats(): Stats {

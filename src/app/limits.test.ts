@@ -91,6 +91,9 @@ const readable: Required<AppLimits> = {
   revocations: 21,
   members: 23,
   historyPage: 24,
+  tasks: 27,
+  tasksPerUser: 28,
+  taskResult: "29kb",
   historyBytes: "25kb",
   positionTtl: "26s",
 };
@@ -122,6 +125,9 @@ test("every limit there is can be given, and nothing else changes", () => {
     revocations: 21,
     members: 23,
     historyPage: 24,
+    tasks: 27,
+    tasksPerUser: 28,
+    taskResult: 29_696,
     historyBytes: 25_600,
     positionTtl: 26_000,
   });

@@ -47,6 +47,9 @@ const readers: { readonly [Name in keyof Required<AppLimits>]: (value: never, na
   revocations: readCount,
   members: readCount,
   historyPage: readCount,
+  tasks: readCount,
+  tasksPerUser: readCount,
+  taskResult: readSize,
   historyBytes: readSize,
   positionTtl: readPositiveDuration,
 };
@@ -103,6 +106,9 @@ const APP_ONLY: ReadonlySet<string> = new Set<keyof AppLimits>([
   "revocations",
   "members",
   "historyPage",
+  "tasks",
+  "tasksPerUser",
+  "taskResult",
   "historyBytes",
   "positionTtl",
 ]);

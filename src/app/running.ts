@@ -14,6 +14,7 @@ import type { Upgrade } from "../transport/transport.js";
 import { AppValues } from "./app-values.js";
 import { Doorman } from "./doorman.js";
 import { Drain, type DrainTimes } from "./drain.js";
+import { RunningHost } from "./host.js";
 import { Places } from "./places.js";
 import type { FoundRoute, Routes } from "./routes.js";
 
@@ -33,6 +34,7 @@ export interface StartOptions
 export class RunningApp {
   readonly hub: Hub;
   readonly limits: Limits;
+  readonly host: RunningHost;
   readonly #options: StartOptions;
   readonly #environment: Environment;
   readonly #counters: Counters;
@@ -84,6 +86,7 @@ export class RunningApp {
   private constructor(options: StartOptions, environment: Environment, values: AppValues, monitor: LoopMonitor) {
     this.hub = environment.hub;
     this.limits = options.routes.limits;
+    this.host = new RunningHost(environment);
     this.#options = options;
     this.#environment = environment;
     this.#counters = environment.observer.counters;
@@ -156,6 +159,8 @@ export class RunningApp {
     const { agenda } = this.#environment;
     // A disposal that hangs is not waited for longer than a connection's.
     await agenda.settledWithin(this.limits.close, this.#doorman.finish());
+    // What runs beside may settle as long, and then says how it ended.
+    await agenda.settledWithin(2 * this.limits.close, this.host.close());
     await agenda.settledWithin(this.limits.close, this.hub.close());
     await agenda.settledWithin(this.limits.close, this.#values.dispose());
     agenda.stop();

@@ -14,6 +14,7 @@ import {
   parsePresence,
   parsePublish,
   parseSubscribe,
+  parseTaskCancel,
   parseUnsubscribe,
   type StreamPosition,
 } from "../protocol/channel-requests.js";
@@ -116,6 +117,8 @@ export class ChannelDesk {
         return this.#tellPresence(message);
       case "history":
         return this.#tellHistory(message);
+      case "task_cancel":
+        return this.#cancelTask(message);
     }
   }
 
@@ -225,6 +228,21 @@ export class ChannelDesk {
     this.#host.push(() => encodeTextFrame(encodeHistory({ id, epoch, events, channel })));
   }
 
+  /** Of the tasks that it hears of. */
+  async #cancelTask({ id, payload }: ClientMessage): Promise<void> {
+    const host = this.#host;
+    if (!this.#channels.some(({ cancel }) => cancel !== undefined)) throw new TidingsError("unknown_type");
+    const { task } = parseTaskCancel(payload);
+    const { app } = host.environment;
+    for (const { audience } of [...(host.memberships?.values() ?? [])]) {
+      const { definition, params } = audience;
+      if ((await definition.cancel?.({ app, params }, task)) !== true) continue;
+      if (id !== undefined) host.push(() => encodeTextFrame(encodeReply(id, null)));
+      return;
+    }
+    throw new TidingsError("not_found", "There is no such task here, or it has ended.");
+  }
+
   /** The channel of this name, which one of the endpoint's must match. */
   #find(channel: string): ChannelPlace {
     const segments = isChannelName(channel) ? channel.split("/") : [];
@@ -315,6 +333,7 @@ export const channelRequests: ReadonlySet<string> = new Set([
   "publish",
   "presence",
   "history",
+  "task_cancel",
 ]);
 
 const DEFAULT_HISTORY = 100;

@@ -1,3 +1,6 @@
+import type { Clock } from "../base/clock.js";
+import type { IdSource } from "../base/ids.js";
+import type { Limits } from "../protocol/limits.js";
 import type { ChannelRef } from "./channel.js";
 import type { AnyConnection } from "./connection.js";
 import type { ChannelContract, EventOf } from "./contract.js";
@@ -218,4 +221,35 @@ export interface App extends AsyncDisposable {
    * `going_away`, awaits their `close` handlers, disposes of the app's dependencies, and stops listening.
    */
   close(): Promise<void>;
+  /** For the parts of this package that stand beside its core. It runs then, where it did not. */
+  "~host"(): Promise<AppHost>;
+}
+
+/** What a running app has for the parts of this package that stand beside its core, such as tasks. */
+export interface AppHost {
+  readonly clock: Clock;
+  readonly createId: IdSource;
+  readonly limits: Limits;
+  /** Everything that is kept of a channel, and where its stream stood then. */
+  read(channel: ChannelRef): Promise<KeptOf>;
+  /** Tells every process, this one included. Nobody is told later. */
+  notify(topic: string, what: unknown): Promise<void>;
+  /** Calls with what any process said on this topic. */
+  onNotice(topic: string, listener: (what: unknown) => void): void;
+  /**
+   * Called when the app closes and its connections are over, while it can still publish. What it does is awaited, for a
+   * bounded time. Throws a `TidingsError` `unavailable` where that time is over.
+   */
+  onClosing(run: () => Promise<unknown>): void;
+  /** Runs app code, and names it where it blocks the event loop. */
+  watch<Result>(during: string, call: () => Result): Result;
+  /** Hands an error to `onError` that nobody else can be told of. */
+  report(error: unknown, during: string): void;
+}
+
+/** Events of one stream, oldest first, and the place of its newest. */
+export interface KeptOf {
+  readonly epoch: string;
+  readonly offset: number;
+  readonly events: readonly { readonly type: string; readonly payload: unknown }[];
 }

@@ -81,6 +81,11 @@ export function parseHistory(payload: unknown): HistoryRequest {
   });
 }
 
+export function parseTaskCancel(payload: unknown): { readonly task: string } {
+  const fields = new Fields(payload);
+  return fields.finish({ task: fields.text("task") });
+}
+
 /** What `connect` says in its `since`: channel → position. Undefined where it does not fit. */
 export function parseSince(since: unknown): ReadonlyMap<string, StreamPosition> | undefined {
   if (since === undefined) return new Map();

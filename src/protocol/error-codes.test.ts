@@ -14,6 +14,7 @@ test("the table has the codes of the protocol and no other", () => {
     "not_subscribed",
     "already_subscribed",
     "too_many_channels",
+    "too_many_tasks",
     "rate_limited",
     "unavailable",
     "timeout",

@@ -15,6 +15,7 @@ export const errorCodes = {
   not_subscribed: { meaning: "This connection is not on the channel.", retryAfterMs: false },
   already_subscribed: { meaning: "This connection is on the channel already.", retryAfterMs: false },
   too_many_channels: { meaning: "This connection is on as many channels as it may be.", retryAfterMs: false },
+  too_many_tasks: { meaning: "As many tasks wait or run as may.", retryAfterMs: false },
   rate_limited: { meaning: "Too many messages in too short a time.", retryAfterMs: true },
   unavailable: { meaning: "The service can't be reached at the moment.", retryAfterMs: true },
   timeout: { meaning: "The answer took too long.", retryAfterMs: false },

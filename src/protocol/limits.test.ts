@@ -41,6 +41,9 @@ test("the default limits are these, in milliseconds, bytes and counts", () => {
     members: 1_000,
     historyPage: 500,
     issues: 10,
+    tasks: 16,
+    tasksPerUser: 100,
+    taskResult: 64 * kib,
     historyBytes: 64 * mib,
     positionTtl: 24 * hour,
   });

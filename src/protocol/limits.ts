@@ -91,6 +91,13 @@ export type Limits = {
   /** Issues in one error. Past it: cut. */
   readonly issues: number;
 
+  /** Tasks that run at once in this process, beside those in worker threads. From then on they wait for their turn. */
+  readonly tasks: number;
+  /** Tasks of one user that wait or run in this process. Past it: `too_many_tasks`. */
+  readonly tasksPerUser: number;
+  /** Bytes of what a task gives, as JSON. Past it: the task has failed with `internal`. */
+  readonly taskResult: number;
+
   /** Bytes the memory broker keeps of all histories. Past it: the longest unused stream is forgotten, and begins a new epoch. */
   readonly historyBytes: number;
   /** Milliseconds that the position of an unused stream is remembered. Past it: the same. */
@@ -143,6 +150,10 @@ export const defaultLimits: Limits = {
   members: 1_000,
   historyPage: 500,
   issues: 10,
+
+  tasks: 16,
+  tasksPerUser: 100,
+  taskResult: 65_536,
 
   historyBytes: 67_108_864,
   positionTtl: 86_400_000,

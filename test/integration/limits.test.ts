@@ -1,5 +1,6 @@
 import { type AppLimits, type AppOptions, channel, createApp, dependency, endpoint, rawEndpoint } from "tidings";
 import { bearer, jwt } from "tidings/auth";
+import { startTask, tasks } from "tidings/tasks";
 import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -420,6 +421,45 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
       const client = await dial(`${server.url}/ws/talk`);
       const { payload } = await client.ask("fit", {});
       expect((payload as { issues: readonly unknown[] }).issues).toHaveLength(10);
+    },
+  },
+  tasks: {
+    past: "a task waits for its turn",
+    async show() {
+      await using server = await start({ tasks: 1 }, { endpoints: [] });
+      const [gate, begun, over] = [createGate(), createGate(), createGate()];
+      await startTask(server.app, "ana", () => {
+        begun.open();
+        return gate.opened;
+      });
+      await startTask(server.app, "ana", over.open);
+      const statuses = async () => (await server.app.history(tasks({ user: "ana" }))).map(({ type }) => type);
+      await begun.opened;
+      expect(await statuses()).toEqual(["task_queued", "task_started"]);
+      gate.open();
+      await over.opened;
+      expect((await statuses())[0]).toBe("task_completed");
+    },
+  },
+  tasksPerUser: {
+    past: "one more task of the user rejects with `too_many_tasks`",
+    async show() {
+      await using server = await start({ tasksPerUser: 1 }, { endpoints: [] });
+      const gate = createGate();
+      await startTask(server.app, "ana", () => gate.opened);
+      await expect(startTask(server.app, "ana", () => {})).rejects.toMatchObject({ code: "too_many_tasks" });
+      await startTask(server.app, "bob", () => {});
+      gate.open();
+    },
+  },
+  taskResult: {
+    past: "the task has failed",
+    async show() {
+      await using server = await start({ taskResult: "1kb" }, { endpoints: [] });
+      await startTask(server.app, "ana", () => "x".repeat(1_024));
+      expect(await server.errors.next()).toMatchObject({
+        error: { message: expect.stringContaining("limits.taskResult") },
+      });
     },
   },
   presenceGrace: { notYet: "There is no presence yet." },

@@ -146,6 +146,9 @@ const appLimits = {
   presenceGrace: "5s",
   members: 1_000,
   historyPage: 500,
+  tasks: 16,
+  tasksPerUser: 100,
+  taskResult: "64kb",
   historyBytes: "64mb",
   positionTtl: "1d",
 } as const satisfies Required<AppLimits>;

@@ -1,0 +1,71 @@
+import type { App } from "../declare/app.js";
+import { type Channel, familyOf } from "../declare/channel.js";
+import { PathPattern } from "../declare/path-pattern.js";
+import { stateAt } from "../declare/state-at.js";
+import type { TaskId, TaskSaid, TasksContract } from "../declare/task.js";
+import { isLast, latestOf, newsOf, newsSchema, subjectOf, taskEvents } from "./task-news.js";
+
+/**
+ * The channel of each user's tasks: list it in an endpoint's `channels`, and join who comes to `tasks({ user: user.id })`.
+ *
+ * It keeps the latest that was said of each task: of the 200 that were spoken of last, for a day. That is its snapshot too, so
+ * that a device which comes later, or comes back, knows how every task stands. Who is on it may cancel its tasks. Clients can
+ * neither subscribe nor publish.
+ */
+export const tasks: Channel<TasksContract> = familyOf<TasksContract>({
+  pattern: new PathPattern("$tasks/:user"),
+  events: new Map(Object.keys(taskEvents).map((type) => [type, newsSchema])),
+  needs: {},
+  history: { size: 200, ttlMs: 24 * 60 * 60 * 1_000, subjectOf },
+  presence: undefined,
+  snapshot: async ({ app, params }) => {
+    // What a snapshot is given, and the pattern's one param.
+    const { place, said } = await readTasks(app as App, (params as { readonly user: string }).user);
+    return stateAt(place, said);
+  },
+  overflow: "catch-up",
+  allow: { subscribe: false, publish: false },
+  cancel: ({ app, params: { user = "" } }, task) => cancelTask(app, user, task),
+});
+
+/** The last that was said of each task of a user, and up to where that goes. */
+export async function readTasks(
+  app: App,
+  user: string,
+): Promise<{
+  readonly place: { readonly epoch: string; readonly offset: number };
+  readonly said: readonly TaskSaid[];
+}> {
+  const host = await app["~host"]();
+  const { epoch, offset, events } = await host.read(tasks({ user }));
+  return { place: { epoch, offset }, said: events as readonly TaskSaid[] }; // each was validated when it was said
+}
+
+/** Says it to all devices of the user. Of what follows the end of a task nobody is told. */
+export async function sayOf(app: App, user: string, { type, payload }: TaskSaid): Promise<void> {
+  await app.publish(tasks({ user }), type, payload);
+}
+
+/**
+ * Ends a task, in whatever process it runs: its user is told so at once, and its `signal` aborts. A task that runs elsewhere
+ * hears of it when it reports next.
+ *
+ * False where there is no such task, or it has ended. Rejects with a `TidingsError` `unavailable` where the broker is away,
+ * and `not_found` for a user that cannot be.
+ */
+export async function cancelTask(app: App, user: string, id: TaskId): Promise<boolean> {
+  const host = await app["~host"]();
+  const latest = latestOf((await readTasks(app, user)).said, id);
+  if (latest === undefined || isLast(latest.type)) return false;
+  // First: the process that runs it knows best how far it is, and sees to it that its end is told.
+  await host.notify(CANCEL_TOPIC, { user, task: id } satisfies CancelNotice);
+  await sayOf(app, user, { type: "task_cancelled", payload: newsOf(host, latest.payload) });
+  return true;
+}
+
+/** What all processes are told where a task is cancelled. */
+export interface CancelNotice {
+  readonly user: string;
+  readonly task: string;
+}
+export const CANCEL_TOPIC = "task_cancel";

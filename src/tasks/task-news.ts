@@ -1,0 +1,98 @@
+import type { AppHost } from "../declare/app.js";
+import type { ChannelEvent, EventSubject } from "../declare/channel.js";
+import type { TaskEvents, TaskFailure, TaskNews, TaskSaid, TaskStatus } from "../declare/task.js";
+import { encodePayload } from "../protocol/encode-message.js";
+import { errorCodes } from "../protocol/error-codes.js";
+import { wordsOf } from "../protocol/error-words.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import { utf8Length } from "../protocol/utf8.js";
+import type { Schema } from "../schema/standard.js";
+
+export type TaskEventType = keyof TaskEvents;
+
+/** Event → to which status it brings its task. */
+export const taskEvents: Readonly<Record<TaskEventType, TaskStatus>> = {
+  task_queued: "queued",
+  task_started: "started",
+  task_progress: "started",
+  task_completed: "completed",
+  task_failed: "failed",
+  task_cancelled: "cancelled",
+};
+
+/** After it a task is over. */
+export function isLast(type: string): boolean {
+  return type === "task_completed" || type === "task_failed" || type === "task_cancelled";
+}
+
+/** A task has one end, and begins anew where its id is queued again. */
+export function subjectOf({ type, payload }: ChannelEvent): EventSubject {
+  const { task } = payload as TaskNews; // it was validated before
+  return { name: task, part: isLast(type) ? "last" : type === "task_queued" ? "first" : undefined };
+}
+
+/** What is said of a task fits, or the others would take it for another. */
+export const newsSchema: Schema = {
+  "~standard": {
+    version: 1,
+    vendor: "tidings",
+    validate: (value) => (isNews(value) ? { value } : { issues: [{ message: "This is no news of a task." }] }),
+  },
+};
+
+function isNews(value: unknown): value is TaskNews {
+  if (typeof value !== "object" || value === null) return false;
+  const { task, progress, timestamp } = value as Readonly<Record<string, unknown>>;
+  return isTaskId(task) && typeof progress === "number" && progress >= 0 && progress <= 100 && isText(timestamp);
+}
+
+/** 1–64 characters, as a message's id. */
+export function isTaskId(value: unknown): value is string {
+  return isText(value) && value !== "" && value.length <= MAX_ID_LENGTH;
+}
+
+const MAX_ID_LENGTH = 64;
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/** The last that was said of a task, where that is kept. */
+export function latestOf(said: readonly TaskSaid[], task: string): TaskSaid | undefined {
+  return said.findLast(({ payload }) => payload.task === task);
+}
+
+/** All that is known of a task at this time. */
+export function newsOf({ clock }: AppHost, { task, name, progress, message }: Omit<TaskNews, "timestamp">): TaskNews {
+  return { task, name, progress, message, timestamp: new Date(clock.now()).toISOString() };
+}
+
+/** How far it is: from 0 to 100, whatever was given. Throws a TypeError for what is no number. */
+export function progressOf(percent: unknown): number {
+  if (typeof percent === "number" && !Number.isNaN(percent)) return Math.min(100, Math.max(0, percent));
+  throw new TypeError("The progress of a task is a number from 0 to 100.");
+}
+
+/**
+ * What a task gives, as it arrives.
+ *
+ * @throws EncodeError for what JSON can't hold, RangeError past `limits.taskResult`
+ */
+export function resultOf({ limits: { taskResult } }: AppHost, result: unknown): unknown {
+  const json = encodePayload(result);
+  const bytes = utf8Length(json) ?? json.length;
+  if (bytes <= taskResult) return JSON.parse(json);
+  throw new RangeError(
+    `A task gives ${bytes} bytes as JSON, which is past limits.taskResult (${taskResult}): store it, and give a link to it.`,
+  );
+}
+
+/** Why a task failed, as its user may know it. What is no `TidingsError` is reported, and its details untold. */
+export function failureOf(host: AppHost, error: unknown, during: string): TaskFailure {
+  if (error instanceof TidingsError) {
+    const { code, issues } = error;
+    return { code, message: wordsOf(error), ...(issues && { issues }) };
+  }
+  host.report(error, during);
+  return { code: "internal", message: errorCodes.internal.meaning };
+}

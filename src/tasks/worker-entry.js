@@ -1,0 +1,57 @@
+// What each thread of a WorkerPool loads. It is JavaScript, for Node 20 loads nothing else in a thread.
+
+/**
+ * Runs the function of a user's module.
+ *
+ * @param {{ module: string, input: unknown, id: string, port: import("node:worker_threads").MessagePort }} errand
+ * @returns {Promise<{ result: unknown } | { refused: { code: string, message: string, issues?: unknown } }>}
+ */
+export default async function run({ module, input, id, port }) {
+  const controller = new AbortController();
+  port.on("message", () => controller.abort(new DOMException("The task was told to end.", "AbortError")));
+  try {
+    const { default: work } = await import(module);
+    if (typeof work !== "function") {
+      throw new TypeError(
+        `${module} has no function as its default export: export default async function (input, task) {}`,
+      );
+    }
+    return { result: await work(input, createTask(id, port, controller.signal)) };
+  } catch (error) {
+    if (!isTidingsError(error)) throw error;
+    const { code, message, issues } = error;
+    return { refused: { code, message, issues } };
+  } finally {
+    port.close();
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {import("node:worker_threads").MessagePort} port
+ * @param {AbortSignal} signal
+ * @returns {import("./worker-pool.js").WorkerTask}
+ */
+function createTask(id, port, signal) {
+  const sayProgress = async (percent, message) => {
+    if (typeof percent !== "number" || Number.isNaN(percent)) {
+      throw new TypeError("The progress of a task is a number from 0 to 100.");
+    }
+    if (message !== undefined && typeof message !== "string")
+      throw new TypeError("What a task is at is told by a text.");
+    signal.throwIfAborted();
+    port.postMessage([percent, message]);
+  };
+  const progress = (percent, message) => {
+    const said = sayProgress(percent, message);
+    // Whoever does not wait for it need not hear that nobody listens any more.
+    said.catch(() => {});
+    return said;
+  };
+  return { id, signal, progress };
+}
+
+/** Whichever copy of the package it comes from. */
+function isTidingsError(error) {
+  return error instanceof Error && error.name === "TidingsError" && typeof error.code === "string";
+}

@@ -1,0 +1,124 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Piscina } from "piscina";
+import type { Clock } from "../base/clock.js";
+import { ConfigError } from "../base/config-error.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import type { Task } from "./task-run.js";
+
+export interface WorkerPoolOptions {
+  readonly maxThreads: number;
+  /** How long a work may go on that was told to end; then its thread does. */
+  readonly graceMs: number;
+  readonly clock: Clock;
+}
+
+/** What a module's function is given of its task, in its thread. */
+export interface WorkerTask {
+  readonly id: string;
+  /** Aborted when the task is cancelled, or the app closes. Who does not end by itself then is ended. */
+  readonly signal: AbortSignal;
+  /** Says how far it is, from 0 to 100, and what it is at. Rejects once the signal is aborted. */
+  progress(percent: number, message?: string | undefined): Promise<void>;
+}
+
+/** The threads that an app's heavy tasks run in. They end when they have been idle for a while, and with the app. */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #piscina: Piscina<Errand, Outcome>;
+
+  /** Rejects with a ConfigError `missing_package` where piscina is not installed. */
+  static async open(options: WorkerPoolOptions): Promise<WorkerPool> {
+    const { Piscina } = await loadPiscina();
+    return new WorkerPool(
+      options,
+      new Piscina<Errand, Outcome>({
+        filename: new URL("./worker-entry.js", import.meta.url).href,
+        minThreads: 0,
+        maxThreads: options.maxThreads,
+        idleTimeout: IDLE_MS,
+      }),
+    );
+  }
+
+  private constructor(options: WorkerPoolOptions, piscina: Piscina<Errand, Outcome>) {
+    this.#options = options;
+    this.#piscina = piscina;
+  }
+
+  /** Gives what the module's function gives, and throws what it throws. */
+  async run(module: string, input: unknown, task: Task): Promise<unknown> {
+    const { signal } = task;
+    const { port1: port, port2: theirs } = new MessageChannel();
+    const terminate = new AbortController();
+    const stop = this.#stopOn(signal, port, terminate);
+    port.on("message", (said: Progress) => report(task, said));
+    try {
+      const errand = { module, input, id: task.id, port: theirs };
+      const outcome = await this.#piscina.run(errand, { transferList: [theirs], signal: terminate.signal });
+      // What it said last may have come here after its outcome.
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        report(task, next.message);
+      }
+      if ("result" in outcome) return outcome.result;
+      const { code, message, issues } = outcome.refused;
+      throw new TidingsError(code, message, { issues });
+    } finally {
+      stop();
+      port.close();
+    }
+  }
+
+  /** Ends all threads, whatever they do. */
+  close(): Promise<void> {
+    return this.#piscina.destroy();
+  }
+
+  /** Tells a work to end, and ends its thread where it does not in time. Gives what forgets it. */
+  #stopOn(signal: AbortSignal, port: MessagePort, terminate: AbortController): () => void {
+    const { clock, graceMs } = this.#options;
+    let late: { cancel(): void } | undefined;
+    const tell = () => {
+      port.postMessage("end");
+      late = clock.after(graceMs, () => terminate.abort());
+    };
+    if (signal.aborted) tell();
+    else signal.addEventListener("abort", tell, { once: true });
+    return () => {
+      signal.removeEventListener("abort", tell);
+      late?.cancel();
+    };
+  }
+}
+
+/** What a thread is to do; `worker-entry.js` does it. */
+interface Errand {
+  readonly module: string;
+  readonly input: unknown;
+  readonly id: string;
+  /** Takes its progress, and gives `"end"`. */
+  readonly port: MessagePort;
+}
+type Outcome =
+  | { readonly result: unknown }
+  /** It threw a `TidingsError`: only plain data come out of a thread as they were. */
+  | { readonly refused: Pick<TidingsError, "code" | "message" | "issues"> };
+type Progress = readonly [percent: number, message: string | undefined];
+
+/** What is wrong with it is the thread's own affair, which was told. */
+function report(task: Task, [percent, message]: Progress): void {
+  void task.progress(percent, message);
+}
+
+async function loadPiscina(): Promise<{ readonly Piscina: typeof Piscina }> {
+  try {
+    return await import("piscina");
+  } catch (cause) {
+    throw new ConfigError("missing_package", {
+      message: "startWorkerTask() needs the package piscina, which could not be loaded.",
+      fix: "Install it: npm install piscina",
+      cause,
+    });
+  }
+}
+
+const IDLE_MS = 30_000;
