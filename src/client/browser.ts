@@ -5,14 +5,13 @@ import type { Socket, Surroundings } from "./surroundings.js";
 interface Page {
   readonly WebSocket?: new (url: string, protocols: string[]) => Socket;
   readonly location?: { readonly href: string };
-  addEventListener?(type: "online" | "offline", listener: () => void): void;
-  removeEventListener?(type: "online" | "offline", listener: () => void): void;
+  addEventListener?(type: "online" | "offline", listener: () => void, options: { signal: AbortSignal }): void;
 }
 /** Whatever runs it. */
 export const page: Page = globalThis as Page;
 
 /** A timer of it keeps a program alive, as the connection does that it is for. */
-export const clock: Clock = {
+const clock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(ms, run) {
@@ -24,22 +23,16 @@ export const clock: Clock = {
 /** A page in a browser, or a worker of one. */
 export const browser: Surroundings = {
   clock,
-  random: () => Math.random(),
-  get base() {
-    return page.location?.href;
-  },
+  random: Math.random,
+  base: page.location?.href,
   open(url, protocols) {
     if (page.WebSocket === undefined) throw new TypeError("There is no WebSocket here.");
     return new page.WebSocket(url, [...protocols]);
   },
   onNetwork(listener) {
-    const online = () => listener(true);
-    const offline = () => listener(false);
-    page.addEventListener?.("online", online);
-    page.addEventListener?.("offline", offline);
-    return () => {
-      page.removeEventListener?.("online", online);
-      page.removeEventListener?.("offline", offline);
-    };
+    const ended = new AbortController();
+    page.addEventListener?.("online", () => listener(true), ended);
+    page.addEventListener?.("offline", () => listener(false), ended);
+    return () => ended.abort();
   },
 };

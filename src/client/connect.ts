@@ -1,7 +1,7 @@
-import { durationMs } from "../base/duration.js";
+import type { Clock } from "../base/clock.js";
+import { type Duration, durationUnits } from "../base/duration.js";
 import type { Closed } from "../declare/closed.js";
 import type { TaskSaid } from "../declare/task.js";
-import { ChannelBook } from "./channel-book.js";
 import { ChannelSubscription } from "./channel-subscription.js";
 import type {
   Client,
@@ -15,7 +15,8 @@ import type {
   SubscribeOptions,
   UrlOf,
 } from "./client.js";
-import { Exchange } from "./exchange.js";
+import { type Asked, type AskOptions, Exchange } from "./exchange.js";
+import { type ChannelHost, HeardChannel } from "./heard-channel.js";
 import { Line } from "./line.js";
 import { Listeners } from "./listeners.js";
 import { errorOf, type ServerMessage } from "./message.js";
@@ -41,65 +42,52 @@ export function createConnect(surroundings: Surroundings): Connect {
     new LiveClient(url, options ?? {}, surroundings)) as unknown as Connect; // its types are the contract's
 }
 
-const DEFAULTS = { timeout: "10s", queue: 100, retryOn: [] } as const;
+const DEFAULTS = { timeout: "10s", queue: 100 } as const;
 /** How long a publish may be said again: its key is remembered for 5 minutes (PROTOCOL.md, What a client may send). */
 const REPEATABLE_MS = 240_000;
+/** Names of channels of tasks begin with it. */
+const TASKS = "$tasks/";
 
-/** One client, whose contract is a matter of types alone. What is said goes out by the exchange, what arrives comes in by `hear`. */
-class LiveClient implements Omit<Client, "on" | "send" | "request" | "subscribe" | "tasks"> {
+/**
+ * One client, whose contract is a matter of types alone. What is said goes out by the exchange, what arrives comes in by
+ * `hear`.
+ */
+class LiveClient implements Omit<Client, "on" | "send" | "request" | "subscribe" | "tasks">, ChannelHost {
   readonly closed: Promise<Closed>;
   readonly tasks: TaskBook;
   user: Client["user"];
+  readonly clock: Clock;
   readonly #line: Line;
   readonly #exchange: Exchange;
-  readonly #channels: ChannelBook;
+  /** Those that it hears: because it asked for them, or because the server put it there. */
+  readonly #channels = new Map<string, HeardChannel>();
   readonly #arrivals = new Listeners<Record<string, [payload: unknown, origin: Origin]>>();
   readonly #changes = new Listeners<{ status: [status: Status, why: Closed | undefined] }>();
   readonly #random: () => number;
 
   constructor(target: string, options: ConnectOptions, surroundings: Surroundings) {
-    const { clock, random } = surroundings;
-    const { token, query } = options;
-    const timeoutMs = durationMs(options.timeout ?? DEFAULTS.timeout, "timeout");
-    this.#random = random;
-    this.#line = new Line({
-      url: addressOf(target, surroundings.base, query),
-      token,
-      timeoutMs,
-      retryOn: options.retryOn ?? DEFAULTS.retryOn,
-      surroundings,
-      host: {
-        since: () => this.#channels.since(),
-        opened: (connected) => this.#opened(connected),
-        hear: (message) => this.#hear(message),
-        lost: () => this.#lost(),
-        status: (status, why) => this.#changes.emit("status", status, why),
-        error: (error) => this.#arrivals.emit("error", error, {}),
-      },
+    const { token, query, retryOn, timeout = DEFAULTS.timeout, queue: limit = DEFAULTS.queue } = options;
+    const url = addressOf(target, surroundings.base, query);
+    const timeoutMs = msOf(timeout);
+    this.clock = surroundings.clock;
+    this.#random = surroundings.random;
+    this.#line = new Line({ url, token, timeoutMs, retryOn }, surroundings, {
+      since: () => this.#since(),
+      opened: (connected) => this.#opened(connected),
+      hear: (message) => this.#hear(message),
+      lost: () => this.#lost(),
+      status: (status, why) => this.#changes.emit("status", status, why),
+      error: (error) => this.#arrivals.emit("error", error, {}),
     });
+    const { clock } = this;
+    this.#exchange = new Exchange({ clock, limit, timeoutMs, say: (message) => this.#line.say(message) });
+    this.tasks = new TaskBook((type, question) => this.#exchange.ask(type, question).answer);
     this.closed = new Promise((resolve) => {
       this.onStatus((status, why) => {
         if (status !== "closed" || why === undefined) return;
-        this.#exchange.close();
-        this.#channels.close();
-        this.tasks.close();
+        this.#end(why);
         resolve(why);
       });
-    });
-    const limit = options.queue ?? DEFAULTS.queue;
-    this.#exchange = new Exchange({ clock, limit, timeoutMs, say: (message) => this.#line.say(message) });
-    this.tasks = new TaskBook((type, question) => this.#exchange.ask(type, question).answer);
-    const client = this;
-    this.#channels = new ChannelBook({
-      clock,
-      get isOpen() {
-        return client.status === "open";
-      },
-      ask: (type, question) => this.#exchange.ask(type, question, { isUrgent: true }),
-      emit: (type, payload, origin) => this.#tell(type, payload, origin),
-      state: (channel, state) => {
-        if (channel.startsWith(TASKS)) this.tasks.reset(state as readonly TaskSaid[]); // PROTOCOL.md, What a server sends
-      },
     });
     this.#line.dial();
   }
@@ -118,7 +106,7 @@ class LiveClient implements Omit<Client, "on" | "send" | "request" | "subscribe"
 
   on(type: string, listener: (payload: never, origin: Origin) => void): () => void {
     // What it is called with is what the contract says of this type.
-    return this.#arrivals.on(type, (payload, origin) => listener(payload as never, origin));
+    return this.#arrivals.on(type, listener as (payload: unknown, origin: Origin) => void);
   }
 
   send(type: string, payload?: unknown): boolean {
@@ -129,14 +117,13 @@ class LiveClient implements Omit<Client, "on" | "send" | "request" | "subscribe"
     return this.#exchange.ask(type, payload, timesOf(options)).answer;
   }
 
-  subscribe(pattern: string, ...args: readonly unknown[]): ChannelSubscription {
-    const hasParams = /(^|\/):/.test(pattern);
-    // As the pattern's type has it: first what fills it, where there is something to fill.
-    const params = (hasParams ? args[0] : {}) as Readonly<Record<string, string>>;
-    const options = args[hasParams ? 1 : 0] as SubscribeOptions | undefined;
-    const name = nameOf(pattern, params);
-    const ask = (type: string, question: object, asked?: RequestOptions) => this.#askAbout(name, type, question, asked);
-    return new ChannelSubscription(this.#channels.at(name), ask, options);
+  subscribe(pattern: string, ...args: unknown[]): ChannelSubscription {
+    // First comes what fills the pattern, where there is something to fill: so its type has it.
+    const params = /(^|\/):/.test(pattern) ? (args.shift() as Readonly<Record<string, string>>) : {};
+    const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => String(params[param]));
+    const ask = (type: string, question: object, options?: RequestOptions) =>
+      this.#askAbout(name, type, question, options);
+    return new ChannelSubscription(this.#channelAt(name), ask, args[0] as SubscribeOptions | undefined);
   }
 
   reconnect(): void {
@@ -152,68 +139,87 @@ class LiveClient implements Omit<Client, "on" | "send" | "request" | "subscribe"
     this.close();
   }
 
-  #askAbout(channel: string, type: string, question: object, options: RequestOptions | undefined): Promise<unknown> {
-    const times = timesOf(options);
-    if (type !== "publish") return this.#exchange.ask(type, { channel, ...question }, times).answer;
-    const repeat = { timeoutMs: REPEATABLE_MS, ...times, isRepeatable: true };
-    return this.#exchange.ask(type, { channel, ...question, key: this.#createKey() }, repeat).answer;
+  // What the channels need of it.
+
+  ask(type: string, question: object): Asked {
+    return this.#exchange.ask(type, question, { isUrgent: true });
   }
 
-  /** What no other publish has, of whichever client. */
-  #createKey(): string {
-    return `${this.#random().toString(36).slice(2)}${this.#random().toString(36).slice(2)}`;
+  tell(type: string, payload: unknown, origin: Origin): void {
+    if (origin.channel?.startsWith(TASKS) && type !== "gap") this.tasks.hear({ type, payload } as TaskSaid); // it has no other events
+    this.#arrivals.emit(type, payload, origin);
+  }
+
+  tellState(channel: string, state: unknown): void {
+    if (channel.startsWith(TASKS)) this.tasks.reset(state as readonly TaskSaid[]); // PROTOCOL.md, What a server sends
+  }
+
+  forget(channel: string): void {
+    this.#channels.delete(channel);
+  }
+
+  #askAbout(channel: string, type: string, question: object, options?: RequestOptions): Promise<unknown> {
+    const isRepeatable = type === "publish";
+    const key = isRepeatable ? `${this.#random()} ${this.#random()}` : undefined;
+    const times = { ...(isRepeatable && { timeoutMs: REPEATABLE_MS }), ...timesOf(options), isRepeatable };
+    return this.#exchange.ask(type, { channel, ...question, key }, times).answer;
+  }
+
+  #channelAt(name: string): HeardChannel {
+    const channel = this.#channels.get(name) ?? new HeardChannel(name, this);
+    this.#channels.set(name, channel);
+    return channel;
+  }
+
+  /** Where it stood on those that the server had put it on; what it asks for itself it asks for with its place. */
+  #since(): object {
+    const joined = [...this.#channels.values()].filter(({ isJoined, position }) => isJoined && position !== undefined);
+    return Object.fromEntries(joined.map(({ name, position }) => [name, position]));
   }
 
   #opened({ payload }: ServerMessage): void {
     this.user = payload.user as Client["user"]; // PROTOCOL.md, The subprotocol
-    this.#channels.opened();
+    for (const channel of this.#channels.values()) channel.opened();
     this.#exchange.opened();
   }
 
   #lost(): void {
     this.#exchange.lost();
-    this.#channels.lost();
+    for (const channel of this.#channels.values()) channel.lost();
+  }
+
+  #end({ code, reason }: Closed): void {
+    const why = `The client has closed: ${code} ${reason}`;
+    this.#exchange.close(why);
+    this.tasks.close(why);
+    for (const channel of this.#channels.values()) channel.close(why);
   }
 
   #hear(message: ServerMessage): void {
     const { type, id, channel, payload } = message;
-    if (channel !== undefined && !ANSWERS.has(type)) this.#channels.hear(channel, message);
-    if (id !== undefined && this.#exchange.answer(message)) return;
-    if (type === "error") this.#tell(type, errorOf(message), { channel });
-    else if (channel === undefined && !OURS.has(type)) this.#tell(type, payload, {});
-  }
-
-  #tell(type: string, payload: unknown, origin: Origin): void {
-    if (origin.channel?.startsWith(TASKS) && type !== "gap") this.tasks.hear({ type, payload } as TaskSaid); // it has no other events
-    this.#arrivals.emit(type, payload, origin);
+    const isAnswer = this.#exchange.answer(message);
+    if (type === "error") isAnswer || this.tell(type, errorOf(message), { channel });
+    // Who is put on a channel hears of it first: of one that is not known we have left.
+    else if (type === "subscribed" && id === undefined) this.#channelAt(String(channel)).arrived(message);
+    else if (channel !== undefined) this.#channels.get(channel)?.hear(message);
+    else if (!isAnswer) this.tell(type, payload, {});
   }
 }
 
-/** Names of channels of tasks begin with it. */
-const TASKS = "$tasks/";
-/** Of a channel they say something, but not to it. */
-const ANSWERS: ReadonlySet<string> = new Set(["reply", "error"]);
-/** What the server says and no page listens to. */
-const OURS: ReadonlySet<string> = new Set(["reply", "auth_success", "connected", "pong", "subscribed", "unsubscribed"]);
+function timesOf({ timeout, signal }: RequestOptions = {}): AskOptions {
+  return { ...(timeout !== undefined && { timeoutMs: msOf(timeout) }), signal };
+}
 
-function timesOf({ timeout, signal }: RequestOptions = {}): { timeoutMs?: number; signal?: AbortSignal | undefined } {
-  return { ...(timeout !== undefined && { timeoutMs: durationMs(timeout, "timeout") }), signal };
+function msOf(duration: Duration): number {
+  const [, amount, unit] = /^([\d.]+)(ms|[smhd])$/.exec(duration) ?? [];
+  if (unit === undefined) throw new TypeError(`${duration} is no duration like "10s".`);
+  return Number(amount) * durationUnits[unit as keyof typeof durationUnits]; // it is one of them
 }
 
 function addressOf(target: string, base: string | undefined, query: unknown): string {
   const url = new URL(target, base);
   url.protocol = url.protocol.replace("http", "ws");
   url.hash = "";
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  }
+  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
-}
-
-function nameOf(pattern: string, params: Readonly<Record<string, string>>): string {
-  return pattern.replace(/(^|\/):([^/]+)/g, (_, before: string, param: string) => {
-    const value = params[param];
-    if (value === undefined) throw new TypeError(`"${pattern}" needs the param "${param}".`);
-    return `${before}${value}`;
-  });
 }

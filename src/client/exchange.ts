@@ -6,14 +6,14 @@ import { errorOf, lost, type ServerMessage } from "./message.js";
 const AT_A_TIME = 5;
 const PAUSE_MS = 1_000;
 
-/** Something said that is to be answered, or that waits to be said. */
+/** Something that is to be answered, or that waits to be said. */
 interface Entry {
-  readonly message: { readonly type: string; readonly payload: unknown; readonly id?: number };
+  readonly message: object;
   /** May it be said again, where a connection was lost before its answer came? */
-  readonly isRepeatable: boolean;
-  isSaid: boolean;
-  timer?: Timer | undefined;
-  settle?: ((error: unknown, answer?: unknown) => void) | undefined;
+  readonly isRepeatable?: boolean | undefined;
+  /** Undefined: there is no answer to it. */
+  readonly settle?: ((error: unknown, answer?: unknown) => void) | undefined;
+  isSaid?: boolean;
 }
 
 export interface AskOptions {
@@ -27,6 +27,7 @@ export interface AskOptions {
 export interface Asked {
   /** What the answer will carry. */
   readonly id: number;
+  /** Rejects with the error that came, or with why nothing did. */
   readonly answer: Promise<unknown>;
 }
 
@@ -42,10 +43,12 @@ export interface ExchangeOptions {
 /** What the page says and the server answers, in order; what can't be said yet waits. */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new Map<unknown, Entry>();
   #lastId = 0;
   #isOpen = false;
-  #isOver = false;
+  /** Why nothing is said any more. */
+  #ending: string | undefined;
+  /** What waited is being said. */
   #pause: Timer | undefined;
 
   constructor(options: ExchangeOptions) {
@@ -54,26 +57,27 @@ export class Exchange {
 
   /** At most once, and without an answer. False where it can't wait. */
   tell(type: string, payload: unknown): boolean {
-    return this.#add({ message: { type, payload }, isRepeatable: false, isSaid: false });
+    return this.#add({ message: { type, payload } });
   }
 
-  /** The answer rejects with the error that came, or with why nothing did. */
   ask(type: string, payload: unknown, options: AskOptions = {}): Asked {
-    const { signal, timeoutMs = this.#options.timeoutMs, isRepeatable = false, isUrgent = false } = options;
+    const { signal, timeoutMs = this.#options.timeoutMs, isRepeatable, isUrgent } = options;
     const id = this.#lastId + 1;
     const answer = new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       const giveUp = () => settle(signal?.reason);
       const settle = (error: unknown, answer?: unknown) => {
         this.#entries.delete(id);
-        entry.timer?.cancel();
+        timer.cancel();
         signal?.removeEventListener("abort", giveUp);
         if (error === undefined) resolve(answer);
         else reject(error);
       };
-      const entry: Entry = { message: { type, payload, id }, isRepeatable, isSaid: false, settle };
-      signal?.throwIfAborted();
-      if (!this.#add(entry, isUrgent)) throw this.#isOver ? lost("The client is closed.") : full();
-      entry.timer = this.#options.clock.after(timeoutMs, () => settle(late(type, isRepeatable)));
+      if (!this.#add({ message: { type, payload, id }, isRepeatable, settle }, isUrgent)) throw this.#whyNot();
+      // What may be said again was, for as long as its key is remembered.
+      const timer = this.#options.clock.after(timeoutMs, () =>
+        settle(isRepeatable ? lost() : new TidingsError("timeout")),
+      );
       signal?.addEventListener("abort", giveUp);
     });
     return { id, answer };
@@ -81,7 +85,7 @@ export class Exchange {
 
   /** Was somebody waiting for it? */
   answer(message: ServerMessage): boolean {
-    const entry = this.#entries.get(message.id as number); // of another kind there is none
+    const entry = this.#entries.get(message.id);
     if (entry?.isSaid !== true) return false;
     if (message.type === "error") entry.settle?.(errorOf(message));
     else entry.settle?.(undefined, message.payload);
@@ -94,37 +98,36 @@ export class Exchange {
     this.#sayWaiting();
   }
 
-  /** What has no answer will have none, but for what may be said again. */
+  /** What was said and has no answer will have none, but for what may be said again. */
   lost(): void {
     this.#isOpen = false;
     this.#pause?.cancel();
     this.#pause = undefined;
-    for (const entry of [...this.#entries.values()]) {
+    for (const entry of this.#entries.values()) {
       if (entry.isRepeatable) entry.isSaid = false;
       else if (entry.isSaid) entry.settle?.(lost());
     }
   }
 
-  close(): void {
-    this.lost();
-    this.#isOver = true;
-    for (const entry of [...this.#entries.values()]) entry.settle?.(lost("The client is closed."));
-    this.#entries.clear();
+  close(why: string): void {
+    this.#ending = why;
+    for (const { settle } of this.#entries.values()) settle?.(this.#whyNot());
   }
 
   /** False where there is no room for it. */
   #add(entry: Entry, isUrgent: boolean = false): boolean {
     const mayGo = this.#isOpen && (isUrgent || this.#pause === undefined);
-    if (this.#isOver || (!mayGo && (isUrgent || this.#waiting.length >= this.#options.limit))) return false;
-    this.#lastId += 1;
+    const mayWait = !isUrgent && this.#waiting.length < this.#options.limit;
+    if (this.#ending !== undefined || !(mayGo || mayWait)) return false;
     // What can't be written throws here, and is not kept.
     if (mayGo) this.#say(entry);
     else JSON.stringify(entry.message);
-    if (!entry.isSaid || entry.settle !== undefined) this.#entries.set(this.#lastId, entry);
+    this.#lastId += 1;
+    if (!mayGo || entry.settle !== undefined) this.#entries.set(this.#lastId, entry);
     return true;
   }
 
-  get #waiting(): [number, Entry][] {
+  get #waiting(): [unknown, Entry][] {
     return [...this.#entries].filter(([, { isSaid }]) => !isSaid);
   }
 
@@ -142,13 +145,8 @@ export class Exchange {
     }
     if (waiting.length > AT_A_TIME) this.#pause = this.#options.clock.after(PAUSE_MS, () => this.#sayWaiting());
   }
-}
 
-function full(): TidingsError {
-  return new TidingsError("queue_full", "There is no connection, and too much waits for one.");
-}
-
-/** What may be said again was, for as long as its key is remembered. */
-function late(type: string, isRepeatable: boolean): TidingsError {
-  return isRepeatable ? lost() : new TidingsError("timeout", `"${type}" was not answered in time.`);
+  #whyNot(): TidingsError {
+    return this.#ending === undefined ? new TidingsError("queue_full") : lost(this.#ending);
+  }
 }

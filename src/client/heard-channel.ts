@@ -1,8 +1,22 @@
+import type { Clock } from "../base/clock.js";
 import { TidingsError } from "../protocol/tidings-error.js";
-import type { ChannelHost } from "./channel-book.js";
-import type { Gap, Origin, SubscriptionStatus } from "./client.js";
+import type { Gap, Origin, Status, SubscriptionStatus } from "./client.js";
+import type { Asked } from "./exchange.js";
 import { Listeners } from "./listeners.js";
-import { type Fields, lost, numberOf, type ServerMessage } from "./message.js";
+import { countOf, type Fields, lost, type ServerMessage } from "./message.js";
+
+/** What a channel needs of its client. */
+export interface ChannelHost {
+  readonly clock: Clock;
+  readonly status: Status;
+  /** Of this connection alone. */
+  ask(type: string, question: object): Asked;
+  /** An event, or a gap. */
+  tell(type: string, payload: unknown, origin: Origin): void;
+  /** What a snapshot said. */
+  tellState(channel: string, state: unknown): void;
+  forget(channel: string): void;
+}
 
 /** Where it stands in a channel's stream (PROTOCOL.md, Position). */
 export interface Position {
@@ -40,7 +54,6 @@ export class HeardChannel {
   readonly events: Listeners<Record<string, [payload: unknown, origin: Origin]>> = new Listeners();
   readonly changes: Listeners<Changes> = new Listeners();
   readonly #host: ChannelHost;
-  readonly #forget: () => void;
   /** The page's subscriptions to it. */
   readonly #hearers = new Set<object>();
   #rewind: number | undefined;
@@ -50,29 +63,28 @@ export class HeardChannel {
   /** The id of the `subscribe` that has no answer yet. */
   #asked: number | undefined;
 
-  constructor(name: string, host: ChannelHost, forget: () => void) {
+  constructor(name: string, host: ChannelHost) {
     this.name = name;
     this.#host = host;
-    this.#forget = forget;
   }
 
   add(hearer: object, rewind: number | undefined): void {
     this.#hearers.add(hearer);
     this.#rewind ??= rewind;
-    if (this.#host.isOpen && this.status !== "live" && this.#asked === undefined) this.#subscribe();
+    if (this.#isOpen && this.status !== "live" && this.#asked === undefined) this.#subscribe();
   }
 
   /** Resolves when nothing more of it comes. */
   async remove(hearer: object): Promise<void> {
     if (!this.#hearers.delete(hearer) || this.#hearers.size > 0) return;
-    const isThere = this.#host.isOpen && (this.status === "live" || this.#asked !== undefined);
+    const isThere = this.#isOpen && (this.status === "live" || this.#asked !== undefined);
     if (this.isJoined) {
       // The server's own affair; but nobody looks any more at who is there.
       if (isThere && this.#isWatching) await this.#ask("presence", { watch: false });
       this.#isWatching = false;
       return;
     }
-    this.#forget();
+    this.#host.forget(this.name);
     if (isThere) await this.#ask("unsubscribe", {});
   }
 
@@ -93,27 +105,26 @@ export class HeardChannel {
   /** There is none any more. */
   lost(): void {
     this.#asked = undefined;
-    if (this.#hearers.size === 0 && !this.isJoined) this.#forget();
+    if (this.#hearers.size === 0 && !this.isJoined) this.#host.forget(this.name);
     else this.#become("subscribing");
   }
 
-  close(): void {
-    this.#become("lost", lost("The client is closed."));
+  close(why: string): void {
+    this.#become("lost", lost(why));
   }
 
   hear(message: ServerMessage): void {
     const { type, id, payload, offset } = message;
     if (type === "subscribed") {
       if (id === this.#asked) this.arrived(message);
-    } else if (this.status !== "live") return;
+    } else if (this.status !== "live" || id !== undefined) return;
     else if (type === "gap") this.#passGap(payload);
     else if (type === "presence") this.#meet(payload);
-    else if (type === "unsubscribed") {
-      if (id === undefined) this.#takenOff(String(payload.code));
-    } else if (offset === undefined || this.#isNext(offset)) {
+    else if (type === "unsubscribed") this.#takenOff(String(payload.code));
+    else if (offset === undefined || this.#isNext(offset)) {
       const origin = { channel: this.name, offset };
       this.events.emit(type, payload, origin);
-      this.#host.emit(type, payload, origin);
+      this.#host.tell(type, payload, origin);
     }
   }
 
@@ -130,6 +141,10 @@ export class HeardChannel {
     this.#takeState(payload);
     if (payload.members !== undefined || payload.count !== undefined) this.#meet(payload);
     else if (this.#isWatching) this.#askPresence();
+  }
+
+  get #isOpen(): boolean {
+    return this.#host.status === "open";
   }
 
   #subscribe(): void {
@@ -154,7 +169,7 @@ export class HeardChannel {
     }
     this.#host.clock.after(retryAfterMs, () => {
       const isWanted = this.#hearers.size > 0 && this.status === "subscribing" && this.#asked === undefined;
-      if (isWanted && this.#host.isOpen) this.#subscribe();
+      if (isWanted && this.#isOpen) this.#subscribe();
     });
   }
 
@@ -172,16 +187,16 @@ export class HeardChannel {
   }
 
   #tellGap({ offset }: Fields): void {
-    const gap: Gap = { offset: numberOf(offset) };
+    const gap: Gap = { offset: countOf(offset) };
     this.changes.emit("gap", gap);
-    this.#host.emit("gap", gap, { channel: this.name, offset: gap.offset });
+    this.#host.tell("gap", gap, { channel: this.name, offset: gap.offset });
   }
 
   #takeState(payload: Fields): void {
     if (!("state" in payload)) return;
     this.state = payload.state;
     this.changes.emit("state", this.state);
-    this.#host.state(this.name, this.state);
+    this.#host.tellState(this.name, this.state);
   }
 
   #takenOff(code: string): void {
@@ -189,7 +204,7 @@ export class HeardChannel {
     this.isJoined = false;
     this.#wasLive = false;
     this.position = undefined;
-    if (this.#hearers.size === 0) this.#forget();
+    if (this.#hearers.size === 0) this.#host.forget(this.name);
     else this.#become("lost", new TidingsError(code, "The server took this client off the channel."));
   }
 
@@ -207,7 +222,7 @@ export class HeardChannel {
     for (const { id } of listOf(left)) known.delete(id);
     for (const member of [...listOf(members), ...listOf(joined)]) known.set(member.id, member);
     this.members = [...known.values()];
-    this.count = numberOf(count) ?? known.size;
+    this.count = countOf(count) ?? known.size;
     this.changes.emit("members", this.members, this.count);
   }
 
@@ -230,7 +245,7 @@ export class HeardChannel {
 
 /** Only where the channel has a history. */
 function positionIn({ epoch, offset }: Fields): Position | undefined {
-  const at = numberOf(offset);
+  const at = countOf(offset);
   return typeof epoch === "string" && at !== undefined ? { epoch, offset: at } : undefined;
 }
 

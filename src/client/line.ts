@@ -1,15 +1,15 @@
 import type { Timer } from "../base/clock.js";
 import type { Closed } from "../declare/closed.js";
 import { tidingsV1 } from "../protocol/subprotocol.js";
-import { TidingsError } from "../protocol/tidings-error.js";
+import type { TidingsError } from "../protocol/tidings-error.js";
 import type { ConnectOptions, Status } from "./client.js";
-import { asError, numberOf, parseServerMessage, type ServerMessage } from "./message.js";
+import { asError, countOf, type ServerMessage } from "./message.js";
 import { Redial } from "./redial.js";
 import type { Socket, Surroundings } from "./surroundings.js";
 
-/** Beside the heartbeat's time, how long it may be silent. */
-const PATIENCE_MS = 10_000;
 const DEFAULT_HEARTBEAT_MS = 30_000;
+/** Beside its heartbeat's time, how long the server may be silent. */
+const PATIENCE_MS = 10_000;
 /** When the network has changed, it has so long to show that it is still there. */
 const PROBE_MS = 5_000;
 /** A token is renewed when this part of its time is over. */
@@ -31,12 +31,9 @@ export interface LineHost {
   error(error: TidingsError): void;
 }
 
-export interface LineOptions extends Pick<ConnectOptions, "token"> {
+export interface LineOptions extends Required<Pick<ConnectOptions, "token" | "retryOn">> {
   readonly url: string;
   readonly timeoutMs: number;
-  readonly retryOn: readonly number[];
-  readonly surroundings: Surroundings;
-  readonly host: LineHost;
 }
 
 /**
@@ -51,6 +48,8 @@ export class Line {
   /** When it dials again, in milliseconds since 1970; undefined where it does not wait. */
   retryAtMs: number | undefined;
   readonly #options: LineOptions;
+  readonly #surroundings: Surroundings;
+  readonly #host: LineHost;
   readonly #redial: Redial;
   readonly #forgetNetwork: (() => void) | undefined;
   #socket: Socket | undefined;
@@ -58,24 +57,25 @@ export class Line {
   #attempt = 0;
   #timer: Timer | undefined;
   #renewal: Timer | undefined;
-  #heardMs = 0;
+  /** When it is taken for dead, unless it is heard of. */
+  #silentAtMs = 0;
   #patienceMs = 0;
 
-  constructor(options: LineOptions) {
+  constructor(options: LineOptions, surroundings: Surroundings, host: LineHost) {
     this.#options = options;
-    const { surroundings, retryOn } = options;
-    this.#redial = new Redial(surroundings.random, retryOn);
+    this.#surroundings = surroundings;
+    this.#host = host;
+    this.#redial = new Redial(surroundings.random, options.retryOn ?? []);
     this.#forgetNetwork = surroundings.onNetwork?.((isThere) => {
       if (this.status === "open") this.#probe();
       else if (isThere) this.reconnect();
     });
   }
 
-  /** Asks for a token, dials, and says `connect`. Nothing of it happens within this call. */
+  /** Asks for a token, dials, and says `connect`. */
   dial(): void {
     this.#attempt += 1;
-    this.retryAtMs = undefined;
-    this.#setTimer(this.#options.timeoutMs, () => this.#lose({ code: 1006, reason: "timeout" }));
+    this.#after(this.#options.timeoutMs, () => this.#lose("timeout"));
     this.#become("connecting");
     void this.#dialOnce(this.#attempt);
   }
@@ -85,16 +85,15 @@ export class Line {
     if (this.status === "waiting") this.dial();
   }
 
-  /** Only where it is open. */
   say(message: object): void {
     this.#socket?.send(JSON.stringify(message));
   }
 
+  /** For good. */
   close(code: number, reason: string): void {
     if (this.status === "closed") return;
-    this.#drop(code, reason);
-    this.#options.host.lost();
-    this.#end({ code, reason });
+    this.#socket?.close(code, reason);
+    this.#end({ code, reason }, undefined);
   }
 
   /** Never rejects. */
@@ -103,144 +102,121 @@ export class Line {
     try {
       const token = await this.#askToken();
       if (isOld()) return;
-      const { url, surroundings } = this.#options;
-      const socket = await surroundings.open(url, token === undefined ? [tidingsV1] : [tidingsV1, bearer(token)]);
+      const protocols = token === undefined ? [tidingsV1] : [tidingsV1, bearer(token)];
+      const socket = await this.#surroundings.open(this.#options.url, protocols);
       socket.onerror = () => {}; // its `close` tells
-      socket.onopen = () =>
-        isOld() || this.say({ type: "connect", payload: { token, since: this.#options.host.since() } });
+      socket.onopen = () => isOld() || this.say({ type: "connect", payload: { token, since: this.#host.since() } });
       socket.onmessage = ({ data }) => isOld() || this.#hear(data);
-      socket.onclose = ({ code, reason }) => isOld() || this.#lose({ code, reason });
+      socket.onclose = ({ code, reason }) => isOld() || this.#lose(reason, code);
       if (isOld()) socket.close();
       else this.#socket = socket;
     } catch (cause) {
       if (isOld()) return;
-      const error = asError("dial_failed", cause);
-      this.#lose({ code: 1006, reason: error.code });
-      this.#options.host.error(error);
+      const error = asError("token_failed", cause);
+      this.#lose(error.code);
+      this.#host.error(error);
     }
   }
 
   async #askToken(): Promise<string | undefined> {
     const { token } = this.#options;
-    try {
-      const given: unknown = typeof token === "function" ? await token() : token;
-      if (given === undefined || given === null) return undefined;
-      if (typeof given === "string" && given !== "") return given;
-    } catch (cause) {
-      throw asError("token_failed", cause);
-    }
-    throw new TidingsError("token_failed", "`token` gave what is no token: give a text, or undefined for none.");
+    const given: unknown = (typeof token === "function" ? await token() : token) ?? undefined;
+    if (given === undefined || (typeof given === "string" && given !== "")) return given;
+    throw new TypeError("`token` gave what is no token.");
   }
 
   #hear(frame: unknown): void {
-    this.#heardMs = this.#options.surroundings.clock.elapsed();
-    const message = parseServerMessage(frame);
+    this.#silentAtMs = this.#surroundings.clock.elapsed() + this.#patienceMs;
     try {
-      if (message === undefined) throw new TypeError("The server has sent a frame that is no message.");
-      this.#take(message);
+      this.#take(JSON.parse(String(frame)));
     } catch (cause) {
-      this.#options.host.error(asError("invalid_message", cause));
+      this.#host.error(asError("invalid_message", cause));
     }
   }
 
   #take(message: ServerMessage): void {
     const { type, payload } = message;
-    const { host } = this.#options;
     if (type === "ping") this.say({ type: "pong" });
-    else if (type === "drain") this.#redial.drain(numberOf(payload.reconnectAfterMs) ?? 0);
-    else if (type === "connected" && this.status === "connecting") {
-      this.#open(message);
-    } else if (this.status === "open") {
-      if (type === "auth_success") this.#renewIn(payload.expiresInMs);
-      host.hear(message);
-    }
+    else if (type === "drain") this.#redial.drain(countOf(payload.reconnectAfterMs));
+    else if (type === "connected" && this.status === "connecting") this.#open(message);
+    else if (type === "auth_success") this.#renewIn(payload.expiresInMs);
+    else if (type !== "pong" && this.status === "open") this.#host.hear(message);
   }
 
   #open(connected: ServerMessage): void {
-    const { surroundings, host } = this.#options;
     const { heartbeatMs, expiresInMs } = connected.payload;
-    this.#redial.opened(surroundings.clock.elapsed());
-    this.#patienceMs = (numberOf(heartbeatMs) ?? DEFAULT_HEARTBEAT_MS) + PATIENCE_MS;
+    const nowMs = this.#surroundings.clock.elapsed();
+    this.#redial.opened(nowMs);
+    this.#patienceMs = (countOf(heartbeatMs) ?? DEFAULT_HEARTBEAT_MS) + PATIENCE_MS;
+    this.#silentAtMs = nowMs + this.#patienceMs;
     this.#watch();
     this.#renewIn(expiresInMs);
     this.status = "open";
-    host.opened(connected);
-    host.status("open", undefined);
+    this.#host.opened(connected);
+    this.#host.status("open", undefined);
   }
 
   /** Until it has been silent for too long. */
   #watch(): void {
-    const silentMs = this.#options.surroundings.clock.elapsed() - this.#heardMs;
-    this.#setTimer(this.#patienceMs - silentMs, () => {
-      if (this.#options.surroundings.clock.elapsed() - this.#heardMs < this.#patienceMs) this.#watch();
-      else this.#lose({ code: 1006, reason: "silent" });
-    });
+    const leftMs = this.#silentAtMs - this.#surroundings.clock.elapsed();
+    if (leftMs > 0) this.#after(leftMs, () => this.#watch());
+    else this.#lose("silent");
   }
 
   /** Is the server still there? Whatever it says tells so. */
   #probe(): void {
     this.say({ type: "ping" });
-    this.#heardMs = Math.min(this.#heardMs, this.#options.surroundings.clock.elapsed() - this.#patienceMs + PROBE_MS);
+    this.#silentAtMs = Math.min(this.#silentAtMs, this.#surroundings.clock.elapsed() + PROBE_MS);
     this.#watch();
   }
 
   #renewIn(expiresInMs: unknown): void {
-    this.#renewal?.cancel();
-    const leftMs = numberOf(expiresInMs);
+    const leftMs = countOf(expiresInMs);
     if (leftMs === undefined || typeof this.#options.token !== "function") return;
     const delayMs = Math.min(Math.max(leftMs * RENEWED_AT, SHORTEST_RENEWAL_MS), LONGEST_MS);
-    this.#renewal = this.#options.surroundings.clock.after(delayMs, () => void this.#renew(this.#attempt));
+    this.#renewal?.cancel();
+    this.#renewal = this.#surroundings.clock.after(delayMs, () => void this.#renew(this.#attempt));
   }
 
-  /** With a token that is no better, or none, the server closes: then one is asked for again. Never rejects. */
+  /** Where nothing comes of it the server closes when the old one has expired, and a token is asked for again. Never rejects. */
   async #renew(attempt: number): Promise<void> {
     try {
       const token = await this.#askToken();
       if (attempt === this.#attempt) this.say({ type: "auth", payload: { token } });
     } catch (cause) {
-      if (attempt === this.#attempt) this.#options.host.error(asError("token_failed", cause));
+      this.#host.error(asError("token_failed", cause));
     }
   }
 
-  #lose(closed: Closed): void {
-    const { host, surroundings } = this.#options;
-    const { clock } = surroundings;
-    this.#drop();
-    host.lost();
-    const delayMs = this.#redial.delayAfter(closed, clock.elapsed());
-    if (delayMs === undefined) {
-      this.#end(closed);
-      return;
-    }
-    this.retryAtMs = clock.now() + delayMs;
-    this.#setTimer(delayMs, () => this.dial());
-    this.#become("waiting", closed);
+  /** 1006 is what a browser says where it can say nothing (RFC 6455 §7.1.5). */
+  #lose(reason: string, code: number = 1006): void {
+    const { clock } = this.#surroundings;
+    this.#end({ code, reason }, this.#redial.delayAfter({ code, reason }, clock.elapsed()));
   }
 
-  #end(closed: Closed): void {
-    this.#forgetNetwork?.();
-    this.#become("closed", closed);
-  }
-
-  #drop(code?: number, reason?: string): void {
+  /** Of this connection; where there is no delay, of the line. */
+  #end(closed: Closed, delayMs: number | undefined): void {
     this.#attempt += 1;
     this.#timer?.cancel();
     this.#renewal?.cancel();
-    this.retryAtMs = undefined;
-    const socket = this.#socket;
+    this.#socket?.close();
     this.#socket = undefined;
-    socket?.close(code, reason);
+    this.#host.lost();
+    if (delayMs === undefined) this.#forgetNetwork?.();
+    else this.#after(delayMs, () => this.dial());
+    this.#become(delayMs === undefined ? "closed" : "waiting", closed, delayMs);
   }
 
-  #become(status: Status, why?: Closed): void {
+  #become(status: Status, why?: Closed, delayMs?: number): void {
     if (status === this.status) return;
     this.status = status;
-    this.#options.host.status(status, why);
+    this.retryAtMs = delayMs === undefined ? undefined : this.#surroundings.clock.now() + delayMs;
+    this.#host.status(status, why);
   }
 
-  #setTimer(ms: number, run: () => void): void {
+  #after(ms: number, run: () => void): void {
     this.#timer?.cancel();
-    this.#timer = this.#options.surroundings.clock.after(Math.min(ms, LONGEST_MS), run);
+    this.#timer = this.#surroundings.clock.after(Math.min(ms, LONGEST_MS), run);
   }
 }
 

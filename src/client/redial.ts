@@ -24,11 +24,12 @@ export class Redial {
   /** The server has said `connected`. */
   opened(nowMs: number): void {
     this.#openSinceMs = nowMs;
+    this.#drainMs = undefined;
     this.#expired = 0;
   }
 
   /** The server has said when to come back, once it has closed. */
-  drain(reconnectAfterMs: number): void {
+  drain(reconnectAfterMs: number | undefined): void {
     this.#drainMs = reconnectAfterMs;
   }
 
@@ -37,23 +38,11 @@ export class Redial {
     // A server that lets in and closes at once, for ever, is no better than one that is not there.
     if (this.#openSinceMs !== undefined && nowMs - this.#openSinceMs >= this.#ceilingMs) this.#failures = 0;
     this.#openSinceMs = undefined;
-    const drainMs = this.#drainMs;
-    this.#drainMs = undefined;
-    switch (this.#retryOn.includes(code) ? "retry" : thenAfterClose(code, reason)) {
-      case "stay-closed":
-        return undefined;
-      case "refresh-and-retry":
-        this.#expired += 1;
-        return this.#expired > 1 ? undefined : this.#backOff();
-      case "retry-after-drain":
-        return drainMs ?? this.#backOff();
-      case "retry":
-        return this.#backOff();
-    }
-  }
-
-  /** Anything up to a ceiling that doubles, so that those who lost a server together do not come back together. */
-  #backOff(): number {
+    const then = this.#retryOn.includes(code) ? "retry" : thenAfterClose(code, reason);
+    if (then === "refresh-and-retry") this.#expired += 1;
+    if (then === "stay-closed" || this.#expired > 1) return undefined;
+    if (then === "retry-after-drain" && this.#drainMs !== undefined) return this.#drainMs;
+    // Anything up to a ceiling that doubles, so that those who lost a server together do not come back together.
     this.#ceilingMs = Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** this.#failures);
     this.#failures += 1;
     return this.#random() * this.#ceilingMs;

@@ -11,9 +11,10 @@ const REMEMBERED = 200;
 export class TaskBook implements Tasks {
   readonly all: Map<string, TaskState> = new Map();
   readonly #listeners = new Listeners<Record<string, [task: TaskState]>>();
-  readonly #waiting = new Listeners<Record<string, [task: TaskState | undefined]>>();
+  /** Of each task by itself; undefined: it is known no more. */
+  readonly #ends = new Listeners<Record<string, [task: TaskState | undefined]>>();
   readonly #ask: (type: string, payload: unknown) => Promise<unknown>;
-  #isClosed = false;
+  #ending: string | undefined;
 
   constructor(ask: (type: string, payload: unknown) => Promise<unknown>) {
     this.#ask = ask;
@@ -26,18 +27,15 @@ export class TaskBook implements Tasks {
   done(id: string): Promise<never> {
     return new Promise((resolve, reject) => {
       const look = (task: TaskState | undefined) => {
-        if (this.#isClosed) reject(lost("The client is closed."));
-        else if (task === undefined) reject(new TidingsError("not_found", "The server knows this task no more."));
-        else if (task.status === "completed")
+        if (task?.status === "completed")
           resolve(task.result as never); // the id says what it is
-        else if (task.status === "failed") reject(failureOf(task));
-        else if (task.status === "cancelled") reject(new TidingsError("task_cancelled", "The task was cancelled."));
+        else if (task?.status !== "queued" && task?.status !== "started") reject(this.#whyNot(task));
         else return;
         stop();
       };
-      const stop = this.#waiting.on(id, look);
+      const stop = this.#ends.on(id, look);
       const known = this.all.get(id);
-      if (known !== undefined || this.#isClosed) look(known);
+      if (known !== undefined || this.#ending !== undefined) look(known);
     });
   }
 
@@ -49,13 +47,15 @@ export class TaskBook implements Tasks {
   hear({ type, payload }: TaskSaid): void {
     const news = type.slice("task_".length) as TaskStatus | "progress"; // no other begins with this
     const { task: id, ...said } = payload;
-    const name = said.name ?? this.all.get(id)?.name;
-    const task = { ...said, id, name, status: news === "progress" ? "started" : news };
+    const before = this.all.get(id);
+    const task = { ...before, ...said, id, status: news === "progress" ? "started" : news };
+    // What a channel's state repeats is nothing new.
+    if (JSON.stringify(task) === JSON.stringify(before)) return;
     // The latest is the last.
     this.all.delete(id);
     this.all.set(id, task);
     for (const [oldest] of this.all) if (this.all.size > REMEMBERED) this.all.delete(oldest);
-    this.#waiting.emit(id, task);
+    this.#ends.emit(id, task);
     this.#listeners.emit(news, task);
     this.#listeners.emit("change", task);
   }
@@ -66,24 +66,20 @@ export class TaskBook implements Tasks {
     for (const id of this.all.keys()) {
       if (known.has(id)) continue;
       this.all.delete(id);
-      this.#waiting.emit(id, undefined);
+      this.#ends.emit(id, undefined);
     }
-    for (const said of state) if (this.#isNew(said)) this.hear(said);
+    for (const said of state) this.hear(said);
   }
 
   /** Whoever waits, waits in vain. */
-  close(): void {
-    this.#isClosed = true;
-    for (const id of this.#waiting.types) this.#waiting.emit(id, undefined);
+  close(why: string): void {
+    this.#ending = why;
+    for (const id of this.#ends.types) this.#ends.emit(id, undefined);
   }
 
-  #isNew({ type, payload }: TaskSaid): boolean {
-    const known = this.all.get(payload.task);
-    const isAsKnown = known?.timestamp === payload.timestamp && known.progress === payload.progress;
-    return !isAsKnown || (known.status !== "started" && !type.endsWith(known.status));
+  #whyNot(task: TaskState | undefined): TidingsError {
+    if (task?.status === "cancelled") return new TidingsError("task_cancelled");
+    if (task !== undefined) return new TidingsError(task.error?.code ?? "internal", task.error?.message, task.error);
+    return this.#ending === undefined ? new TidingsError("not_found") : lost(this.#ending);
   }
-}
-
-function failureOf({ error }: TaskState): TidingsError {
-  return new TidingsError(error?.code ?? "internal", error?.message, { issues: error?.issues });
 }

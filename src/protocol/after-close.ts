@@ -11,33 +11,6 @@ export type Then =
   /** Dials again after the delay that `drain` told; where it heard no `drain`, with back-off. */
   | "retry-after-drain";
 
-/** What it does where the close has one of these reasons. A table of its own, for a page need not load all of {@link refusals}. */
-export const afterReason: Readonly<Record<RefusalReason, Then>> = {
-  bad_request: "stay-closed",
-  unauthorized: "stay-closed",
-  token_expired: "refresh-and-retry",
-  forbidden: "stay-closed",
-  origin_not_allowed: "stay-closed",
-  not_found: "stay-closed",
-  handshake_timeout: "retry",
-  upgrade_required: "stay-closed",
-  header_too_large: "stay-closed",
-  too_many_connections: "retry",
-  internal: "retry",
-  overloaded: "retry",
-  draining: "retry",
-  unavailable: "retry",
-  going_away: "retry-after-drain",
-  protocol_error: "stay-closed",
-  unsupported_data: "stay-closed",
-  invalid_data: "stay-closed",
-  message_too_big: "stay-closed",
-  auth_timeout: "retry",
-  rate_limited: "retry",
-  ping_timeout: "retry",
-  slow_consumer: "retry",
-};
-
 /**
  * What our client does after a close.
  *
@@ -45,10 +18,31 @@ export const afterReason: Readonly<Record<RefusalReason, Then>> = {
  * closed, and a code that nobody has defined is taken for a fault that may pass.
  */
 export function thenAfterClose(code: number, reason: string): Then {
-  if (Object.hasOwn(afterReason, reason)) return afterReason[reason as RefusalReason];
+  const then = afterReason(reason);
+  if (then !== undefined) return then;
   if (code === 1001) return "retry-after-drain";
-  return code === 1000 || (code >= 3000 && code < 5000) || BROKEN.includes(code) ? "stay-closed" : "retry";
+  return FINAL.includes(code) || (code >= 3000 && code < 5000) ? "stay-closed" : "retry";
 }
 
-/** One of the two broke the protocol, or asks for what the other doesn't give (RFC 6455 §7.4.1). */
-const BROKEN: readonly number[] = [1002, 1003, 1007, 1008, 1009, 1010];
+/** What a reason says by itself; undefined for what is none of the refusals. */
+export function afterReason(reason: RefusalReason): Then;
+export function afterReason(reason: string): Then | undefined;
+export function afterReason(reason: string): Then | undefined {
+  if (reason === "going_away") return "retry-after-drain";
+  if (reason === "token_expired") return "refresh-and-retry";
+  if (isOneOf(TO_RETRY, reason)) return "retry";
+  return isOneOf(TO_STAY_CLOSED, reason) ? "stay-closed" : undefined;
+}
+
+// Not the rows of the refusals: a page has these words in it, and need not have all the texts.
+const TO_RETRY =
+  "handshake_timeout too_many_connections internal overloaded draining unavailable auth_timeout rate_limited ping_timeout slow_consumer";
+const TO_STAY_CLOSED =
+  "bad_request unauthorized forbidden origin_not_allowed not_found upgrade_required header_too_large protocol_error unsupported_data invalid_data message_too_big";
+
+function isOneOf(words: string, word: string): boolean {
+  return words.split(" ").includes(word);
+}
+
+/** It was meant, or one of the two broke the protocol, or asks for what the other doesn't give (RFC 6455 §7.4.1). */
+const FINAL: readonly number[] = [1000, 1002, 1003, 1007, 1008, 1009, 1010];

@@ -35,7 +35,7 @@ describe("a refusal", () => {
     const row: Refusal = refusals[reason];
 
     expect(row).toEqual({ http, close, message: expect.stringMatching(/^[A-Z].*\.$/) });
-    expect(afterReason[reason]).toBe(clientThen);
+    expect(afterReason(reason)).toBe(clientThen);
     expect(isRefusalReason(reason)).toBe(true);
     expect(hasCodeForm(reason)).toBe(true);
   });

@@ -53,7 +53,7 @@ export function isRefusalReason(word: string): word is RefusalReason {
 export function refusalOf(code: string): { readonly http: number; readonly close: number } {
   if (isRefusalReason(code)) {
     const row: Refusal = refusals[code];
-    const fallback = afterReason[code] === "stay-closed" ? badRequest : tryAgainLater;
+    const fallback = afterReason(code) === "stay-closed" ? badRequest : tryAgainLater;
     return { http: row.http ?? statusInPlace[code] ?? fallback.http, close: row.close ?? fallback.close };
   }
   if (code === "timeout") return tryAgainLater;
