@@ -1,10 +1,11 @@
 // What each thread of a WorkerPool loads. It is JavaScript, for Node 20 loads nothing else in a thread.
+import { inspect } from "node:util";
 
 /**
- * Runs the function of a user's module.
+ * Runs the function of a user's module. Only plain data come out of a thread as they were, so nothing else is given.
  *
- * @param {{ module: string, input: unknown, id: string, port: import("node:worker_threads").MessagePort }} errand
- * @returns {Promise<{ result: unknown } | { refused: { code: string, message: string, issues?: unknown } }>}
+ * @param {import("./worker-pool.js").Errand} errand
+ * @returns {Promise<import("./worker-pool.js").Outcome>}
  */
 export default async function run({ module, input, id, port }) {
   const controller = new AbortController();
@@ -16,11 +17,10 @@ export default async function run({ module, input, id, port }) {
         `${module} has no function as its default export: export default async function (input, task) {}`,
       );
     }
-    return { result: await work(input, createTask(id, port, controller.signal)) };
+    const result = await work(input, createTask(id, port, controller.signal));
+    return { resultJson: JSON.stringify(result) ?? "null" };
   } catch (error) {
-    if (!isTidingsError(error)) throw error;
-    const { code, message, issues } = error;
-    return { refused: { code, message, issues } };
+    return isTidingsError(error) ? { refused: refusalOf(error) } : { failed: failureOf(error) };
   } finally {
     port.close();
   }
@@ -54,4 +54,14 @@ function createTask(id, port, signal) {
 /** Whichever copy of the package it comes from. */
 function isTidingsError(error) {
   return error instanceof Error && error.name === "TidingsError" && typeof error.code === "string";
+}
+
+function refusalOf({ code, message, issues }) {
+  const plain = issues?.map(({ path, message }) => ({ path: path.map(String), message: String(message) }));
+  return { code, message, issues: plain };
+}
+
+function failureOf(error) {
+  if (!(error instanceof Error)) return { name: "Error", message: `A worker threw ${inspect(error)}.`, stack: "" };
+  return { name: error.name, message: error.message, stack: inspect(error) };
 }

@@ -10,6 +10,8 @@ export interface WorkerPoolOptions {
   /** How long a work may go on that was told to end; then its thread does. */
   readonly graceMs: number;
   readonly clock: Clock;
+  /** Megabytes that the heap of a thread may have. Default: as many as Node gives it. */
+  readonly maxHeapMb?: number | undefined;
 }
 
 /** What a module's function is given of its task, in its thread. */
@@ -29,13 +31,15 @@ export class WorkerPool {
   /** Rejects with a ConfigError `missing_package` where piscina is not installed. */
   static async open(options: WorkerPoolOptions): Promise<WorkerPool> {
     const { Piscina } = await loadPiscina();
+    const { maxThreads, maxHeapMb } = options;
     return new WorkerPool(
       options,
       new Piscina<Errand, Outcome>({
         filename: new URL("./worker-entry.js", import.meta.url).href,
         minThreads: 0,
-        maxThreads: options.maxThreads,
+        maxThreads,
         idleTimeout: IDLE_MS,
+        ...(maxHeapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
       }),
     );
   }
@@ -59,9 +63,7 @@ export class WorkerPool {
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
         report(task, next.message);
       }
-      if ("result" in outcome) return outcome.result;
-      const { code, message, issues } = outcome.refused;
-      throw new TidingsError(code, message, { issues });
+      return readOutcome(outcome);
     } finally {
       stop();
       port.close();
@@ -91,18 +93,27 @@ export class WorkerPool {
 }
 
 /** What a thread is to do; `worker-entry.js` does it. */
-interface Errand {
+export interface Errand {
   readonly module: string;
   readonly input: unknown;
   readonly id: string;
   /** Takes its progress, and gives `"end"`. */
   readonly port: MessagePort;
 }
-type Outcome =
-  | { readonly result: unknown }
-  /** It threw a `TidingsError`: only plain data come out of a thread as they were. */
-  | { readonly refused: Pick<TidingsError, "code" | "message" | "issues"> };
+export type Outcome =
+  | { readonly resultJson: string }
+  /** It threw a `TidingsError`. */
+  | { readonly refused: Pick<TidingsError, "code" | "message" | "issues"> }
+  /** It threw something else. `stack` has all there is to know of it. */
+  | { readonly failed: { readonly name: string; readonly message: string; readonly stack: string } };
 type Progress = readonly [percent: number, message: string | undefined];
+
+function readOutcome(outcome: Outcome): unknown {
+  if ("resultJson" in outcome) return JSON.parse(outcome.resultJson);
+  if ("failed" in outcome) throw Object.assign(new Error(outcome.failed.message), outcome.failed);
+  const { code, message, issues } = outcome.refused;
+  throw new TidingsError(code, message, { issues });
+}
 
 /** What is wrong with it is the thread's own affair, which was told. */
 function report(task: Task, [percent, message]: Progress): void {
