@@ -1,10 +1,15 @@
+export type { TestNetwork } from "./network.js";
 export { RefusedError } from "./refused-error.js";
+export { type Simulation, type SimulationOptions, startSimulation } from "./simulation.js";
+export type { Every, Weather } from "./storm.js";
 export {
+  type FakeGiven,
+  type RestartOptions,
   startTestApp,
   type TestApp,
   type TestAppOptions,
   type TestClock,
-  type TestConnectOptions,
+  type TestPageOptions,
 } from "./test-app.js";
 export type {
   ListedRef,
@@ -22,3 +27,4 @@ export type {
   TestSubscribeOptions,
 } from "./test-channels.js";
 export type { RawTestConnection, TestArrival, TestArrivals, TestConnection } from "./test-connection.js";
+export type { TestConnectOptions } from "./test-dial.js";

@@ -1,22 +1,21 @@
-import { type Surroundings, TidingsApp } from "../app/app.js";
+import { TidingsApp } from "../app/app.js";
 import { randomId } from "../app/system.js";
 import type { Duration } from "../base/duration.js";
 import { silentLogger } from "../base/logger.js";
+import type { ClientFor, EndpointLike, OptionsOf, UrlOf } from "../client/client.js";
+import { createConnect } from "../client/connect.js";
 import type { App } from "../declare/app.js";
 import type { Carries, EndpointContract } from "../declare/contract.js";
-import type { CredentialWay, TokenPlace } from "../declare/credential.js";
 import type { Dependency, DependencyDefinition } from "../declare/dependency.js";
 import type { AnyEndpoint } from "../declare/endpoint.js";
 import type { Handshake } from "../declare/handshake.js";
 import type { AppLimits } from "../declare/limits.js";
-import { tidingsV1 } from "../protocol/subprotocol.js";
-import { dialMemory, type MemoryAnswer, type MemoryDial } from "../transport/memory.js";
 import { FakeClock } from "./fake-clock.js";
-import { FramesEnd } from "./frames-end.js";
-import { MessagesEnd } from "./messages-end.js";
-import { RefusedError } from "./refused-error.js";
-import type { TestPosition } from "./test-channels.js";
+import { Network, type TestNetwork } from "./network.js";
 import type { RawTestConnection, TestConnection } from "./test-connection.js";
+import { connect, type TestConnectOptions } from "./test-dial.js";
+import { TestProcess, Turns } from "./test-process.js";
+import { Uplink } from "./uplink.js";
 
 export interface TestAppOptions<Fakes extends readonly unknown[]> {
   /** Above the app's and the endpoints' own. */
@@ -44,54 +43,55 @@ export interface FakeGiven {
   readonly token: string;
 }
 
-export interface TestConnectOptions {
-  /** Goes where the endpoint looks first, of the places such a client has: a browser can set no headers. */
-  token?: string | undefined;
+/** Where a client of `client()` is: what a page has beside the options of `connect()`. */
+export interface TestPageOptions {
+  /** Of the page. Default: the server's own, `http://localhost`. */
+  origin?: string | undefined;
   /** Name → value. */
   cookies?: Readonly<Record<string, string>> | undefined;
-  /** Of the page, where it is a browser. Default: the server's own, `http://localhost`. */
-  origin?: string | undefined;
-  /** Names in lower case. */
-  headers?: Readonly<Record<string, string>> | undefined;
-  /**
-   * What connects: our client (`"tidings"`, the default for endpoints that speak messages), any other program
-   * (`"plain"`, the default for raw ones), or a page in a browser, which can set no headers and is shown no HTTP status.
-   */
-  as?: "tidings" | "plain" | "browser" | undefined;
-  /**
-   * Where our client stood when its last connection ended, by the channel's name: `{ "prices/BTC": { epoch, offset } }`. It
-   * counts for the server's first join of each. A TypeError for other clients, which give it to `subscribe`.
-   */
-  since?: Readonly<Record<string, TestPosition>> | undefined;
-  /** False: it takes nothing from its socket until `startReading()`. */
-  reading?: boolean | undefined;
-  /** False: it answers no pings, as if the network were gone. */
-  answersPings?: boolean | undefined;
   /** The peer's address. Default `"127.0.0.1"`. */
   address?: string | undefined;
+}
+
+export interface RestartOptions {
+  /** From its end to its beginning; meanwhile nobody answers who dials. Default: none. */
+  downFor?: Duration | undefined;
 }
 
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
   readonly clock: TestClock;
+  /** What lies between the server and those whom `client()` made. */
+  readonly network: TestNetwork;
   /**
-   * Connects in memory, through the same checks as a real socket.
+   * Connects once in memory, through the same checks as a real socket: for tests of what a server says and refuses, frame
+   * by frame.
    *
    * Rejects with a `RefusedError` that holds what such a client would see.
    */
-  connect<E extends AnyEndpoint = never>(
-    path: string,
-    options?: TestConnectOptions,
-  ): Promise<
-    [E] extends [never]
-      ? RawTestConnection
-      : E extends Carries<infer Contract>
-        ? Contract extends EndpointContract
-          ? TestConnection<Contract>
-          : RawTestConnection
-        : RawTestConnection
-  >;
+  connect<E extends AnyEndpoint = never>(path: string, options?: TestConnectOptions): Promise<ConnectedTo<E>>;
+  /**
+   * The real client of `tidings/client`, in a page of its own: it dials again, resumes and times out by this clock, over
+   * `network`. For tests of what your users live through. Closed with the test app.
+   */
+  client<E extends EndpointLike = never>(url: UrlOf<E>, options?: OptionsOf<E> & TestPageOptions): ClientFor<E>;
+  /**
+   * The app closes as for a deploy, and starts again. A broker that `createApp` was given stays as it is, as one of another
+   * process would; without one a new memory begins, so that each channel with history has a gap.
+   */
+  restart(options?: RestartOptions): Promise<void>;
+  /** The same without a good-bye: the connections of `client()` break first. */
+  crash(options?: RestartOptions): Promise<void>;
 }
+
+/** The client's end of a connection to this endpoint. */
+export type ConnectedTo<E extends AnyEndpoint> = [E] extends [never]
+  ? RawTestConnection
+  : E extends Carries<infer Contract>
+    ? Contract extends EndpointContract
+      ? TestConnection<Contract>
+      : RawTestConnection
+    : RawTestConnection;
 
 export interface TestClock {
   now(): number;
@@ -108,143 +108,103 @@ export async function startTestApp<const Fakes extends readonly unknown[] = []>(
   app: App,
   options: TestAppOptions<Fakes> = {},
 ): Promise<TestApp> {
-  if (!(app instanceof TidingsApp)) throw new TypeError("startTestApp() takes what createApp() made.");
-  const clock = new FakeClock();
-  // Each pair fits together, which is what the type of `override` says.
-  const fakes = (options.override ?? []) as unknown as Iterable<[Dependency<unknown>, (given: FakeGiven) => unknown]>;
-  const overrides = new Map<DependencyDefinition, (given: FakeGiven) => unknown>();
-  for (const [real, fake] of fakes) overrides.set(real["~definition"], fake);
-  await app.startIn({
-    clock,
-    createId: randomId,
-    random: () => 0.5,
-    endOfTurn: setImmediate,
-    overrides,
-    limits: options.limits ?? {},
-    defaultLogger: silentLogger,
-  } satisfies Surroundings);
-  return {
-    app,
-    clock,
-    connect: (path, connectOptions) => connect(app, path, connectOptions) as never, // the endpoint's type says which
-    [Symbol.asyncDispose]: () => close(app, clock),
-  };
+  const started = new MemoryApp(app, options, COMPUTER);
+  await started.process.start();
+  return started;
 }
 
-async function connect(
-  app: TidingsApp,
-  target: string,
-  options: TestConnectOptions = {},
-): Promise<FramesEnd | MessagesEnd> {
-  const route = app.routeAt(target.split("?", 1)[0] ?? target);
-  const isRaw = route?.endpoint.speaks.kind === "frames";
-  const client = options.as ?? (isRaw ? "plain" : "tidings");
-  if (options.since !== undefined && (isRaw || client !== "tidings")) throw new TypeError(ONLY_OUR_CLIENT);
-  const place = options.token === undefined ? undefined : placeFor(route, client);
-  const dial = dialFor(target, options, client, place, route?.endpoint.subprotocols ?? []);
-  const answer = await dialMemory((upgrade) => void app.answer(upgrade), dial);
-  if ("refused" in answer) throw refusedBy(answer, client, target);
-  const isOurClient = answer.subprotocol === tidingsV1;
-  const end = isRaw ? new FramesEnd(answer.peer) : new MessagesEnd(answer.peer, isOurClient);
-  if (options.answersPings === false) end.ignorePings();
-  const token = place?.place === "message" ? options.token : undefined;
-  if (end instanceof MessagesEnd && isOurClient) await admitted(end, end.greet(token, options.since), target);
-  else if (end instanceof MessagesEnd && token !== undefined) await admitted(end, end.authenticate(token), target);
-  if (options.reading === false) end.stopReading();
-  return end;
+/** Where chance and the beginning of time come from. */
+export interface Chance {
+  readonly startMs: number | undefined;
+  readonly createId: () => string;
+  /** Of the server. */
+  readonly random: () => number;
+  /** Of the client that is made as number so and so, and its way. */
+  readonly randomOf: (client: number) => () => number;
+  /** Real time that code has that waits for neither the clock nor the network. */
+  readonly momentMs: number;
 }
 
-const ONLY_OUR_CLIENT =
-  "`since` is what our client says when it connects: leave `as` out, or give it to `subscribe`. Frames have none.";
+const COMPUTER: Chance = {
+  startMs: undefined,
+  createId: randomId,
+  random: () => 0.5,
+  randomOf: () => () => 0.5,
+  momentMs: 1_000,
+};
 
-type ServedRoute = NonNullable<ReturnType<TidingsApp["routeAt"]>>;
-type ClientKind = NonNullable<TestConnectOptions["as"]>;
-type Place = Pick<CredentialWay, "place" | "cookie">;
+/** An app in memory, its clock, its network and its clients. */
+export class MemoryApp implements TestApp {
+  readonly app: App;
+  readonly clock: FakeClock;
+  readonly network: Network = new Network();
+  readonly process: TestProcess;
+  readonly #app: TidingsApp;
+  readonly #chance: Chance;
+  readonly #turns = new Turns();
+  readonly #clients: Disposable[] = [];
 
-/** The first place that an endpoint looks at and such a client has. */
-function placeFor(route: ServedRoute | undefined, client: ClientKind): Place {
-  const isBrowser = client === "browser";
-  const isWithin = ({ place }: Place) => {
-    if (place === "header") return !isBrowser;
-    // A browser fails where it offers subprotocols and the server selects none of them.
-    if (place === "subprotocol") return !isBrowser || route?.endpoint.subprotocols.length !== 0;
-    return place !== "message" || route?.endpoint.speaks.kind === "messages";
-  };
-  return route?.plan.ways.find(isWithin) ?? { place: isBrowser ? "query" : "header" };
-}
-
-function dialFor(
-  target: string,
-  { token = "", headers, cookies, origin, address }: TestConnectOptions,
-  client: ClientKind,
-  at: Place | undefined,
-  own: readonly string[],
-): MemoryDial {
-  const isAt = (place: TokenPlace) => at?.place === place;
-  const protocols = [
-    ...(client === "tidings" ? [tidingsV1] : []),
-    ...(client === "browser" && isAt("subprotocol") ? own : []),
-    ...(isAt("subprotocol") ? [`bearer.${Buffer.from(token).toString("base64url")}`] : []),
-  ];
-  const all = { ...cookies, ...(isAt("cookie") && at?.cookie !== undefined && { [at.cookie]: token }) };
-  const cookie = Object.entries(all).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  return {
-    target: isAt("query") ? withToken(target, token) : target,
-    address,
-    headers: {
-      ...(protocols.length > 0 && { "sec-websocket-protocol": protocols.join(", ") }),
-      ...(isAt("header") && { authorization: `Bearer ${token}` }),
-      ...(cookie.length > 0 && { cookie: cookie.join("; ") }),
-      ...((client === "browser" || origin !== undefined) && { origin: origin ?? "http://localhost" }),
-      ...headers,
-    },
-  };
-}
-
-/** Code that never ends is waited for by the clock, which stands still: it gets a moment of real time instead. */
-async function close(app: TidingsApp, clock: FakeClock): Promise<void> {
-  let isClosed = false;
-  const closed = app.close().finally(() => {
-    isClosed = true;
-  });
-  let timer: NodeJS.Timeout | undefined;
-  const moment = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, MOMENT_MS);
-  });
-  await Promise.race([closed, moment]);
-  clearTimeout(timer);
-  while (!isClosed) await clock.advance("1h");
-  await closed;
-}
-
-const MOMENT_MS = 1_000;
-
-/** A close before the answer is a refusal. */
-async function admitted(end: MessagesEnd, answered: Promise<unknown>, target: string): Promise<void> {
-  try {
-    await answered;
-  } catch {
-    const { code, reason } = await end.closed;
-    const message = `${target} was closed at once: ${code} ${reason}.`;
-    throw new RefusedError({ status: 101, code: reason, closeCode: code, message });
+  constructor(app: App, { override, limits = {} }: TestAppOptions<readonly unknown[]>, chance: Chance) {
+    if (!(app instanceof TidingsApp)) throw new TypeError("startTestApp() takes what createApp() made.");
+    this.app = app;
+    this.#app = app;
+    this.#chance = chance;
+    this.clock = new FakeClock({ startMs: chance.startMs, isBusy: this.#turns.isPending });
+    // Each pair fits together, which is what the type of `override` says.
+    const fakes = (override ?? []) as unknown as Iterable<[Dependency<unknown>, (given: FakeGiven) => unknown]>;
+    const overrides = new Map<DependencyDefinition, (given: FakeGiven) => unknown>();
+    for (const [real, fake] of fakes) overrides.set(real["~definition"], fake);
+    this.process = new TestProcess({
+      app,
+      clock: this.clock,
+      network: this.network,
+      turns: this.#turns,
+      momentMs: chance.momentMs,
+      surroundings: {
+        createId: chance.createId,
+        random: chance.random,
+        overrides,
+        limits,
+        defaultLogger: silentLogger,
+      },
+    });
   }
-}
 
-function refusedBy(
-  { refused }: Extract<MemoryAnswer, { refused: unknown }>,
-  client: ClientKind,
-  target: string,
-): RefusedError {
-  if (client === "browser") {
-    const message = `${target} was refused, and a page is told no more than 1006.`;
-    return new RefusedError({ status: undefined, code: undefined, closeCode: 1006, message });
+  connect<E extends AnyEndpoint = never>(path: string, options?: TestConnectOptions): Promise<ConnectedTo<E>> {
+    return connect(this.#app, path, options) as never; // the endpoint's type says which
   }
-  const { status, headers } = refused;
-  const { code, message } = JSON.parse(refused.body) as { readonly code: string; readonly message: string };
-  const told = `${target} was refused: ${status} ${code}. ${message}`;
-  return new RefusedError({ status, code, closeCode: 1006, headers, message: told });
-}
 
-function withToken(target: string, token: string): string {
-  return `${target}${target.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}`;
+  client<E extends EndpointLike>(url: UrlOf<E>, options: OptionsOf<E> & TestPageOptions = {}): ClientFor<E> {
+    const { origin = "http://localhost", cookies = {}, address, ...connectOptions } = options;
+    const cookie = Object.entries(cookies).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    const uplink = new Uplink({
+      clock: this.clock,
+      random: this.#chance.randomOf(this.#clients.length),
+      later: this.#turns.endOfTurn,
+      origin,
+      headers: cookie.length > 0 ? { cookie: cookie.join("; ") } : {},
+      address,
+      isUp: () => this.process.isUp,
+      answer: (upgrade) => void this.#app.answer(upgrade),
+    });
+    this.network.add(uplink);
+    const client = createConnect(uplink)<E>(url, connectOptions as OptionsOf<E>);
+    this.network.connect(client, uplink);
+    this.#clients.push(client);
+    return client;
+  }
+
+  restart({ downFor = "0s" }: RestartOptions = {}): Promise<void> {
+    return this.process.restart("drained", downFor);
+  }
+
+  crash({ downFor = "0s" }: RestartOptions = {}): Promise<void> {
+    return this.process.restart("killed", downFor);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients.splice(0)) client[Symbol.dispose]();
+    await this.process.untilUp();
+    await this.process.drive(this.process.end("drained"), "1h");
+  }
 }

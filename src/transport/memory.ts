@@ -10,9 +10,11 @@ export interface MemoryDial {
   /** Names in lower case. What a handshake needs is there already; `sec-websocket-extensions` may offer compression. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly address?: string | undefined;
+  /** Has who dials hung up meanwhile? Default: it never does. */
+  readonly isGone?: (() => boolean) | undefined;
 }
 
-/** What a dial came to. */
+/** What a dial came to. Who hung up hears nothing more of it. */
 export type MemoryAnswer =
   | {
       readonly peer: MemoryPeer;
@@ -54,19 +56,24 @@ class MemoryUpgrade implements Upgrade {
   readonly target: string;
   readonly address: string;
   readonly isSecure = false;
-  readonly isGone = false;
+  readonly #isGone: () => boolean;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #answered: (answer: MemoryAnswer) => void;
 
   constructor(
-    { target, method = "GET", headers, address = "127.0.0.1" }: MemoryDial,
+    { target, method = "GET", headers, address = "127.0.0.1", isGone = () => false }: MemoryDial,
     answered: (answer: MemoryAnswer) => void,
   ) {
     this.method = method;
     this.target = target;
     this.address = address;
+    this.#isGone = isGone;
     this.#headers = { ...HANDSHAKE_HEADERS, ...headers };
     this.#answered = answered;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone();
   }
 
   get rawHeaders(): readonly string[] {
@@ -77,7 +84,8 @@ class MemoryUpgrade implements Upgrade {
     return Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined;
   }
 
-  accept(options: AcceptOptions, listen: (socket: Socket) => SocketListener): Socket {
+  accept(options: AcceptOptions, listen: (socket: Socket) => SocketListener): Socket | undefined {
+    if (this.isGone) return undefined;
     const offer = this.header("sec-websocket-extensions");
     const extensions = options.compression ? answerDeflateOffer(offer) : undefined;
     const socket = new MemorySocket(extensions !== undefined);
