@@ -54,7 +54,7 @@ export class Uplink implements Surroundings {
     return this.#listeners.size;
   }
 
-  open(url: string, protocols: readonly string[]): PageSocket {
+  readonly open = (url: string, protocols: readonly string[]): PageSocket => {
     const { pathname, search } = new URL(url);
     const socket = new PageSocket({
       clock: this.clock,
@@ -70,12 +70,12 @@ export class Uplink implements Surroundings {
     socket.setReading(this.#isReading);
     socket.dial();
     return socket;
-  }
+  };
 
-  onNetwork(listener: (isThere: boolean) => void): () => void {
+  readonly onNetwork = (listener: (isThere: boolean) => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
+  };
 
   /** Every connection breaks, and both ends are told. */
   cut(): void {
