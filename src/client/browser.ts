@@ -3,19 +3,22 @@ import type { Socket, Surroundings } from "./surroundings.js";
 
 /** What a page has, as far as it is used here: Node has no types of it, and partly not the thing. */
 interface Page {
-  readonly WebSocket?: new (url: string, protocols: string[]) => Socket;
+  readonly WebSocket: new (url: string, protocols: readonly string[]) => Socket;
   readonly location?: { readonly href: string };
   addEventListener?(type: "online" | "offline", listener: () => void, options: { signal: AbortSignal }): void;
 }
 /** Whatever runs it. */
 export const page: Page = globalThis as Page;
 
+/** What a timer can hold. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** A timer of it keeps a program alive, as the connection does that it is for. */
 const clock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    const timer = setTimeout(run, Math.min(ms, LONGEST_MS));
     return { cancel: () => clearTimeout(timer) };
   },
 };
@@ -25,10 +28,7 @@ export const browser: Surroundings = {
   clock,
   random: Math.random,
   base: page.location?.href,
-  open(url, protocols) {
-    if (page.WebSocket === undefined) throw new TypeError("There is no WebSocket here.");
-    return new page.WebSocket(url, [...protocols]);
-  },
+  open: (url, protocols) => new page.WebSocket(url, protocols),
   onNetwork(listener) {
     const ended = new AbortController();
     page.addEventListener?.("online", () => listener(true), ended);

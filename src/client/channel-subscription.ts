@@ -2,23 +2,32 @@ import type { HistoryRequest } from "../declare/app.js";
 import type { ChannelContract } from "../declare/contract.js";
 import type { TidingsError } from "../protocol/tidings-error.js";
 import type { Origin, Presence, RequestOptions, SubscribeOptions, Subscription, SubscriptionStatus } from "./client.js";
+import { type Exchange, timesOf } from "./exchange.js";
 import type { HeardChannel } from "./heard-channel.js";
 
-/** How a page asks for something about a channel: where there is no connection it waits for one. */
-export type AskAbout = (type: string, question: object, options?: RequestOptions) => Promise<unknown>;
+/** How long a publish may be said again: its key is remembered for 5 minutes (PROTOCOL.md, What a client may send). */
+const REPEATABLE_MS = 240_000;
 
 /** What a page holds of a channel. Of one channel there may be several. */
 export class ChannelSubscription implements Omit<Subscription, "on" | "publish" | "presence"> {
   readonly ready: Promise<void>;
   readonly presence: Presence<ChannelContract["member"]>;
   readonly #channel: HeardChannel;
-  readonly #ask: AskAbout;
+  readonly #exchange: Exchange;
+  /** Gives what no other publish has, of whichever client. */
+  readonly #createKey: () => string;
   /** What ends each of its listeners. */
   readonly #stops: (() => void)[] = [];
 
-  constructor(channel: HeardChannel, ask: AskAbout, { rewind, presence, onGap, onState }: SubscribeOptions = {}) {
+  constructor(
+    channel: HeardChannel,
+    exchange: Exchange,
+    createKey: () => string,
+    { rewind, presence, onGap, onState }: SubscribeOptions = {},
+  ) {
     this.#channel = channel;
-    this.#ask = ask;
+    this.#exchange = exchange;
+    this.#createKey = createKey;
     this.presence = {
       get members() {
         return channel.members;
@@ -62,18 +71,20 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
 
   on(type: string, listener: (payload: never, origin: Origin) => void): () => void {
     // What it is called with is what the contract says of this type.
-    return this.#keep(this.#channel.events.on(type, (payload, origin) => listener(payload as never, origin)));
+    return this.#keep(this.#channel.events.on(type, listener as (payload: unknown, origin: Origin) => void));
   }
 
   async publish(type: string, payload?: unknown, options?: RequestOptions): Promise<{ offset: number | undefined }> {
+    const event = { channel: this.name, type, payload, key: this.#createKey() };
+    const how = { timeoutMs: REPEATABLE_MS, ...timesOf(options), isRepeatable: true };
     // PROTOCOL.md, What a client may send.
-    const { offset } = (await this.#ask("publish", { type, payload }, options)) as { readonly offset?: number };
+    const { offset } = (await this.#exchange.ask("publish", event, how).answer) as { readonly offset?: number };
     return { offset };
   }
 
-  async history(range: HistoryRequest = {}): Promise<never> {
-    const { events } = (await this.#ask("history", range)) as { readonly events: unknown };
-    return events as never; // the contract says what they are
+  async history(range?: HistoryRequest): Promise<never> {
+    const { answer } = this.#exchange.ask("history", { ...range, channel: this.name });
+    return ((await answer) as { readonly events: never }).events; // PROTOCOL.md, What a client may send
   }
 
   async unsubscribe(): Promise<void> {

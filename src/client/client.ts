@@ -36,15 +36,15 @@ export type OptionsOf<E extends EndpointLike> = ConnectOptions<Of<E>["query"]>;
 export interface ConnectOptions<Query = unknown> {
   /**
    * Who connects: a token, or what gives one. A function is asked before each dial, and again before the token expires;
-   * undefined: there is none. What it throws is told by `on("error")`, and asked again later; a `TidingsError`
-   * `unauthorized` or `forbidden` closes the client.
+   * undefined: there is none. Where it throws it is asked again later, and `on("error")` is told; a `TidingsError`, such
+   * as `new TidingsError("unauthorized")`, closes the client.
    */
   token?: string | undefined | (() => Token | Promise<Token>);
   /** Goes behind the address. */
   query?: Query | undefined;
   /** How long an answer may take, and how long it may take to come in. Default `"10s"`. */
   timeout?: Duration | undefined;
-  /** How many messages may wait while there is no connection. Default 100. */
+  /** How many messages may wait while there is no connection. Default 10: what a server takes at once by its own default. */
   queue?: number | undefined;
   /** An app's own close codes, 3000–4999, after which it dials again. Default: after none. */
   retryOn?: readonly number[] | undefined;

@@ -1,27 +1,22 @@
-import type { Clock, Timer } from "../base/clock.js";
+import type { Clock } from "../base/clock.js";
+import { type Duration, durationUnits } from "../base/duration.js";
 import { TidingsError } from "../protocol/tidings-error.js";
+import type { RequestOptions } from "./client.js";
 import { errorOf, lost, type ServerMessage } from "./message.js";
-
-/** What waited is said so many at a time, as a server takes 10 messages in a second by default (PROTOCOL.md, Limits). */
-const AT_A_TIME = 5;
-const PAUSE_MS = 1_000;
 
 /** Something that is to be answered, or that waits to be said. */
 interface Entry {
-  readonly message: object;
+  readonly text: string;
+  /** Undefined: there is no answer to it. */
+  readonly settle?: (error: unknown, answer?: unknown) => void;
   /** May it be said again, where a connection was lost before its answer came? */
   readonly isRepeatable?: boolean | undefined;
-  /** Undefined: there is no answer to it. */
-  readonly settle?: ((error: unknown, answer?: unknown) => void) | undefined;
-  isSaid?: boolean;
 }
 
 export interface AskOptions {
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly isRepeatable?: boolean | undefined;
-  /** About this connection alone: it does not wait, neither for what waits nor for another. */
-  readonly isUrgent?: boolean | undefined;
 }
 
 export interface Asked {
@@ -37,19 +32,18 @@ export interface ExchangeOptions {
   readonly limit: number;
   readonly timeoutMs: number;
   /** Says it to the server, which is there. */
-  readonly say: (message: object) => void;
+  readonly say: (text: string) => void;
 }
 
 /** What the page says and the server answers, in order; what can't be said yet waits. */
 export class Exchange {
   readonly #options: ExchangeOptions;
+  /** While it is open, what has no answer yet; otherwise what waits. */
   readonly #entries = new Map<unknown, Entry>();
   #lastId = 0;
   #isOpen = false;
   /** Why nothing is said any more. */
   #ending: string | undefined;
-  /** What waited is being said. */
-  #pause: Timer | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -57,14 +51,16 @@ export class Exchange {
 
   /** At most once, and without an answer. False where it can't wait. */
   tell(type: string, payload: unknown): boolean {
-    return this.#add({ message: { type, payload } });
+    return this.#add({ text: JSON.stringify({ type, payload }) });
   }
 
   ask(type: string, payload: unknown, options: AskOptions = {}): Asked {
-    const { signal, timeoutMs = this.#options.timeoutMs, isRepeatable, isUrgent } = options;
+    const { signal, timeoutMs = this.#options.timeoutMs, isRepeatable } = options;
     const id = this.#lastId + 1;
     const answer = new Promise((resolve, reject) => {
       signal?.throwIfAborted();
+      // What can't be written throws here.
+      const text = JSON.stringify({ type, payload, id });
       const giveUp = () => settle(signal?.reason);
       const settle = (error: unknown, answer?: unknown) => {
         this.#entries.delete(id);
@@ -73,11 +69,10 @@ export class Exchange {
         if (error === undefined) resolve(answer);
         else reject(error);
       };
-      if (!this.#add({ message: { type, payload, id }, isRepeatable, settle }, isUrgent)) throw this.#whyNot();
+      if (!this.#add({ text, settle, isRepeatable })) throw this.#whyNot();
       // What may be said again was, for as long as its key is remembered.
-      const timer = this.#options.clock.after(timeoutMs, () =>
-        settle(isRepeatable ? lost() : new TidingsError("timeout")),
-      );
+      const why = isRepeatable ? lost() : new TidingsError("timeout");
+      const timer = this.#options.clock.after(timeoutMs, () => settle(why));
       signal?.addEventListener("abort", giveUp);
     });
     return { id, answer };
@@ -85,28 +80,23 @@ export class Exchange {
 
   /** Was somebody waiting for it? */
   answer(message: ServerMessage): boolean {
-    const entry = this.#entries.get(message.id);
-    if (entry?.isSaid !== true) return false;
-    if (message.type === "error") entry.settle?.(errorOf(message));
-    else entry.settle?.(undefined, message.payload);
-    return true;
+    const settle = this.#entries.get(message.id)?.settle;
+    if (message.type === "error") settle?.(errorOf(message));
+    else settle?.(undefined, message.payload);
+    return settle !== undefined;
   }
 
   /** The server is there: what waits is said. */
   opened(): void {
     this.#isOpen = true;
-    this.#sayWaiting();
+    for (const [id, entry] of this.#entries) this.#say(id, entry);
   }
 
   /** What was said and has no answer will have none, but for what may be said again. */
   lost(): void {
+    if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#pause?.cancel();
-    this.#pause = undefined;
-    for (const entry of this.#entries.values()) {
-      if (entry.isRepeatable) entry.isSaid = false;
-      else if (entry.isSaid) entry.settle?.(lost());
-    }
+    for (const { isRepeatable, settle } of this.#entries.values()) if (!isRepeatable) settle?.(lost());
   }
 
   close(why: string): void {
@@ -115,38 +105,33 @@ export class Exchange {
   }
 
   /** False where there is no room for it. */
-  #add(entry: Entry, isUrgent: boolean = false): boolean {
-    const mayGo = this.#isOpen && (isUrgent || this.#pause === undefined);
-    const mayWait = !isUrgent && this.#waiting.length < this.#options.limit;
-    if (this.#ending !== undefined || !(mayGo || mayWait)) return false;
-    // What can't be written throws here, and is not kept.
-    if (mayGo) this.#say(entry);
-    else JSON.stringify(entry.message);
+  #add(entry: Entry): boolean {
+    const mayWait = this.#entries.size < this.#options.limit;
+    if (this.#ending !== undefined || !(this.#isOpen || mayWait)) return false;
     this.#lastId += 1;
-    if (!mayGo || entry.settle !== undefined) this.#entries.set(this.#lastId, entry);
+    this.#entries.set(this.#lastId, entry);
+    if (this.#isOpen) this.#say(this.#lastId, entry);
     return true;
   }
 
-  get #waiting(): [unknown, Entry][] {
-    return [...this.#entries].filter(([, { isSaid }]) => !isSaid);
-  }
-
-  #say(entry: Entry): void {
-    this.#options.say(entry.message);
-    entry.isSaid = true;
-  }
-
-  #sayWaiting(): void {
-    this.#pause = undefined;
-    const waiting = this.#waiting;
-    for (const [id, entry] of waiting.slice(0, AT_A_TIME)) {
-      this.#say(entry);
-      if (entry.settle === undefined) this.#entries.delete(id);
-    }
-    if (waiting.length > AT_A_TIME) this.#pause = this.#options.clock.after(PAUSE_MS, () => this.#sayWaiting());
+  #say(id: unknown, { text, settle }: Entry): void {
+    if (settle === undefined) this.#entries.delete(id);
+    this.#options.say(text);
   }
 
   #whyNot(): TidingsError {
     return this.#ending === undefined ? new TidingsError("queue_full") : lost(this.#ending);
   }
+}
+
+/** As a page says it. */
+export function timesOf({ timeout, signal }: RequestOptions = {}): AskOptions {
+  return { ...(timeout !== undefined && { timeoutMs: msOf(timeout) }), signal };
+}
+
+/** @throws TypeError for what is none */
+export function msOf(duration: Duration): number {
+  const ms = Number.parseFloat(duration) * durationUnits[duration.replace(/[\d.]+/, "") as keyof typeof durationUnits]; // or NaN
+  if (ms >= 0) return ms;
+  throw new TypeError(`${duration} is no duration like 10s`);
 }

@@ -13,14 +13,12 @@ export interface ChannelHost {
   ask(type: string, question: object): Asked;
   /** An event, or a gap. */
   tell(type: string, payload: unknown, origin: Origin): void;
-  /** What a snapshot said. */
-  tellState(channel: string, state: unknown): void;
   forget(channel: string): void;
 }
 
 /** Where it stands in a channel's stream (PROTOCOL.md, Position). */
 export interface Position {
-  readonly epoch: string;
+  readonly epoch: unknown;
   offset: number;
 }
 
@@ -71,35 +69,27 @@ export class HeardChannel {
   add(hearer: object, rewind: number | undefined): void {
     this.#hearers.add(hearer);
     this.#rewind ??= rewind;
-    if (this.#isOpen && this.status !== "live" && this.#asked === undefined) this.#subscribe();
+    this.#subscribe();
   }
 
-  /** Resolves when nothing more of it comes. */
+  /** Resolves when nothing more of it comes. What the server put us on is its own affair. */
   async remove(hearer: object): Promise<void> {
-    if (!this.#hearers.delete(hearer) || this.#hearers.size > 0) return;
-    const isThere = this.#isOpen && (this.status === "live" || this.#asked !== undefined);
-    if (this.isJoined) {
-      // The server's own affair; but nobody looks any more at who is there.
-      if (isThere && this.#isWatching) await this.#ask("presence", { watch: false });
-      this.#isWatching = false;
-      return;
-    }
+    if (!this.#hearers.delete(hearer) || this.#hearers.size > 0 || this.isJoined) return;
     this.#host.forget(this.name);
-    if (isThere) await this.#ask("unsubscribe", {});
+    if (this.status === "live" || this.#asked !== undefined) await this.#ask("unsubscribe");
   }
 
   /** From now on it knows who is there. */
   watch(): void {
-    if (this.#isWatching) return;
+    if (!this.#isWatching && this.status === "live") void this.#ask("presence", true);
     this.#isWatching = true;
-    if (this.status === "live") this.#askPresence();
   }
 
   /** There is a connection. */
   opened(): void {
     // Where the server puts us there again, it has done so before it looks at our question, and says that it has.
     this.isJoined = false;
-    if (this.#hearers.size > 0) this.#subscribe();
+    this.#subscribe();
   }
 
   /** There is none any more. */
@@ -117,11 +107,13 @@ export class HeardChannel {
     const { type, id, payload, offset } = message;
     if (type === "subscribed") {
       if (id === this.#asked) this.arrived(message);
-    } else if (this.status !== "live" || id !== undefined) return;
-    else if (type === "gap") this.#passGap(payload);
-    else if (type === "presence") this.#meet(payload);
+    } else if (this.status !== "live") return;
+    else if (type === "gap") this.#learn(payload, true);
+    // An answer too is to be heard here, in its place among the changes.
+    else if (type === "presence" || (type === "reply" && "count" in payload)) this.#meet(payload);
+    else if (id !== undefined) return;
     else if (type === "unsubscribed") this.#takenOff(String(payload.code));
-    else if (offset === undefined || this.#isNext(offset)) {
+    else if (this.#isNext(offset)) {
       const origin = { channel: this.name, offset };
       this.events.emit(type, payload, origin);
       this.#host.tell(type, payload, origin);
@@ -130,73 +122,54 @@ export class HeardChannel {
 
   /** The server has said `subscribed`: to our question, or because it put us there. */
   arrived({ id, payload }: ServerMessage): void {
+    const isBack = this.#wasLive;
     this.isJoined = id === undefined;
     this.#asked = undefined;
     this.#rewind = undefined;
-    this.position = positionIn(payload);
-    const isBack = this.#wasLive;
     this.#wasLive = true;
     this.#become("live");
-    if (isBack && payload.recovered !== true) this.#tellGap(payload);
-    this.#takeState(payload);
-    if (payload.members !== undefined || payload.count !== undefined) this.#meet(payload);
-    else if (this.#isWatching) this.#askPresence();
+    this.#learn(payload, isBack && payload.recovered !== true);
+    if ("members" in payload || "count" in payload) this.#meet(payload);
+    else if (this.#isWatching) void this.#ask("presence", true);
   }
 
-  get #isOpen(): boolean {
-    return this.#host.status === "open";
-  }
-
+  /** Where that is to be done. */
   #subscribe(): void {
+    const { status } = this.#host;
+    if (status !== "open" || this.#hearers.size === 0 || this.status === "live" || this.#asked !== undefined) return;
     const since = this.position;
     const rewind = since === undefined ? this.#rewind : undefined;
-    const question = { channel: this.name, since, rewind, presence: this.#isWatching || undefined };
+    const question = { channel: this.name, since, rewind, presence: this.#isWatching };
     const { id, answer } = this.#host.ask("subscribe", question);
     this.#asked = id;
     answer.catch((error: TidingsError) => {
-      if (this.#asked === id) this.#refused(error);
+      if (this.#asked !== id) return;
+      this.#asked = undefined;
+      if (error.retryAfterMs !== undefined) this.#host.clock.after(error.retryAfterMs, () => this.#subscribe());
+      // Otherwise the server has put us there itself, and says so by itself.
+      else if (error.code !== "already_subscribed") this.#become("lost", error);
     });
   }
 
-  #refused(error: TidingsError): void {
-    this.#asked = undefined;
-    // The server has put us there itself, and says so by itself.
-    if (error.code === "already_subscribed") return;
-    const { retryAfterMs } = error;
-    if (retryAfterMs === undefined) {
-      this.#become("lost", error);
-      return;
+  /** Where it stands now, and how things stand there. */
+  #learn(payload: Fields, isGap: boolean): void {
+    const { epoch, offset } = payload;
+    if (epoch !== undefined) this.position = { epoch, offset: Number(offset) };
+    if (isGap) {
+      const gap: Gap = { offset: countOf(offset) };
+      this.changes.emit("gap", gap);
+      this.#host.tell("gap", gap, { channel: this.name });
     }
-    this.#host.clock.after(retryAfterMs, () => {
-      const isWanted = this.#hearers.size > 0 && this.status === "subscribing" && this.#asked === undefined;
-      if (isWanted && this.#isOpen) this.#subscribe();
-    });
-  }
-
-  #isNext(offset: number): boolean {
-    if (this.position === undefined) return true;
-    if (offset <= this.position.offset) return false;
-    this.position.offset = offset;
-    return true;
-  }
-
-  #passGap(payload: Fields): void {
-    this.position = positionIn(payload) ?? this.position;
-    this.#tellGap(payload);
-    this.#takeState(payload);
-  }
-
-  #tellGap({ offset }: Fields): void {
-    const gap: Gap = { offset: countOf(offset) };
-    this.changes.emit("gap", gap);
-    this.#host.tell("gap", gap, { channel: this.name, offset: gap.offset });
-  }
-
-  #takeState(payload: Fields): void {
     if (!("state" in payload)) return;
     this.state = payload.state;
     this.changes.emit("state", this.state);
-    this.#host.tellState(this.name, this.state);
+  }
+
+  #isNext(offset: number | undefined): boolean {
+    if (this.position === undefined || offset === undefined) return true;
+    if (offset <= this.position.offset) return false;
+    this.position.offset = offset;
+    return true;
   }
 
   #takenOff(code: string): void {
@@ -205,20 +178,13 @@ export class HeardChannel {
     this.#wasLive = false;
     this.position = undefined;
     if (this.#hearers.size === 0) this.#host.forget(this.name);
-    else this.#become("lost", new TidingsError(code, "The server took this client off the channel."));
-  }
-
-  #askPresence(): void {
-    void this.#ask("presence", { watch: true }).then((answer) => {
-      if (answer !== undefined) this.#meet(answer);
-    });
+    else this.#become("lost", new TidingsError(code));
   }
 
   /** All members, or who joined and who left; of very many only how many they are. */
   #meet({ members, joined, left, count }: Fields): void {
-    const known = new Map(
-      members === undefined && count === undefined ? this.members.map((each) => [each.id, each]) : [],
-    );
+    const isChange = members === undefined && count === undefined;
+    const known = new Map(isChange ? this.members.map((each) => [each.id, each]) : []);
     for (const { id } of listOf(left)) known.delete(id);
     for (const member of [...listOf(members), ...listOf(joined)]) known.set(member.id, member);
     this.members = [...known.values()];
@@ -226,27 +192,17 @@ export class HeardChannel {
     this.changes.emit("members", this.members, this.count);
   }
 
-  /** Undefined where it was refused, or the connection was lost. */
-  async #ask(type: string, question: object): Promise<Fields | undefined> {
-    try {
-      return (await this.#host.ask(type, { channel: this.name, ...question }).answer) as Fields | undefined;
-    } catch {
-      return undefined;
-    }
+  /** What it is answered is heard; whether it was refused, or the connection lost, matters to nobody. */
+  async #ask(type: string, watch?: true): Promise<void> {
+    await this.#host.ask(type, { channel: this.name, watch }).answer.catch(() => {});
   }
 
   #become(status: SubscriptionStatus, error?: TidingsError): void {
-    if (status === this.status && error === this.error) return;
+    if (status === this.status) return;
     this.status = status;
     this.error = error;
     this.changes.emit("status", status, error);
   }
-}
-
-/** Only where the channel has a history. */
-function positionIn({ epoch, offset }: Fields): Position | undefined {
-  const at = countOf(offset);
-  return typeof epoch === "string" && at !== undefined ? { epoch, offset: at } : undefined;
 }
 
 function listOf(members: unknown): readonly Member[] {

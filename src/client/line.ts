@@ -1,4 +1,4 @@
-import type { Timer } from "../base/clock.js";
+import type { Clock, Timer } from "../base/clock.js";
 import type { Closed } from "../declare/closed.js";
 import { tidingsV1 } from "../protocol/subprotocol.js";
 import type { TidingsError } from "../protocol/tidings-error.js";
@@ -15,24 +15,10 @@ const PROBE_MS = 5_000;
 /** A token is renewed when this part of its time is over. */
 const RENEWED_AT = 0.9;
 const SHORTEST_RENEWAL_MS = 1_000;
-/** What a timer can hold. */
-const LONGEST_MS = 2 ** 31 - 1;
-
-/** What the line is for. */
-export interface LineHost {
-  /** Where it stood on the channels that the server had put it on; undefined: on none. */
-  since(): object | undefined;
-  /** The server has said `connected`: what waits may be said. */
-  opened(connected: ServerMessage): void;
-  hear(message: ServerMessage): void;
-  /** What was said and has no answer will have none. */
-  lost(): void;
-  status(status: Status, why: Closed | undefined): void;
-  error(error: TidingsError): void;
-}
 
 export interface LineOptions extends Required<Pick<ConnectOptions, "token" | "retryOn">> {
   readonly url: string;
+  /** How long it may take from the dial to `connected`. */
   readonly timeoutMs: number;
 }
 
@@ -43,13 +29,13 @@ export interface LineOptions extends Required<Pick<ConnectOptions, "token" | "re
  *
  * What it does at any time is one of: ask for a token and dial, watch whether the server is still there, wait.
  */
-export class Line {
+export abstract class Line {
   status: Status = "connecting";
   /** When it dials again, in milliseconds since 1970; undefined where it does not wait. */
   retryAtMs: number | undefined;
+  readonly clock: Clock;
   readonly #options: LineOptions;
-  readonly #surroundings: Surroundings;
-  readonly #host: LineHost;
+  readonly #open: Surroundings["open"];
   readonly #redial: Redial;
   readonly #forgetNetwork: (() => void) | undefined;
   #socket: Socket | undefined;
@@ -61,16 +47,27 @@ export class Line {
   #silentAtMs = 0;
   #patienceMs = 0;
 
-  constructor(options: LineOptions, surroundings: Surroundings, host: LineHost) {
+  constructor(options: LineOptions, { clock, open, random, onNetwork }: Surroundings) {
+    this.clock = clock;
     this.#options = options;
-    this.#surroundings = surroundings;
-    this.#host = host;
-    this.#redial = new Redial(surroundings.random, options.retryOn ?? []);
-    this.#forgetNetwork = surroundings.onNetwork?.((isThere) => {
+    this.#open = open;
+    this.#redial = new Redial(random, options.retryOn ?? []);
+    this.#forgetNetwork = onNetwork?.((isThere) => {
       if (this.status === "open") this.#probe();
       else if (isThere) this.reconnect();
     });
   }
+
+  /** Where it stood on the channels that the server had put it on. */
+  protected abstract since(): object;
+  /** The server has said `connected`: what waits may be said. */
+  protected abstract opened(connected: ServerMessage): void;
+  protected abstract hear(message: ServerMessage): void;
+  /** What was said and has no answer will have none. */
+  protected abstract lost(): void;
+  protected abstract changed(status: Status, why: Closed | undefined): void;
+  /** What no request was waiting for. */
+  protected abstract failed(error: TidingsError): void;
 
   /** Asks for a token, dials, and says `connect`. */
   dial(): void {
@@ -85,12 +82,13 @@ export class Line {
     if (this.status === "waiting") this.dial();
   }
 
-  say(message: object): void {
-    this.#socket?.send(JSON.stringify(message));
+  /** Only where it is open. */
+  say(text: string): void {
+    this.#socket?.send(text);
   }
 
   /** For good. */
-  close(code: number, reason: string): void {
+  close(code: number = 1000, reason: string = ""): void {
     if (this.status === "closed") return;
     this.#socket?.close(code, reason);
     this.#end({ code, reason }, undefined);
@@ -103,9 +101,10 @@ export class Line {
       const token = await this.#askToken();
       if (isOld()) return;
       const protocols = token === undefined ? [tidingsV1] : [tidingsV1, bearer(token)];
-      const socket = await this.#surroundings.open(this.#options.url, protocols);
+      const socket = await this.#open(this.#options.url, protocols);
       socket.onerror = () => {}; // its `close` tells
-      socket.onopen = () => isOld() || this.say({ type: "connect", payload: { token, since: this.#host.since() } });
+      socket.onopen = () =>
+        isOld() || this.say(JSON.stringify({ type: "connect", payload: { token, since: this.since() } }));
       socket.onmessage = ({ data }) => isOld() || this.#hear(data);
       socket.onclose = ({ code, reason }) => isOld() || this.#lose(reason, code);
       if (isOld()) socket.close();
@@ -113,85 +112,84 @@ export class Line {
     } catch (cause) {
       if (isOld()) return;
       const error = asError("token_failed", cause);
-      this.#lose(error.code);
-      this.#host.error(error);
+      // Where it was meant as an answer it is one, as if the server had given it.
+      this.#lose(error.code, error === cause ? 1008 : undefined);
+      this.failed(error);
     }
   }
 
+  /** What is no text is refused as one. */
   async #askToken(): Promise<string | undefined> {
     const { token } = this.#options;
-    const given: unknown = (typeof token === "function" ? await token() : token) ?? undefined;
-    if (given === undefined || (typeof given === "string" && given !== "")) return given;
-    throw new TypeError("`token` gave what is no token.");
+    return (typeof token === "function" ? await token() : token) || undefined;
   }
 
   #hear(frame: unknown): void {
-    this.#silentAtMs = this.#surroundings.clock.elapsed() + this.#patienceMs;
+    this.#silentAtMs = this.clock.elapsed() + this.#patienceMs;
     try {
       this.#take(JSON.parse(String(frame)));
     } catch (cause) {
-      this.#host.error(asError("invalid_message", cause));
+      this.failed(asError("invalid_message", cause));
     }
   }
 
   #take(message: ServerMessage): void {
     const { type, payload } = message;
-    if (type === "ping") this.say({ type: "pong" });
+    if (type === "ping") this.say('{"type":"pong"}');
     else if (type === "drain") this.#redial.drain(countOf(payload.reconnectAfterMs));
-    else if (type === "connected" && this.status === "connecting") this.#open(message);
+    else if (type === "connected" && this.status === "connecting") this.#connected(message);
     else if (type === "auth_success") this.#renewIn(payload.expiresInMs);
-    else if (type !== "pong" && this.status === "open") this.#host.hear(message);
+    else if (type !== "pong" && this.status === "open") this.hear(message);
   }
 
-  #open(connected: ServerMessage): void {
+  #connected(connected: ServerMessage): void {
     const { heartbeatMs, expiresInMs } = connected.payload;
-    const nowMs = this.#surroundings.clock.elapsed();
+    const nowMs = this.clock.elapsed();
     this.#redial.opened(nowMs);
     this.#patienceMs = (countOf(heartbeatMs) ?? DEFAULT_HEARTBEAT_MS) + PATIENCE_MS;
     this.#silentAtMs = nowMs + this.#patienceMs;
     this.#watch();
     this.#renewIn(expiresInMs);
     this.status = "open";
-    this.#host.opened(connected);
-    this.#host.status("open", undefined);
+    this.opened(connected);
+    this.changed("open", undefined);
   }
 
   /** Until it has been silent for too long. */
   #watch(): void {
-    const leftMs = this.#silentAtMs - this.#surroundings.clock.elapsed();
+    const leftMs = this.#silentAtMs - this.clock.elapsed();
     if (leftMs > 0) this.#after(leftMs, () => this.#watch());
     else this.#lose("silent");
   }
 
   /** Is the server still there? Whatever it says tells so. */
   #probe(): void {
-    this.say({ type: "ping" });
-    this.#silentAtMs = Math.min(this.#silentAtMs, this.#surroundings.clock.elapsed() + PROBE_MS);
+    this.say('{"type":"ping"}');
+    this.#silentAtMs = Math.min(this.#silentAtMs, this.clock.elapsed() + PROBE_MS);
     this.#watch();
   }
 
   #renewIn(expiresInMs: unknown): void {
     const leftMs = countOf(expiresInMs);
     if (leftMs === undefined || typeof this.#options.token !== "function") return;
-    const delayMs = Math.min(Math.max(leftMs * RENEWED_AT, SHORTEST_RENEWAL_MS), LONGEST_MS);
+    const delayMs = Math.max(leftMs * RENEWED_AT, SHORTEST_RENEWAL_MS);
     this.#renewal?.cancel();
-    this.#renewal = this.#surroundings.clock.after(delayMs, () => void this.#renew(this.#attempt));
+    this.#renewal = this.clock.after(delayMs, () => void this.#renew(this.#attempt));
   }
 
   /** Where nothing comes of it the server closes when the old one has expired, and a token is asked for again. Never rejects. */
   async #renew(attempt: number): Promise<void> {
     try {
       const token = await this.#askToken();
-      if (attempt === this.#attempt) this.say({ type: "auth", payload: { token } });
+      if (attempt === this.#attempt) this.say(JSON.stringify({ type: "auth", payload: { token } }));
     } catch (cause) {
-      this.#host.error(asError("token_failed", cause));
+      this.failed(asError("token_failed", cause));
     }
   }
 
   /** 1006 is what a browser says where it can say nothing (RFC 6455 §7.1.5). */
   #lose(reason: string, code: number = 1006): void {
-    const { clock } = this.#surroundings;
-    this.#end({ code, reason }, this.#redial.delayAfter({ code, reason }, clock.elapsed()));
+    this.#end({ code, reason }, this.#redial.delayAfter({ code, reason }, this.clock.elapsed()));
   }
 
   /** Of this connection; where there is no delay, of the line. */
@@ -201,7 +199,7 @@ export class Line {
     this.#renewal?.cancel();
     this.#socket?.close();
     this.#socket = undefined;
-    this.#host.lost();
+    this.lost();
     if (delayMs === undefined) this.#forgetNetwork?.();
     else this.#after(delayMs, () => this.dial());
     this.#become(delayMs === undefined ? "closed" : "waiting", closed, delayMs);
@@ -210,13 +208,13 @@ export class Line {
   #become(status: Status, why?: Closed, delayMs?: number): void {
     if (status === this.status) return;
     this.status = status;
-    this.retryAtMs = delayMs === undefined ? undefined : this.#surroundings.clock.now() + delayMs;
-    this.#host.status(status, why);
+    this.retryAtMs = delayMs === undefined ? undefined : this.clock.now() + delayMs;
+    this.changed(status, why);
   }
 
   #after(ms: number, run: () => void): void {
     this.#timer?.cancel();
-    this.#timer = this.#surroundings.clock.after(Math.min(ms, LONGEST_MS), run);
+    this.#timer = this.clock.after(ms, run);
   }
 }
 

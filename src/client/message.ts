@@ -26,7 +26,7 @@ export function countOf(value: unknown): number | undefined {
 }
 
 /** What a client says of itself why something has no answer. */
-export function lost(why: string = "The connection was lost."): TidingsError {
+export function lost(why?: string): TidingsError {
   return new TidingsError("connection_lost", why);
 }
 

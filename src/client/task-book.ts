@@ -54,7 +54,7 @@ export class TaskBook implements Tasks {
     // The latest is the last.
     this.all.delete(id);
     this.all.set(id, task);
-    for (const [oldest] of this.all) if (this.all.size > REMEMBERED) this.all.delete(oldest);
+    for (const oldest of this.all.keys()) if (this.all.size > REMEMBERED) this.all.delete(oldest);
     this.#ends.emit(id, task);
     this.#listeners.emit(news, task);
     this.#listeners.emit("change", task);

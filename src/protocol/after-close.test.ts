@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { afterReason, thenAfterClose } from "./after-close.js";
+import { thenAfterClose } from "./after-close.js";
 import { type Refusal, refusals } from "./refusals.js";
 
 describe("our client after a close", () => {
@@ -35,16 +35,22 @@ describe("our client after a close", () => {
     expect(thenAfterClose(code, "constructor")).toBe(then);
   });
 
-  test.each(Object.entries(refusals))("with the reason %s does as its row says, whatever the code", (reason, row) => {
-    const { close = 1008 }: Refusal = row;
-
-    for (const code of [close, 1000, 1001, 1006, 1011, 4001]) {
-      expect(thenAfterClose(code, reason)).toBe(afterReason(reason));
-    }
+  test.each(Object.entries(refusals))("with the reason %s, and its code, does as its row says", (reason, row) => {
+    const { close, clientThen }: Refusal = row;
+    if (close !== undefined) expect(thenAfterClose(close, reason)).toBe(clientThen);
   });
 
-  test("comes back from 4001 with token_expired, as an app may put its own code there", () => {
-    expect(thenAfterClose(4001, "token_expired")).toBe("refresh-and-retry");
+  test.each(["unauthorized", "token_expired", "forbidden"] as const)(
+    "with %s does as its row says where the app has put a code of its own",
+    (reason) => {
+      expect(thenAfterClose(4001, reason)).toBe(refusals[reason].clientThen);
+    },
+  );
+
+  test.each([1000, 1001, 1006, 1011, 4001])("comes back from %i where the reason says that it is worth it", (code) => {
+    expect(thenAfterClose(code, "token_expired")).toBe("refresh-and-retry");
+    expect(thenAfterClose(code, "rate_limited")).toBe("retry");
+    expect(thenAfterClose(code, "auth_timeout")).toBe("retry");
   });
 
   test("knows what to do after any code and reason", () => {

@@ -1,5 +1,5 @@
 /** The wire protocol as data and functions, for whoever writes a client, a server or a proxy of their own. */
-export { afterReason, type Then, thenAfterClose } from "./after-close.js";
+export { type Then, thenAfterClose } from "./after-close.js";
 export { type CloseCode, closeCodes, closeReason, isSendableCloseCode } from "./close-codes.js";
 export {
   type AuthSuccessFields,

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { afterReason } from "./after-close.js";
 import { isSendableCloseCode } from "./close-codes.js";
 import { errorCodes, hasCodeForm } from "./error-codes.js";
 import { isRefusalReason, type Refusal, refusalOf, refusals } from "./refusals.js";
@@ -34,8 +33,7 @@ describe("a refusal", () => {
   test.each(rows)("%s is HTTP %s and close %s, and our client will %s", (reason, http, close, clientThen) => {
     const row: Refusal = refusals[reason];
 
-    expect(row).toEqual({ http, close, message: expect.stringMatching(/^[A-Z].*\.$/) });
-    expect(afterReason(reason)).toBe(clientThen);
+    expect(row).toEqual({ http, close, clientThen, message: expect.stringMatching(/^[A-Z].*\.$/) });
     expect(isRefusalReason(reason)).toBe(true);
     expect(hasCodeForm(reason)).toBe(true);
   });

@@ -22,7 +22,7 @@ export class TidingsError extends Error {
    */
   constructor(code: ErrorCode | (string & {}), message?: string | undefined, options: TidingsErrorOptions = {}) {
     if (!hasCodeForm(code)) {
-      throw new TypeError("An error code is 1–64 of a–z, 0–9 and _, a letter first, like sold_out.");
+      throw new TypeError("An error code looks like sold_out: 1–64 of a–z, 0–9 and _.");
     }
     const { issues, retryAfterMs, cause } = options;
     super(message ?? code, cause === undefined ? undefined : { cause });
