@@ -1,9 +1,15 @@
-import { TidingsError } from "tidings";
-import { startTask, type Task } from "tidings/tasks";
+import { createApp, TidingsError } from "tidings";
+import { reportTask, startTask, type Task, type TaskSaid } from "tidings/tasks";
+import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
+import { randomId, systemClock } from "../../src/app/system.js";
+import { MemoryBroker } from "../../src/broker/memory.js";
+import { codeOf, greet, numbers, positionOf } from "../support/channel-events.js";
 import { createGate } from "../support/gate.js";
+import { dialInMemory } from "../support/memory-client.js";
 import { serve } from "../support/served-app.js";
-import { createDesk, dialDesk, tasksIn } from "../support/task-desk.js";
+import { byName, createDesk, dialDesk, tasksIn, told } from "../support/task-desk.js";
+import { type Arrival, dial } from "../support/ws-client.js";
 
 const aTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const channel = "$tasks/ana";
@@ -21,7 +27,7 @@ test("P25: all devices of a user hear how a task goes, and nobody else does", as
   for (const client of [phone, laptop, bob]) expect(tasksIn(await client.next())).toEqual([]);
   phone.send({ type: "start", id: 1 });
   const heard = await laptop.take(4);
-  const { task } = heard[0]?.payload as { readonly task: string };
+  const { task } = (heard[0]?.payload ?? {}) as { readonly task?: string };
   const known = { task, name: "export", timestamp: aTime };
   expect(heard).toEqual([
     { type: "task_queued", channel, offset: 1, payload: { ...known, progress: 0 } },
@@ -94,4 +100,93 @@ test("P25: a device that comes later is given the last of each task, and then wh
   ]);
   gate.open();
   expect(await client.next()).toMatchObject({ type: "task_completed", payload: { task: "slow", result: null } });
+});
+
+test("a device that comes back hears what it missed of each task, and not what was replaced meanwhile", async () => {
+  await using server = await serve({ endpoints: [createDesk(() => {})] });
+  const { app } = server;
+  const first = await dialDesk(server);
+  const { epoch, offset } = positionOf(await first.next());
+  await reportTask(app, "ana", "t1", { status: "queued" });
+  first.terminate();
+  for (const progress of [10, 20, 30]) await reportTask(app, "ana", "t1", { progress });
+  await reportTask(app, "ana", "t2", { result: 2 });
+  const back = await dial(`${server.url}/ws/desk`, { token: "ana", protocols: ["tidings.v1"] });
+  await greet(back, { [channel]: { epoch, offset: offset + 1 } });
+  expect(await back.takeAll()).toMatchObject([
+    { type: "subscribed", channel, payload: { epoch, offset: 1, recovered: true } },
+    { type: "task_progress", offset: 4, payload: { task: "t1", progress: 30 } },
+    { type: "task_completed", offset: 5, payload: { task: "t2" } },
+  ]);
+  await reportTask(app, "ana", "t1", { result: 1 });
+  expect(await back.next()).toMatchObject({ type: "task_completed", offset: 6, payload: { task: "t1" } });
+});
+
+test("one that missed more than is kept is given the state, of which nothing is told again", async () => {
+  await using server = await serve({ endpoints: [createDesk(() => {})], limits: { historyPage: 7 } });
+  const { app } = server;
+  const first = await dialDesk(server);
+  const position = positionOf(await first.next());
+  first.terminate();
+  for (const n of numbers(1, 205)) await reportTask(app, "ana", `t${n}`, { result: n });
+  const back = await dial(`${server.url}/ws/desk`, { token: "ana", protocols: ["tidings.v1"] });
+  await greet(back, { [channel]: position });
+  const [subscribed, ...more] = await back.takeAll();
+  expect(subscribed).toMatchObject({ payload: { recovered: false, offset: 205 } });
+  expect(tasksIn(subscribed as Arrival).map(({ payload }) => payload.task)).toEqual(
+    numbers(6, 205).map((n) => `t${n}`),
+  );
+  expect(more).toEqual([]);
+});
+
+test("who can't read any more is given the state where what was said is lost", async () => {
+  await using server = await startTestApp(createApp({ endpoints: [createDesk(() => {})] }), {
+    limits: { outbox: "1kb" },
+    override: [[byName, ({ token }) => ({ id: token })]],
+  });
+  const slow = await dialInMemory(server, "/ws/desk", { token: "ana", protocols: ["tidings.v1"] });
+  slow.send({ type: "connect" });
+  await slow.take(2);
+  slow.stopReading();
+  for (const n of numbers(1, 300)) await reportTask(server.app, "ana", `t${n}`, { progress: n });
+  slow.startReading();
+  const heard: Arrival[] = [];
+  while (!heard.some(({ payload }) => (payload as { task?: string }).task === "t300" || hasTask(payload, "t300"))) {
+    heard.push(await slow.next());
+  }
+  const gaps = heard.filter(({ type }) => type === "gap");
+  expect(gaps).toHaveLength(1);
+  expect(tasksIn(gaps[0] as Arrival)).toHaveLength(200);
+});
+
+const hasTask = (payload: unknown, task: string) =>
+  ((payload as { readonly state?: readonly TaskSaid[] }).state ?? []).some((said) => said.payload.task === task);
+
+test("clients can neither subscribe to tasks nor publish there, nor see those of others", async () => {
+  await using server = await serve({ endpoints: [createDesk(() => {})] });
+  await startTask(server.app, "bob", () => "bob's secret", { id: "b1" });
+  const client = await dialDesk(server);
+  await client.next();
+  const news = { task: "b1", progress: 1, timestamp: "2026-01-02T03:04:05.678Z" };
+  for (const [type, payload, code] of [
+    ["subscribe", { channel: "$tasks/bob" }, "forbidden"],
+    ["history", { channel: "$tasks/bob" }, "not_subscribed"],
+    ["publish", { channel, type: "task_progress", payload: news }, "forbidden"],
+    ["unsubscribe", { channel }, "forbidden"],
+    ["presence", { channel }, "forbidden"],
+  ] as const) {
+    expect(codeOf(await client.ask(type, payload))).toBe(code);
+  }
+});
+
+test("P25: a task is started in a process without endpoints, and its user hears of it at another", async () => {
+  const broker = new MemoryBroker({ createId: randomId, clock: systemClock });
+  await using web = await serve({ endpoints: [createDesk(() => {})], broker });
+  await using worker = await serve({ endpoints: [], broker });
+  const client = await dialDesk(web);
+  await client.next();
+  await startTask(worker.app, "ana", () => 42, { id: "t1" });
+  expect(told(await client.take(3))).toEqual(["task_queued 0", "task_started 0", "task_completed 100"]);
+  const later = await dialDesk(web);
+  expect(tasksIn(await later.next())).toMatchObject([{ type: "task_completed", payload: { task: "t1", result: 42 } }]);
 });
