@@ -23,10 +23,8 @@ export interface EndpointLike extends Carries<EndpointContract> {
 export type ClientFor<E extends EndpointLike> = Client<Of<E>>;
 type Of<E> = E extends Carries<infer Contract> ? (Contract extends EndpointContract ? Contract : never) : never;
 
-/** Where to: the endpoint's path with its params filled in, on the page's own server or after another's address. */
-export type Url<Path extends string> =
-  | Template<Path>
-  | `${"ws" | "wss" | "http" | "https"}://${string}${Template<Path>}`;
+/** Where to: the endpoint's path with its params filled in, on the page's own server or behind another's address. */
+export type Url<Path extends string> = `${string}${Template<Path>}`;
 /** What `connect` takes for its address: words of advice where it isn't said which endpoint. */
 export type UrlOf<E extends EndpointLike> = [E] extends [never]
   ? "Say which endpoint: connect<typeof room>(url)"
