@@ -10,6 +10,5 @@ export type {
 } from "../declare/task.js";
 export { type ReportWords, reportTask, type TaskReport } from "./report-task.js";
 export { startTask, startWorkerTask, type TaskOptions } from "./start-task.js";
+export type { Task, WorkerTask } from "./task.js";
 export { cancelTask, tasks } from "./task-channel.js";
-export type { Task } from "./task-run.js";
-export type { WorkerTask } from "./worker-pool.js";

@@ -4,8 +4,8 @@ import { describeGiven } from "../base/quantity.js";
 import type { App } from "../declare/app.js";
 import type { TaskId } from "../declare/task.js";
 import type { Reply } from "../schema/json.js";
+import type { Task } from "./task.js";
 import { isTaskId } from "./task-news.js";
-import type { Task } from "./task-run.js";
 import { taskRunner } from "./task-runner.js";
 
 export interface TaskOptions {

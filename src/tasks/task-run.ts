@@ -1,27 +1,11 @@
 import type { App, AppHost } from "../declare/app.js";
 import type { TaskNews, TaskSaid } from "../declare/task.js";
 import { TidingsError } from "../protocol/tidings-error.js";
+import type { Task } from "./task.js";
 import { sayOf } from "./task-channel.js";
 import { failureOf, newsOf, progressOf, resultOf } from "./task-news.js";
 import { Throttle } from "./throttle.js";
 import type { Job } from "./turns.js";
-
-/** What a work is given of its task. */
-export interface Task {
-  readonly id: string;
-  /** Aborted when the task is cancelled, or the app closes: `fetch(url, { signal })` stops with it. */
-  readonly signal: AbortSignal;
-  /**
-   * Says how far it is, four times a second at most; the last is never lost. Left alone it can't fail.
-   *
-   * @param percent from 0 to 100; what is beyond is taken as that
-   * @param message what it is at; left out it stays as it was
-   *
-   * Rejects with the signal's reason once that is aborted, so that a work which awaits it ends there, and with a TypeError for
-   * what is no number, or no text.
-   */
-  progress(percent: number, message?: string | undefined): Promise<void>;
-}
 
 export interface TaskRunOptions {
   readonly app: App;

@@ -30,7 +30,7 @@ export default async function run({ module, input, id, port }) {
  * @param {string} id
  * @param {import("node:worker_threads").MessagePort} port
  * @param {AbortSignal} signal
- * @returns {import("./worker-pool.js").WorkerTask}
+ * @returns {import("./task.js").WorkerTask}
  */
 function createTask(id, port, signal) {
   const sayProgress = async (percent, message) => {

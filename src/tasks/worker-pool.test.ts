@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createGate } from "../../test/support/gate.js";
 import { FakeClock } from "../testing/fake-clock.js";
-import type { Task } from "./task-run.js";
+import type { Task } from "./task.js";
 import { WorkerPool } from "./worker-pool.js";
 
 const moduleAt = (name: string) => new URL(`../../test/support/workers/${name}.js`, import.meta.url).href;

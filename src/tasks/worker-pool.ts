@@ -3,7 +3,7 @@ import type { Piscina } from "piscina";
 import type { Clock } from "../base/clock.js";
 import { ConfigError } from "../base/config-error.js";
 import { TidingsError } from "../protocol/tidings-error.js";
-import type { Task } from "./task-run.js";
+import type { Task } from "./task.js";
 
 export interface WorkerPoolOptions {
   readonly maxThreads: number;
@@ -12,15 +12,6 @@ export interface WorkerPoolOptions {
   readonly clock: Clock;
   /** Megabytes that the heap of a thread may have. Default: as many as Node gives it. */
   readonly maxHeapMb?: number | undefined;
-}
-
-/** What a module's function is given of its task, in its thread. */
-export interface WorkerTask {
-  readonly id: string;
-  /** Aborted when the task is cancelled, or the app closes. Who does not end by itself then is ended. */
-  readonly signal: AbortSignal;
-  /** Says how far it is, from 0 to 100, and what it is at. Rejects once the signal is aborted. */
-  progress(percent: number, message?: string | undefined): Promise<void>;
 }
 
 /** The threads that an app's heavy tasks run in. They end when they have been idle for a while, and with the app. */
