@@ -7,8 +7,12 @@ export default defineConfig({
     "client/index": "src/client/index.ts",
     "client/node": "src/client/node.ts",
     "protocol/index": "src/protocol/index.ts",
+    "react/index": "src/react/index.ts",
+    "tasks/index": "src/tasks/index.ts",
     "testing/index": "src/testing/index.ts",
   },
+  // Each thread of the pool loads it as it is.
+  copy: [{ from: "src/tasks/worker-entry.js", to: "dist/tasks" }],
   format: "esm",
   platform: "node",
   target: "node20.19",

@@ -41,7 +41,6 @@ export function createConnect(surroundings: Surroundings): Connect {
     new LiveClient(url, options ?? {}, surroundings)) as unknown as Connect; // its types are the contract's
 }
 
-const DEFAULTS = { timeout: "10s", queue: 10 } as const;
 /** Names of channels of tasks begin with it. */
 const TASKS = "$tasks/";
 
@@ -62,7 +61,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   #resolveClosed: ((closed: Closed) => void) | undefined;
 
   constructor(target: string, options: ConnectOptions, surroundings: Surroundings) {
-    const { token, query, retryOn, timeout = DEFAULTS.timeout, queue: limit = DEFAULTS.queue } = options;
+    const { token, query, retryOn, timeout = "10s", queue: limit = 10 } = options;
     const timeoutMs = msOf(timeout);
     super({ url: addressOf(target, surroundings.base, query), token, timeoutMs, retryOn }, surroundings);
     const { clock } = this;
@@ -119,8 +118,9 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
 
   opened({ payload }: ServerMessage): void {
     this.user = payload.user as Client["user"]; // PROTOCOL.md, The subprotocol
-    for (const channel of this.#channels.values()) channel.opened();
-    this.#exchange.opened();
+    this.#exchange.opened(() => {
+      for (const channel of this.#channels.values()) channel.opened();
+    });
   }
 
   hear(message: ServerMessage): void {

@@ -86,10 +86,12 @@ export class Exchange {
     return settle !== undefined;
   }
 
-  /** The server is there: what waits is said. */
-  opened(): void {
+  /** The server is there: `first` asks for what has to be there before what waits is said. */
+  opened(first: () => void): void {
+    const waiting = [...this.#entries];
     this.#isOpen = true;
-    for (const [id, entry] of this.#entries) this.#say(id, entry);
+    first();
+    for (const [id, entry] of waiting) this.#say(id, entry);
   }
 
   /** What was said and has no answer will have none, but for what may be said again. */

@@ -23,5 +23,7 @@ export const builtPatterns: readonly string[] = [
   "P22",
   "P23",
   "P24",
+  "P25",
+  "P26",
   "P28",
 ];

@@ -59,6 +59,8 @@ export const typePackages: readonly string[] = ["@standard-schema/spec"];
 /** Packages that only these files and folders may import. */
 export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   ws: ["transport/ws.ts", "client/node.ts"],
+  react: ["react"],
+  piscina: ["tasks"],
   jose: ["auth"],
   cookie: ["connection"],
 };
