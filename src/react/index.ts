@@ -1,5 +1,8 @@
 "use client";
 
+// What its hooks give and take, by name.
+export type { ClientFor, Gap, Origin, Status, Subscription, SubscriptionStatus } from "../client/client.js";
+export type { TaskId, TaskState } from "../declare/task.js";
 export {
   type AnyClient,
   type ClientInside,

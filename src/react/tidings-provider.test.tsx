@@ -28,15 +28,14 @@ test("another key dials anew, and closes the one before", async () => {
 
 test("a part of the page that is hidden has no connection, and dials anew when it is shown", async () => {
   const made: FakeClient[] = [];
-  const hideable = (mode: "visible" | "hidden") => (
-    <Activity mode={mode}>
-      <Dialling made={made} />
-    </Activity>
-  );
-  const page = await Page.open(hideable("visible"));
-  await page.show(hideable("hidden"));
+  const content = <Dialling made={made} />;
+  const before = <Dialling made={made} />;
+  const page = await Page.open(<Activity>{before}</Activity>);
+  // From here on the same element, so that React need not render it anew.
+  await page.show(<Activity>{content}</Activity>);
+  await page.show(<Activity mode="hidden">{content}</Activity>);
   expect(made.map(({ closings }) => closings)).toEqual([1]);
-  await page.show(hideable("visible"));
+  await page.show(<Activity>{content}</Activity>);
   expect(made.map(({ closings }) => closings)).toEqual([1, 0]);
   await after(() => made[1]?.turn("open"));
   expect(page.text).toBe("open");

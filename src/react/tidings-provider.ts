@@ -78,6 +78,7 @@ function ownClient(connect: () => AnyClient | undefined): Followed<AnyClient | u
     subscribe(onChange) {
       isWanted = true;
       client ??= connect();
+      // React before 19.3 does not look again when a hidden part of the page, which followed nothing, is shown again.
       onChange();
       return () => {
         isWanted = false;

@@ -28,11 +28,9 @@ test("without a client it is connecting, and with another one it is that one's",
 
 test("what changed while a part of the page was hidden is there when it is shown", async () => {
   const fake = new FakeClient();
-  const hideable = (mode: "visible" | "hidden") => (
-    <Activity mode={mode}>
-      <Status client={fake.asClient} />
-    </Activity>
-  );
+  // One element, so that React need not render it anew.
+  const status = <Status client={fake.asClient} />;
+  const hideable = (mode: "visible" | "hidden") => <Activity mode={mode}>{status}</Activity>;
   const page = await Page.open(hideable("visible"));
   await page.show(hideable("hidden"));
   await after(() => fake.turn("open"));

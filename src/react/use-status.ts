@@ -6,8 +6,6 @@ export function useStatus(client: Pick<Client, "status" | "onStatus"> | undefine
   const subscribe = useCallback(
     (onChange: () => void) => {
       const end = client?.onStatus(onChange);
-      // React does not look again when a hidden part of the page, which followed nothing, is shown again.
-      onChange();
       return () => end?.();
     },
     [client],

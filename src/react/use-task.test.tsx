@@ -57,21 +57,23 @@ test("all tasks are shown, and again with each news", async () => {
     fake.tasks.tell(other, 60);
   });
   expect(page.text).toBe("t2 60; ");
+  fake.tasks.all.clear();
+  await page.show(<List client={fake.asClient} />);
+  expect(page.text).toBe("");
 });
 
 test("what was told while a part of the page was hidden is there when it is shown", async () => {
   const fake = new FakeClient();
-  const hideable = (mode: "visible" | "hidden") => (
-    <Activity mode={mode}>
-      <Progress client={fake.asClient} id={one} />
-    </Activity>
-  );
-  const page = await Page.open(hideable("visible"));
-  await page.show(hideable("hidden"));
+  const content = [<Progress key="1" client={fake.asClient} id={one} />, <List key="2" client={fake.asClient} />];
+  const before = [<Progress key="1" client={fake.asClient} id={one} />, <List key="2" client={fake.asClient} />];
+  const page = await Page.open(<Activity>{before}</Activity>);
+  // From here on the same elements, so that React need not render them anew.
+  await page.show(<Activity>{content}</Activity>);
+  await page.show(<Activity mode="hidden">{content}</Activity>);
   expect(fake.listenerCount).toBe(0);
   await after(() => fake.tasks.tell(one, 30));
-  await page.show(hideable("visible"));
-  expect(page.text).toBe("30");
+  await page.show(<Activity mode="visible">{content}</Activity>);
+  expect(page.text).toBe("30t1 30; ");
 });
 
 interface ProgressProps {

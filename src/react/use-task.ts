@@ -38,7 +38,7 @@ function useTaskNews(client: WithTasks | undefined): (onChange: () => void) => (
   return useCallback(
     (onChange) => {
       const end = client?.tasks.on("change", onChange);
-      // React does not look again when a hidden part of the page, which followed nothing, is shown again.
+      // React before 19.3 does not look again when a hidden part of the page, which followed nothing, is shown again.
       onChange();
       return () => end?.();
     },

@@ -51,6 +51,8 @@ export interface DeskEndpoint extends Carries<Desk> {
 export class FakeClient {
   status: Status = "connecting";
   closings = 0;
+  /** How often it was listened to, however long. */
+  listenings = 0;
   /** All that were ever made, in that order. */
   readonly subscriptions: FakeSubscription[] = [];
   /** What a new subscription does before the one who asked for it goes on. */
@@ -78,6 +80,7 @@ export class FakeClient {
   }
 
   on(type: string, listener: (payload: unknown, origin: Origin) => void): () => void {
+    this.listenings += 1;
     return this.#heard.add(type, listener);
   }
 
