@@ -22,6 +22,13 @@ export const errorCodes = {
   internal: { meaning: "Something went wrong on the server.", retryAfterMs: false },
 } as const;
 
+/** The codes that our client gives to what no server has answered, and what they mean. */
+export const clientCodes = {
+  connection_lost: "The connection was lost before an answer came.",
+  queue_full: "There is no connection, and as much waits for one as may.",
+  token_failed: "No token could be had.",
+} as const;
+
 export type ErrorCode = keyof typeof errorCodes;
 
 export function isErrorCode(code: string): code is ErrorCode {

@@ -5,6 +5,7 @@ import { TidingsError } from "./tidings-error.js";
 test.each([
   ["not_found", "There is nothing of this name here."],
   ["overloaded", "The server is full."],
+  ["queue_full", "There is no connection, and as much waits for one as may."],
   ["sold_out", "sold_out"],
   ["constructor", "constructor"],
 ])("of an error %s without a message people are told %j", (code, words) => {

@@ -1,4 +1,4 @@
-import { errorCodes, isErrorCode } from "./error-codes.js";
+import { clientCodes, errorCodes, isErrorCode } from "./error-codes.js";
 import { isRefusalReason, refusals } from "./refusals.js";
 
 /**
@@ -8,5 +8,6 @@ import { isRefusalReason, refusals } from "./refusals.js";
 export function wordsOf({ code, message }: { readonly code: string; readonly message: string }): string {
   if (message !== code) return message;
   if (isErrorCode(code)) return errorCodes[code].meaning;
+  if (Object.hasOwn(clientCodes, code)) return clientCodes[code as keyof typeof clientCodes];
   return isRefusalReason(code) ? refusals[code].message : code;
 }

@@ -29,7 +29,7 @@ export {
   type SubscribedFields,
   type UnsubscribedFields,
 } from "./encode-message.js";
-export { type ErrorCode, errorCodes, hasCodeForm, isErrorCode } from "./error-codes.js";
+export { clientCodes, type ErrorCode, errorCodes, hasCodeForm, isErrorCode } from "./error-codes.js";
 export { wordsOf } from "./error-words.js";
 export { defaultLimits, type Limits, type RateLimit } from "./limits.js";
 export { type BadMessage, barePing, barePong, type ClientMessage, type MessageId } from "./message.js";

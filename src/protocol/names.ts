@@ -1,4 +1,4 @@
-import { hasCodeForm, isErrorCode } from "./error-codes.js";
+import { clientCodes, hasCodeForm, isErrorCode } from "./error-codes.js";
 import { defaultLimits } from "./limits.js";
 import type { MessageId } from "./message.js";
 import { isRefusalReason } from "./refusals.js";
@@ -97,8 +97,8 @@ export type ReservedFromServers = (typeof wordsFromServers)[number];
 export const reservedFromClients: ReadonlySet<string> = new Set<ReservedFromClients>(wordsFromClients);
 export const reservedFromServers: ReadonlySet<string> = new Set<ReservedFromServers>(wordsFromServers);
 
-/** `left` takes off a channel, `connection_lost` fails a request that has no answer. */
-const endingWords: ReadonlySet<string> = new Set(["left", "connection_lost"]);
+/** `left` takes off a channel; the others a client says of itself. */
+const endingWords: ReadonlySet<string> = new Set(["left", ...Object.keys(clientCodes)]);
 
 /** Characters are code points, as most languages count them, and not UTF-16 units. */
 function isShort(text: string, maxCharacters: number): boolean {
