@@ -166,6 +166,26 @@ describe("what is said while the history is read", () => {
     expect(ana.heard).toEqual(["on e1:5 recovered", "6", "7"]);
   });
 
+  test("goes on where later events have taken the places of others, or of all that it missed", async () => {
+    const { opened, link, join, member, counters } = await openRoom();
+    for (let each = 0; each < 6; each += 1) link.store();
+    const replaced = new Set([2, 3, 6]);
+    const read = link.read.bind(link);
+    link.read = async (channel, range) => {
+      const page = await read(channel, range);
+      return { ...page, events: page.events.filter(({ offset }) => !replaced.has(offset)), isComplete: true };
+    };
+    const [ana, bob] = [member("ana"), member("bob")];
+    await join(ana, { since: { epoch: "e1", offset: 1 } });
+    await join(bob, { since: { epoch: "e1", offset: 5 } });
+    await opened.settle();
+    link.say();
+    await opened.settle();
+    expect(ana.heard).toEqual(["on e1:1 recovered", "4", "5", "7"]);
+    expect(bob.heard).toEqual(["on e1:5 recovered", "7"]);
+    expect(counters.gaps).toBe(0);
+  });
+
   test("is a gap where it is cut between two pages", async () => {
     const { opened, link, join, member, counters } = await openRoom();
     for (let each = 0; each < 10; each += 1) link.store();

@@ -351,3 +351,22 @@ test("what was revoked before it connected is known too, and the oldest is forgo
   expect(revoked).toEqual([false, true, true]);
   expect(forgotten).toEqual([1]);
 });
+
+test("a notice goes to those who listen to its topic, in every process, and one that throws keeps it from nobody", async () => {
+  const { hub, link, node, errors } = await openHub();
+  const heard: string[] = [];
+  hub.onNotice("cancel", () => {
+    throw new Error("broken");
+  });
+  const forget = hub.onNotice("cancel", (json) => heard.push(json));
+  hub.onNotice("other", (json) => heard.push(`other ${json}`));
+  await hub.notifyEverywhere("cancel", '{"task":"t1"}');
+  expect(link.asked).toEqual(['notify cancel {"task":"t1"}']);
+  node.notified("cancel", '{"task":"t1"}');
+  node.notified("nobody's", "1");
+  expect(heard).toEqual(['{"task":"t1"}']);
+  expect(errors).toEqual([["cancel", "Error: broken"]]);
+  forget();
+  node.notified("cancel", "2");
+  expect(heard).toHaveLength(1);
+});

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createGate } from "../../test/support/gate.js";
 import { FakeClock } from "../testing/fake-clock.js";
 import type { Task } from "./task.js";
@@ -42,4 +42,16 @@ test("closing ends whatever runs", async () => {
   await begun.opened;
   await pool.close();
   await failed;
+});
+
+test("where piscina is not installed, it is said what to install", async () => {
+  vi.doMock("piscina", () => {
+    throw new Error("Cannot find package 'piscina'");
+  });
+  try {
+    const opening = WorkerPool.open({ maxThreads: 1, graceMs: 5_000, clock: new FakeClock() });
+    await expect(opening).rejects.toMatchObject({ code: "missing_package", fix: "Install it: npm install piscina" });
+  } finally {
+    vi.doUnmock("piscina");
+  }
 });
