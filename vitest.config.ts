@@ -20,7 +20,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project("unit", ["src/**/*.test.{ts,tsx}"]),
-      project("integration", ["test/{conformance,integration}/**/*.test.ts"], 20_000),
+      project("integration", ["test/{conformance,integration}/**/*.test.ts", "test/react/**/*.test.tsx"], 20_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),
     ],

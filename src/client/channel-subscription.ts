@@ -17,7 +17,7 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
   /** Gives what no other publish has, of whichever client. */
   readonly #createKey: () => string;
   /** What ends each of its listeners. */
-  readonly #stops: (() => void)[] = [];
+  readonly #stops = new Set<() => void>();
 
   constructor(
     channel: HeardChannel,
@@ -88,7 +88,7 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
   }
 
   async unsubscribe(): Promise<void> {
-    for (const stop of this.#stops.splice(0)) stop();
+    for (const stop of this.#stops) stop();
     await this.#channel.remove(this);
   }
 
@@ -108,7 +108,11 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
   }
 
   #keep(stop: () => void): () => void {
-    this.#stops.push(stop);
-    return stop;
+    const end = () => {
+      this.#stops.delete(end);
+      stop();
+    };
+    this.#stops.add(end);
+    return end;
   }
 }

@@ -229,7 +229,10 @@ export type TasksOf<Contract extends EndpointContract> =
 export interface Tasks {
   /** Id → how it stands: those that run, and those that ended not long ago. */
   readonly all: ReadonlyMap<string, TaskState>;
-  /** Calls when a task comes to this status, or says how far it is. `change`: with all of them. Gives what ends it. */
+  /**
+   * Calls when a task comes to this status, or says how far it is; `change`: at all of these, and when it is known no more.
+   * Gives what ends it.
+   */
   on(type: TaskStatus | "progress" | "change", listener: (task: TaskState) => void): () => void;
   /**
    * Resolves with the task's result. Rejects with a `TidingsError`: its own where it failed, `task_cancelled`,

@@ -63,10 +63,11 @@ export class TaskBook implements Tasks {
   /** All that the server knows: the channel's state. */
   reset(state: readonly TaskSaid[]): void {
     const known = new Set(state.map(({ payload }) => payload.task));
-    for (const id of this.all.keys()) {
+    for (const [id, task] of this.all) {
       if (known.has(id)) continue;
       this.all.delete(id);
       this.#ends.emit(id, undefined);
+      this.#listeners.emit("change", task);
     }
     for (const said of state) this.hear(said);
   }

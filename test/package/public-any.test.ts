@@ -32,7 +32,7 @@ test("what the doors declare is understood without the types of Node", () => {
 });
 
 test("whatever an app exports has a type that a door names", () => {
-  const examples = [...readRepository(/^test\/types\/(?!negative\/).*\.ts$/).keys()];
+  const examples = [...readRepository(/^test\/types\/(?!negative\/).*\.tsx?$/).keys()];
   const compiled = emitDeclarations(createProgram(examples, new Map(), emitting));
   const inner = examples.flatMap((path) =>
     findImports(path, compiled.get(path) ?? "")
