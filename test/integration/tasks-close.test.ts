@@ -18,7 +18,7 @@ async function startTwo() {
   const onError = (error: unknown) => void errors.push(error);
   const closing = createApp({ endpoints: [], broker, logger: log, onError });
   const other = createApp({ endpoints: [], broker, logger: log });
-  const { clock } = await startTestApp(closing, { limits: { close: "5s", tasks: 2 } });
+  const { clock } = await startTestApp(closing, { limits: { close: "5s", tasks: 3 } });
   const known = async () => (await other.history(tasks({ user: "ana" }))) as readonly TaskSaid[];
   return { closing, other, clock, known, errors, [Symbol.asyncDispose]: () => other.close() };
 }
@@ -35,7 +35,10 @@ test("an app that closes tells what runs by its signal, and what settles in time
   await startTask(closing, "ana", (task) => untilTold(task, () => "all of it"), { id: "saves" });
   const failing = (task: Task) => untilTold(task, () => task.signal.throwIfAborted());
   await startTask(closing, "ana", failing, { id: "stops" });
+  const hangingUp = (task: Task) => untilTold(task, () => Promise.reject(new Error("socket hang up")));
+  await startTask(closing, "ana", hangingUp, { id: "hangs up" });
   await startTask(closing, "ana", () => "never", { id: "waits" });
+  await begun.next();
   await begun.next();
   await begun.next();
   await closing.close();
@@ -43,6 +46,7 @@ test("an app that closes tells what runs by its signal, and what settles in time
     { type: "task_failed", payload: { task: "waits", error: goingAway } },
     { type: "task_completed", payload: { task: "saves", result: "all of it" } },
     { type: "task_failed", payload: { task: "stops", error: goingAway } },
+    { type: "task_failed", payload: { task: "hangs up", error: goingAway } },
   ]);
   expect(errors).toEqual([]);
 });

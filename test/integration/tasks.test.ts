@@ -1,5 +1,5 @@
-import { createApp, TidingsError } from "tidings";
-import { reportTask, startTask, type Task, type TaskSaid } from "tidings/tasks";
+import { createApp, endpoint, TidingsError } from "tidings";
+import { reportTask, startTask, type Task, type TaskSaid, tasks } from "tidings/tasks";
 import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { randomId, systemClock } from "../../src/app/system.js";
@@ -9,7 +9,7 @@ import { createGate } from "../support/gate.js";
 import { dialInMemory } from "../support/memory-client.js";
 import { serve } from "../support/served-app.js";
 import { byName, createDesk, dialDesk, tasksIn, told } from "../support/task-desk.js";
-import { type Arrival, dial } from "../support/ws-client.js";
+import { type Arrival, dial, dialTidings } from "../support/ws-client.js";
 
 const aTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const channel = "$tasks/ana";
@@ -137,6 +137,24 @@ test("one that missed more than is kept is given the state, of which nothing is 
     numbers(6, 205).map((n) => `t${n}`),
   );
   expect(more).toEqual([]);
+});
+
+test("what is said while the state is loaded is in it, and is not told again", async () => {
+  const news = { task: "t1", progress: 0, timestamp: "2026-01-02T03:04:05.678Z" };
+  const busy = endpoint("/ws/busy", {
+    auth: byName,
+    channels: [tasks],
+    async open({ app, connection, user }) {
+      const joined = connection.join(tasks({ user: user.id }));
+      await app.publish(tasks({ user: user.id }), "task_started", news);
+      await joined;
+    },
+  });
+  await using server = await serve({ endpoints: [busy] });
+  const client = await dialTidings(`${server.url}/ws/busy`, { token: "ana" });
+  const [, subscribed] = await client.take(2);
+  expect(subscribed).toMatchObject({ payload: { offset: 1, state: [{ type: "task_started", payload: news }] } });
+  expect(await client.takeAll()).toEqual([]);
 });
 
 test("who can't read any more is given the state where what was said is lost", async () => {
