@@ -159,3 +159,12 @@ class Model {
     return there.filter((each) => !this.#lost.has(each));
   }
 }
+
+test("a stream that begins anew has forgotten what has ended", () => {
+  const stream = new Stream("e1");
+  const about = (part?: "last") => publication("x", { keep: { size: 3, ttlMs: 1_000, subject: { name: "t1", part } } });
+  stream.append(about("last"), 0);
+  expect(stream.findRepeat(about(), 0)).toEqual({ epoch: "e1", offset: 1 });
+  stream.restart("e2");
+  expect(stream.findRepeat(about(), 0)).toBeUndefined();
+});
