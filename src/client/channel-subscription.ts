@@ -1,6 +1,6 @@
 import type { HistoryRequest } from "../declare/app.js";
 import type { ChannelContract } from "../declare/contract.js";
-import type { TidingsError } from "../protocol/tidings-error.js";
+import { TidingsError } from "../protocol/tidings-error.js";
 import type { Origin, Presence, RequestOptions, SubscribeOptions, Subscription, SubscriptionStatus } from "./client.js";
 import { type Exchange, timesOf } from "./exchange.js";
 import type { HeardChannel } from "./heard-channel.js";
@@ -14,20 +14,12 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
   readonly presence: Presence<ChannelContract["member"]>;
   readonly #channel: HeardChannel;
   readonly #exchange: Exchange;
-  /** Gives what no other publish has, of whichever client. */
-  readonly #createKey: () => string;
   /** What ends each of its listeners. */
   readonly #stops = new Set<() => void>();
 
-  constructor(
-    channel: HeardChannel,
-    exchange: Exchange,
-    createKey: () => string,
-    { rewind, presence, onGap, onState }: SubscribeOptions = {},
-  ) {
+  constructor(channel: HeardChannel, exchange: Exchange, { rewind, presence, onGap, onState }: SubscribeOptions = {}) {
     this.#channel = channel;
     this.#exchange = exchange;
-    this.#createKey = createKey;
     this.presence = {
       get members() {
         return channel.members;
@@ -75,15 +67,18 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
   }
 
   async publish(type: string, payload?: unknown, options?: RequestOptions): Promise<{ offset: number | undefined }> {
-    const event = { channel: this.name, type, payload, key: this.#createKey() };
     const how = { timeoutMs: REPEATABLE_MS, ...timesOf(options), isRepeatable: true };
-    // PROTOCOL.md, What a client may send.
-    const { offset } = (await this.#exchange.ask("publish", event, how).answer) as { readonly offset?: number };
+    const answer = this.#exchange.ask(
+      "publish",
+      { channel: this.name, type, payload, key: this.#exchange.createKey() },
+      how,
+    );
+    const { offset } = (await answer) as { readonly offset?: number }; // PROTOCOL.md, What a client may send
     return { offset };
   }
 
   async history(range?: HistoryRequest): Promise<never> {
-    const { answer } = this.#exchange.ask("history", { ...range, channel: this.name });
+    const answer = this.#exchange.ask("history", { ...range, channel: this.name });
     return ((await answer) as { readonly events: never }).events; // PROTOCOL.md, What a client may send
   }
 
@@ -103,6 +98,7 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
         else if (status === "lost") reject(error);
       };
       this.onStatus(look);
+      this.#stops.add(() => reject(new TidingsError("left")));
       look(this.status, this.error);
     });
   }

@@ -14,7 +14,7 @@ import type {
   SubscribeOptions,
   UrlOf,
 } from "./client.js";
-import { type Asked, Exchange, msOf, timesOf } from "./exchange.js";
+import { Exchange, msOf, timesOf } from "./exchange.js";
 import { type ChannelHost, HeardChannel } from "./heard-channel.js";
 import { Line } from "./line.js";
 import { Listeners } from "./listeners.js";
@@ -57,17 +57,14 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   readonly #channels = new Map<string, HeardChannel>();
   readonly #arrivals = new Listeners<Record<string, [payload: unknown, origin: Origin]>>();
   readonly #changes = new Listeners<{ status: [status: Status, why: Closed | undefined] }>();
-  readonly #random: () => number;
   #resolveClosed: ((closed: Closed) => void) | undefined;
 
   constructor(target: string, options: ConnectOptions, surroundings: Surroundings) {
     const { token, query, retryOn, timeout = "10s", queue: limit = 10 } = options;
     const timeoutMs = msOf(timeout);
     super({ url: addressOf(target, surroundings.base, query), token, timeoutMs, retryOn }, surroundings);
-    const { clock } = this;
-    this.#random = surroundings.random;
-    this.#exchange = new Exchange({ clock, limit, timeoutMs, say: (text) => this.say(text) });
-    this.tasks = new TaskBook((type, question) => this.#exchange.ask(type, question).answer);
+    this.#exchange = new Exchange(this, limit, timeoutMs, surroundings.random());
+    this.tasks = new TaskBook(this.#exchange);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -88,20 +85,16 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   }
 
   request(type: string, payload?: unknown, options?: RequestOptions): Promise<unknown> {
-    return this.#exchange.ask(type, payload, timesOf(options)).answer;
+    return this.#exchange.ask(type, payload, timesOf(options));
   }
 
   subscribe(pattern: string, ...args: unknown[]): ChannelSubscription {
     // First comes what fills the pattern, where there is something to fill: so its type has it.
     const params = /(^|\/):/.test(pattern) ? (args.shift() as Readonly<Record<string, string>>) : {};
     const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => String(params[param]));
-    const createKey = () => `${this.#random()} ${this.#random()}`;
-    return new ChannelSubscription(
-      this.#channelAt(name),
-      this.#exchange,
-      createKey,
-      args[0] as SubscribeOptions | undefined,
-    );
+    const channel = this.#channelAt(name);
+    if (this.status === "closed") channel.close();
+    return new ChannelSubscription(channel, this.#exchange, args[0] as SubscribeOptions | undefined);
   }
 
   [Symbol.dispose](): void {
@@ -126,11 +119,11 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   hear(message: ServerMessage): void {
     const { type, id, channel, payload } = message;
     const isAnswer = this.#exchange.answer(message);
-    if (type === "error") isAnswer || this.tell(type, errorOf(message), { channel });
+    if (type === "error") isAnswer || this.#arrivals.emit(type, errorOf(message), { channel });
     // Who is put on a channel hears of it first: of one that is not known we have left.
     else if (type === "subscribed" && id === undefined) this.#channelAt(String(channel)).arrived(message);
     else if (channel !== undefined) this.#channels.get(channel)?.hear(message);
-    else if (!isAnswer) this.tell(type, payload, {});
+    else if (!isAnswer) this.#arrivals.emit(type, payload, {});
   }
 
   lost(): void {
@@ -144,16 +137,16 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   }
 
   failed(error: TidingsError): void {
-    this.tell("error", error, {});
-  }
-
-  ask(type: string, question: object): Asked {
-    return this.#exchange.ask(type, question);
+    this.#arrivals.emit("error", error, {});
   }
 
   tell(type: string, payload: unknown, origin: Origin): void {
     if (origin.channel?.startsWith(TASKS) && type !== "gap") this.tasks.hear({ type, payload } as TaskSaid); // it has no other events
     this.#arrivals.emit(type, payload, origin);
+  }
+
+  tellState(channel: string, state: unknown): void {
+    if (channel.startsWith(TASKS)) this.tasks.reset(state as readonly TaskSaid[]); // PROTOCOL.md, What a server sends
   }
 
   forget(channel: string): void {
@@ -163,10 +156,8 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   #channelAt(name: string): HeardChannel {
     const known = this.#channels.get(name);
     if (known !== undefined) return known;
-    const channel = new HeardChannel(name, this);
+    const channel = new HeardChannel(name, this, this.#exchange);
     this.#channels.set(name, channel);
-    // PROTOCOL.md, What a server sends.
-    if (name.startsWith(TASKS)) channel.changes.on("state", (state) => this.tasks.reset(state as readonly TaskSaid[]));
     return channel;
   }
 
@@ -183,6 +174,8 @@ function addressOf(target: string, base: string | undefined, query: unknown): st
   const url = new URL(target, base);
   url.protocol = url.protocol.replace("http", "ws");
   url.hash = "";
+  // As of "localhost:8000/ws", which has a scheme before its colon.
+  if (url.host === "") throw new TypeError(`No server: ${target}`);
   for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }

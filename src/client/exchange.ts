@@ -19,34 +19,41 @@ export interface AskOptions {
   readonly isRepeatable?: boolean | undefined;
 }
 
-export interface Asked {
-  /** What the answer will carry. */
-  readonly id: number;
-  /** Rejects with the error that came, or with why nothing did. */
-  readonly answer: Promise<unknown>;
-}
-
-export interface ExchangeOptions {
+/** What it says it by. */
+export interface ExchangeHost {
   readonly clock: Clock;
-  /** How many messages may wait. */
-  readonly limit: number;
-  readonly timeoutMs: number;
-  /** Says it to the server, which is there. */
-  readonly say: (text: string) => void;
+  /** To the server, which is there. */
+  say(text: string): void;
 }
 
 /** What the page says and the server answers, in order; what can't be said yet waits. */
 export class Exchange {
-  readonly #options: ExchangeOptions;
+  /** The id of the question that was put last. */
+  lastId = 0;
+  readonly #host: ExchangeHost;
+  readonly #limit: number;
+  readonly #timeoutMs: number;
+  readonly #secret: number;
   /** While it is open, what has no answer yet; otherwise what waits. */
   readonly #entries = new Map<unknown, Entry>();
-  #lastId = 0;
   #isOpen = false;
   /** Why nothing is said any more. */
   #ending: string | undefined;
 
-  constructor(options: ExchangeOptions) {
-    this.#options = options;
+  /**
+   * @param limit how many messages may wait
+   * @param secret such as no other client has
+   */
+  constructor(host: ExchangeHost, limit: number, timeoutMs: number, secret: number) {
+    this.#host = host;
+    this.#limit = limit;
+    this.#timeoutMs = timeoutMs;
+    this.#secret = secret;
+  }
+
+  /** For what is said next: such as no other publish has, of whichever client. */
+  createKey(): string {
+    return `${this.#secret} ${this.lastId}`;
   }
 
   /** At most once, and without an answer. False where it can't wait. */
@@ -54,10 +61,11 @@ export class Exchange {
     return this.#add({ text: JSON.stringify({ type, payload }) });
   }
 
-  ask(type: string, payload: unknown, options: AskOptions = {}): Asked {
-    const { signal, timeoutMs = this.#options.timeoutMs, isRepeatable } = options;
-    const id = this.#lastId + 1;
-    const answer = new Promise((resolve, reject) => {
+  /** Rejects with the error that came, or with why nothing did. */
+  ask(type: string, payload: unknown, options: AskOptions = {}): Promise<unknown> {
+    const { signal, timeoutMs = this.#timeoutMs, isRepeatable } = options;
+    const id = this.lastId + 1;
+    return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       // What can't be written throws here.
       const text = JSON.stringify({ type, payload, id });
@@ -72,10 +80,9 @@ export class Exchange {
       if (!this.#add({ text, settle, isRepeatable })) throw this.#whyNot();
       // What may be said again was, for as long as its key is remembered.
       const why = isRepeatable ? lost() : new TidingsError("timeout");
-      const timer = this.#options.clock.after(timeoutMs, () => settle(why));
+      const timer = this.#host.clock.after(timeoutMs, () => settle(why));
       signal?.addEventListener("abort", giveUp);
     });
-    return { id, answer };
   }
 
   /** Was somebody waiting for it? */
@@ -108,17 +115,17 @@ export class Exchange {
 
   /** False where there is no room for it. */
   #add(entry: Entry): boolean {
-    const mayWait = this.#entries.size < this.#options.limit;
+    const mayWait = this.#entries.size < this.#limit;
     if (this.#ending !== undefined || !(this.#isOpen || mayWait)) return false;
-    this.#lastId += 1;
-    this.#entries.set(this.#lastId, entry);
-    if (this.#isOpen) this.#say(this.#lastId, entry);
+    this.lastId += 1;
+    this.#entries.set(this.lastId, entry);
+    if (this.#isOpen) this.#say(this.lastId, entry);
     return true;
   }
 
   #say(id: unknown, { text, settle }: Entry): void {
     if (settle === undefined) this.#entries.delete(id);
-    this.#options.say(text);
+    this.#host.say(text);
   }
 
   #whyNot(): TidingsError {
@@ -135,5 +142,5 @@ export function timesOf({ timeout, signal }: RequestOptions = {}): AskOptions {
 export function msOf(duration: Duration): number {
   const ms = Number.parseFloat(duration) * durationUnits[duration.replace(/[\d.]+/, "") as keyof typeof durationUnits]; // or NaN
   if (ms >= 0) return ms;
-  throw new TypeError(`${duration} is no duration like 10s`);
+  throw new TypeError(`No duration: ${duration}`);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Gap, Origin, Status, SubscriptionStatus } from "./client.js";
-import type { Asked } from "./exchange.js";
+import type { Exchange } from "./exchange.js";
 import { Listeners } from "./listeners.js";
 import { countOf, type Fields, lost, type ServerMessage } from "./message.js";
 
@@ -9,10 +9,10 @@ import { countOf, type Fields, lost, type ServerMessage } from "./message.js";
 export interface ChannelHost {
   readonly clock: Clock;
   readonly status: Status;
-  /** Of this connection alone. */
-  ask(type: string, question: object): Asked;
   /** An event, or a gap. */
   tell(type: string, payload: unknown, origin: Origin): void;
+  /** What a snapshot said. */
+  tellState(channel: string, state: unknown): void;
   forget(channel: string): void;
 }
 
@@ -52,6 +52,7 @@ export class HeardChannel {
   readonly events: Listeners<Record<string, [payload: unknown, origin: Origin]>> = new Listeners();
   readonly changes: Listeners<Changes> = new Listeners();
   readonly #host: ChannelHost;
+  readonly #exchange: Exchange;
   /** The page's subscriptions to it. */
   readonly #hearers = new Set<object>();
   #rewind: number | undefined;
@@ -61,9 +62,10 @@ export class HeardChannel {
   /** The id of the `subscribe` that has no answer yet. */
   #asked: number | undefined;
 
-  constructor(name: string, host: ChannelHost) {
+  constructor(name: string, host: ChannelHost, exchange: Exchange) {
     this.name = name;
     this.#host = host;
+    this.#exchange = exchange;
   }
 
   add(hearer: object, rewind: number | undefined): void {
@@ -99,7 +101,7 @@ export class HeardChannel {
     else this.#become("subscribing");
   }
 
-  close(why: string): void {
+  close(why?: string): void {
     this.#become("lost", lost(why));
   }
 
@@ -140,7 +142,8 @@ export class HeardChannel {
     const since = this.position;
     const rewind = since === undefined ? this.#rewind : undefined;
     const question = { channel: this.name, since, rewind, presence: this.#isWatching };
-    const { id, answer } = this.#host.ask("subscribe", question);
+    const answer = this.#exchange.ask("subscribe", question);
+    const id = this.#exchange.lastId;
     this.#asked = id;
     answer.catch((error: TidingsError) => {
       if (this.#asked !== id) return;
@@ -162,6 +165,7 @@ export class HeardChannel {
     }
     if (!("state" in payload)) return;
     this.state = payload.state;
+    this.#host.tellState(this.name, this.state);
     this.changes.emit("state", this.state);
   }
 
@@ -194,7 +198,7 @@ export class HeardChannel {
 
   /** What it is answered is heard; whether it was refused, or the connection lost, matters to nobody. */
   async #ask(type: string, watch?: true): Promise<void> {
-    await this.#host.ask(type, { channel: this.name, watch }).answer.catch(() => {});
+    await this.#exchange.ask(type, { channel: this.name, watch }).catch(() => {});
   }
 
   #become(status: SubscriptionStatus, error?: TidingsError): void {

@@ -71,10 +71,10 @@ export abstract class Line {
 
   /** Asks for a token, dials, and says `connect`. */
   dial(): void {
-    this.#attempt += 1;
+    const attempt = (this.#attempt += 1);
     this.#after(this.#options.timeoutMs, () => this.#lose("timeout"));
     this.#become("connecting");
-    void this.#dialOnce(this.#attempt);
+    void this.#dialOnce(attempt);
   }
 
   /** Where it waits to dial again, it does so now. */
@@ -121,7 +121,8 @@ export abstract class Line {
   /** What is no text is refused as one. */
   async #askToken(): Promise<string | undefined> {
     const { token } = this.#options;
-    return (typeof token === "function" ? await token() : token) || undefined;
+    const given = typeof token === "function" ? await token() : token;
+    return given ? String(given) : undefined;
   }
 
   #hear(frame: unknown): void {
@@ -135,6 +136,7 @@ export abstract class Line {
 
   #take(message: ServerMessage): void {
     const { type, payload } = message;
+    if (typeof type !== "string") throw new TypeError("No message.");
     if (type === "ping") this.say('{"type":"pong"}');
     else if (type === "drain") this.#redial.drain(countOf(payload.reconnectAfterMs));
     else if (type === "connected" && this.status === "connecting") this.#connected(message);
@@ -194,12 +196,14 @@ export abstract class Line {
 
   /** Of this connection; where there is no delay, of the line. */
   #end(closed: Closed, delayMs: number | undefined): void {
-    this.#attempt += 1;
+    const attempt = (this.#attempt += 1);
     this.#timer?.cancel();
     this.#renewal?.cancel();
     this.#socket?.close();
     this.#socket = undefined;
     this.lost();
+    // Whoever was told may have closed it.
+    if (attempt !== this.#attempt) return;
     if (delayMs === undefined) this.#forgetNetwork?.();
     else this.#after(delayMs, () => this.dial());
     this.#become(delayMs === undefined ? "closed" : "waiting", closed, delayMs);

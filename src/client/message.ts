@@ -1,3 +1,4 @@
+import { hasCodeForm } from "../protocol/error-codes.js";
 import { type Issue, TidingsError } from "../protocol/tidings-error.js";
 
 /** What a server says (PROTOCOL.md, What a server sends). Of its payload nothing is sure. */
@@ -14,7 +15,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** What an `error` says, as the error that it is. */
 export function errorOf({ payload }: ServerMessage): TidingsError {
   const { code, message, issues, retryAfterMs } = payload;
-  return new TidingsError(String(code), String(message), {
+  return new TidingsError(hasCodeForm(String(code)) ? String(code) : "internal", String(message), {
     issues: issues as readonly Issue[] | undefined, // as the protocol has them
     retryAfterMs: countOf(retryAfterMs),
   });
@@ -32,5 +33,7 @@ export function lost(why?: string): TidingsError {
 
 /** What was thrown, with this code where it has none. */
 export function asError(code: string, cause: unknown): TidingsError {
-  return cause instanceof TidingsError ? cause : new TidingsError(code, String(cause), { cause });
+  return cause instanceof TidingsError
+    ? cause
+    : new TidingsError(code, cause instanceof Error ? cause.message : undefined, { cause });
 }

@@ -41,10 +41,10 @@ export class Redial {
     const then = this.#retryOn.includes(code) ? "retry" : thenAfterClose(code, reason);
     if (then === "refresh-and-retry") this.#expired += 1;
     if (then === "stay-closed" || this.#expired > 1) return undefined;
-    if (then === "retry-after-drain" && this.#drainMs !== undefined) return this.#drainMs;
+    const drainMs = this.#failures === 0 && then === "retry-after-drain" ? this.#drainMs : undefined;
     // Anything up to a ceiling that doubles, so that those who lost a server together do not come back together.
     this.#ceilingMs = Math.min(LAST_CEILING_MS, FIRST_CEILING_MS * 2 ** this.#failures);
     this.#failures += 1;
-    return this.#random() * this.#ceilingMs;
+    return drainMs ?? this.#random() * this.#ceilingMs;
   }
 }

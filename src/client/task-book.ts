@@ -1,6 +1,7 @@
 import type { TaskSaid, TaskState, TaskStatus } from "../declare/task.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Tasks } from "./client.js";
+import type { Exchange } from "./exchange.js";
 import { Listeners } from "./listeners.js";
 import { lost } from "./message.js";
 
@@ -13,11 +14,11 @@ export class TaskBook implements Tasks {
   readonly #listeners = new Listeners<Record<string, [task: TaskState]>>();
   /** Of each task by itself; undefined: it is known no more. */
   readonly #ends = new Listeners<Record<string, [task: TaskState | undefined]>>();
-  readonly #ask: (type: string, payload: unknown) => Promise<unknown>;
+  readonly #exchange: Exchange;
   #ending: string | undefined;
 
-  constructor(ask: (type: string, payload: unknown) => Promise<unknown>) {
-    this.#ask = ask;
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
   }
 
   on(type: TaskStatus | "progress" | "change", listener: (task: TaskState) => void): () => void {
@@ -40,7 +41,7 @@ export class TaskBook implements Tasks {
   }
 
   async cancel(id: string): Promise<void> {
-    await this.#ask("task_cancel", { task: id });
+    await this.#exchange.ask("task_cancel", { task: id });
   }
 
   /** An event of their channel. */
@@ -75,7 +76,7 @@ export class TaskBook implements Tasks {
   /** Whoever waits, waits in vain. */
   close(why: string): void {
     this.#ending = why;
-    for (const id of this.#ends.types) this.#ends.emit(id, undefined);
+    this.#ends.emit(undefined, undefined);
   }
 
   #whyNot(task: TaskState | undefined): TidingsError {
