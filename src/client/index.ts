@@ -13,6 +13,7 @@ export type {
   EndpointLike,
   Gap,
   Heard,
+  OptionsOf,
   Origin,
   Presence,
   RequestOptions,
@@ -22,5 +23,6 @@ export type {
   SubscriptionStatus,
   Tasks,
   Token,
+  UrlOf,
 } from "./client.js";
 export type { Connect } from "./connect.js";
