@@ -44,6 +44,11 @@ export class PageSocket implements Socket {
     this.#down = new Wire(options.clock, options.delayMs);
   }
 
+  /** Has the page neither closed it, nor been told that it is closed? */
+  get isUsed(): boolean {
+    return this.#state === "connecting" || this.#state === "open";
+  }
+
   /** Begins to dial. Whoever made it has had time to listen. */
   dial(): void {
     this.#options.later(() => this.#up.send(() => this.#reach()));

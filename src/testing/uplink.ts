@@ -34,7 +34,7 @@ export class Uplink implements Surroundings {
   #delay: Delay = { fromMs: 0, toMs: 0 };
   #isSilent = false;
   #refusesDials = false;
-  #isOffline = false;
+  #knowsNoNetwork = false;
   #isReading = true;
 
   constructor(options: UplinkOptions) {
@@ -44,9 +44,19 @@ export class Uplink implements Surroundings {
     this.base = options.origin;
   }
 
+  /** Is the device without network, and knows it? */
+  get isOffline(): boolean {
+    return this.#knowsNoNetwork;
+  }
+
   /** Connections of which an end is left. */
   get openCount(): number {
     return this.#sockets.size;
+  }
+
+  /** Connections that the client has not given up. */
+  get usedCount(): number {
+    return [...this.#sockets].filter(({ isUsed }) => isUsed).length;
   }
 
   /** Who listens to whether the network is there. */
@@ -66,7 +76,7 @@ export class Uplink implements Surroundings {
     });
     this.#sockets.add(socket);
     // A device that knows it has no network does not even try.
-    if (this.#isSilent && !this.#isOffline) socket.hold();
+    if (this.#isSilent && !this.#knowsNoNetwork) socket.hold();
     socket.setReading(this.#isReading);
     socket.dial();
     return socket;
@@ -97,8 +107,8 @@ export class Uplink implements Surroundings {
   }
 
   goOffline(): void {
-    if (this.#isOffline) return;
-    this.#isOffline = true;
+    if (this.#knowsNoNetwork) return;
+    this.#knowsNoNetwork = true;
     // The device knows: what was open stays so for the page, and nothing passes.
     this.silence();
     for (const listener of [...this.#listeners]) listener(false);
@@ -114,9 +124,9 @@ export class Uplink implements Surroundings {
   }
 
   mend(): void {
-    const wasOffline = this.#isOffline;
+    const wasOffline = this.#knowsNoNetwork;
     this.#isSilent = false;
-    this.#isOffline = false;
+    this.#knowsNoNetwork = false;
     this.#refusesDials = false;
     this.setReading(true);
     for (const socket of [...this.#sockets]) socket.release();
@@ -125,7 +135,7 @@ export class Uplink implements Surroundings {
 
   #dial(dial: MemoryDial): Promise<MemoryAnswer> | undefined {
     const { isUp, answer } = this.#options;
-    return this.#refusesDials || this.#isOffline || !isUp() ? undefined : dialMemory(answer, dial);
+    return this.#refusesDials || this.#knowsNoNetwork || !isUp() ? undefined : dialMemory(answer, dial);
   }
 
   #handshake(protocols: readonly string[]): Omit<MemoryDial, "target"> {
