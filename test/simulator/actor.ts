@@ -1,0 +1,365 @@
+import type { Client, Presence, Status, Subscription, SubscriptionStatus } from "../../src/client/client.js";
+import { TidingsError } from "../../src/protocol/tidings-error.js";
+import { Hearing } from "./hearing.js";
+import type { Ledger } from "./ledger.js";
+import type { Asking } from "./program.js";
+import { type Kind, type KindName, kinds } from "./promising-app.js";
+
+/** A client of whatever endpoint: what the types of one would say is known here without them. */
+export interface AnyClient extends Pick<Client, "status" | "closed" | "onStatus" | "close" | "user"> {
+  on(type: string, listener: (payload: never) => void): () => void;
+  send(type: string, payload: object): boolean;
+  request(type: string, payload: object, options?: object): Promise<unknown>;
+  subscribe(pattern: string, params: object, options: object): AnySubscription;
+}
+export interface AnySubscription extends Pick<Subscription, "name" | "status" | "error" | "unsubscribe" | "onStatus"> {
+  on(type: string, listener: (payload: never, origin: never) => void): () => void;
+  publish(type: string, payload: object): Promise<{ readonly offset: number | undefined }>;
+  history(range?: object): Promise<readonly { readonly offset: number; readonly payload: { readonly n: number } }[]>;
+  readonly presence: Presence<{ readonly id: string }>;
+}
+
+export interface ActorOptions {
+  readonly name: string;
+  readonly user: string;
+  /** @param openings how often it came to be open */
+  readonly connect: (openings: () => number) => AnyClient;
+  readonly ledger: Ledger;
+  readonly nowMs: () => number;
+  readonly losses: () => number;
+  readonly mayOverflow: boolean;
+  readonly createN: () => number;
+  /** How often this message was handled. */
+  readonly handled: (n: number) => number;
+  readonly note: (what: string) => void;
+  readonly violate: (what: string) => void;
+}
+
+interface Held {
+  readonly subscription: AnySubscription;
+  readonly hearing: Hearing;
+}
+
+interface Told {
+  readonly n: number;
+  readonly wasAccepted: boolean;
+  /** Must it have been handled, if nothing was lost since this opening? */
+  readonly opening: number;
+}
+
+/** One client, all that it does, and all that it was promised. */
+export class Actor {
+  readonly name: string;
+  readonly user: string;
+  client: AnyClient;
+  readonly #options: ActorOptions;
+  #held: Held[] = [];
+  readonly #pending = new Map<number, string>();
+  #told: Told[] = [];
+  /** How often it came to be open. */
+  #openings = 0;
+  #status: Status = "connecting";
+  #sinceMs = 0;
+  /** Since when nothing passes to it, or from it. */
+  silentSinceMs: number | undefined;
+  /** Was there something, since it opened, for which its token may not have been renewed in time? */
+  #wasTroubled = false;
+
+  constructor(options: ActorOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.user = options.user;
+    this.client = this.#connect();
+  }
+
+  /** Closes for good; another client takes its place. */
+  replace(): void {
+    this.leave();
+    this.silentSinceMs = undefined;
+    this.client = this.#connect();
+  }
+
+  leave(): void {
+    for (const { hearing } of this.#held) hearing.end();
+    this.#held = [];
+    this.#told = [];
+    this.client.close();
+    if (this.client.status !== "closed") this.#fail(`is ${this.client.status} after close()`);
+  }
+
+  holds(name: KindName): boolean {
+    return this.#held.some(({ hearing }) => hearing.kind === kinds[name]);
+  }
+
+  /** Does it hear this channel now? */
+  isOn(name: KindName): boolean {
+    return this.client.status === "open" && this.#held.some(({ hearing }) => hearing.kind === kinds[name]);
+  }
+
+  subscribe(name: KindName, rewind: number): void {
+    if (this.#held.filter(({ hearing }) => hearing.kind === kinds[name]).length === 2) return;
+    const kind: Kind = kinds[name];
+    const { ledger, nowMs, losses, mayOverflow, violate } = this.#options;
+    const hearing = new Hearing({
+      name: this.name,
+      kind,
+      ledger,
+      nowMs,
+      losses,
+      mayOverflow,
+      isShared: this.holds(name),
+      rewind: kind.keeps === undefined ? 0 : rewind,
+      violate,
+    });
+    const subscription = this.client.subscribe(
+      kind.pattern,
+      { id: "a" },
+      {
+        ...(kind.keeps !== undefined && rewind > 0 && { rewind }),
+        ...(kind.hasPresence && { presence: true }),
+        ...(kind.hasState && { onState: (state: { count: number }) => hearing.state(state) }),
+        onGap: (gap: { offset: number | undefined }) => {
+          this.#options.note(`${this.name}, ${name}: gap up to ${gap.offset}`);
+          hearing.gap(gap);
+        },
+      },
+    );
+    subscription.on("said", (payload: { n: number }, origin) => {
+      this.#options.note(`${this.name}, ${name}: hears ${payload.n}`);
+      hearing.event(payload, origin);
+    });
+    const follow = (status: SubscriptionStatus) => {
+      this.#options.note(`${this.name}, ${name}: ${status}`);
+      if (status === "live") hearing.live();
+      else hearing.away();
+    };
+    subscription.onStatus(follow);
+    if (subscription.status === "live") hearing.live(true);
+    this.#held.push({ subscription, hearing });
+  }
+
+  unsubscribe(name: KindName): void {
+    const index = this.#held.findIndex(({ hearing }) => hearing.kind === kinds[name]);
+    const [held] = index === -1 ? [] : this.#held.splice(index, 1);
+    if (held === undefined) return;
+    held.hearing.end();
+    const n = this.#options.createN();
+    this.#owe(n, "unsubscribe", held.subscription.unsubscribe());
+  }
+
+  publish(name: KindName): void {
+    const held = this.#held.find(({ hearing }) => hearing.kind === kinds[name]);
+    if (held === undefined) return;
+    const { ledger, createN, nowMs } = this.#options;
+    const { client } = this;
+    const n = createN();
+    const beganMs = nowMs();
+    const [opening, wasOpen] = [this.#openings, this.client.status === "open"];
+    const published = held.subscription.publish("said", { n }).then(
+      ({ offset }) => {
+        const [said, ...others] = ledger.find(held.hearing.kind.name, n);
+        if (said === undefined) this.#fail(`was told that ${n} is published, and it is not`);
+        // Where the memory was lost, nobody knows that it was published before.
+        else if (others.length > this.#options.losses()) this.#fail(`has published ${n} ${others.length + 1} times`);
+        else this.#checkPublished(held, n, offset, wasOpen && opening === this.#openings && this.#status === "open");
+      },
+      (error: unknown) => {
+        this.#checkRefusal(n, `publish ${n}`, error, ledger.find(held.hearing.kind.name, n).length);
+        const isLost = error instanceof TidingsError && error.code === "connection_lost";
+        const isEarly = nowMs() - beganMs < REPEATED_MS && client.status !== "closed";
+        if (isLost && isEarly) this.#fail(`publish ${n} was given up`);
+      },
+    );
+    this.#owe(n, `publish ${n}`, published);
+  }
+
+  /** Unsubscribes and subscribes again, before an answer can come. */
+  flicker(name: KindName): void {
+    this.subscribe(name, 0);
+    this.unsubscribe(name);
+    this.unsubscribe(name);
+    this.subscribe(name, 0);
+  }
+
+  /** Nothing passes from now on, or it takes nothing. */
+  trouble(isSilent: boolean): void {
+    this.#wasTroubled = true;
+    if (isSilent) this.silentSinceMs ??= this.#options.nowMs();
+  }
+
+  /** A line on which nothing passes is dead, and must be taken for that. */
+  checkSilence(): void {
+    const { nowMs } = this.#options;
+    const isLong = this.silentSinceMs !== undefined && nowMs() - this.silentSinceMs > DEAD_MS;
+    if (isLong && this.client.status === "open") this.#fail("is open, and has heard nothing for too long");
+  }
+
+  ask(ms: number, how: Asking): void {
+    const { createN, handled, nowMs } = this.#options;
+    const n = createN();
+    const giveUp = new AbortController();
+    const options = how === "short" ? { timeout: "500ms" } : how === "plain" ? {} : { signal: giveUp.signal };
+    if (how === "abortedBefore") giveUp.abort(new TidingsError("given_up_before"));
+    const beganMs = nowMs();
+    const checkTime = () => {
+      if (nowMs() - beganMs > (how === "short" ? 500 : 10_000)) this.#fail(`request ${n} took too long`);
+    };
+    this.#options.note(`${this.name} asks ${n}`);
+    const asked = this.client.request("add", { n, ms }, options).then(
+      (answer) => {
+        if (answer !== n + 1) this.#fail(`asked ${n} and was answered ${String(answer)}`);
+        if (handled(n) !== 1) this.#fail(`was answered ${n}, which was handled ${handled(n)} times`);
+      },
+      (error: unknown) => this.#checkRefusal(n, `request ${n}`, error, handled(n)),
+    );
+    this.#owe(n, `request ${n}`, asked.then(checkTime));
+    if (how === "aborted") giveUp.abort(new TidingsError("given_up"));
+  }
+
+  /** A request that is refused. */
+  askInVain(): void {
+    const n = this.#options.createN();
+    const asked = this.client.request("refuse", { n, ms: 0 }).then(
+      () => this.#fail(`was not refused ${n}`),
+      (error: unknown) => this.#checkRefusal(n, `request ${n}`, error, 0),
+    );
+    this.#owe(n, `request ${n}`, asked);
+  }
+
+  note(): void {
+    const n = this.#options.createN();
+    const isOpen = this.client.status === "open";
+    const wasAccepted = this.client.send("note", { n, ms: 0 });
+    this.#told.push({ n, wasAccepted, opening: isOpen ? this.#openings : this.#openings + 1 });
+  }
+
+  history(name: KindName): void {
+    const held = this.#held.find(({ hearing }) => hearing.kind === kinds[name]);
+    if (held === undefined) return;
+    const n = this.#options.createN();
+    const { ledger } = this.#options;
+    const read = held.subscription.history({ limit: 20 }).then(
+      (events) => {
+        const all = ledger.of(held.hearing.kind.name);
+        const first = all.findLast(({ n: each }) => each === events[0]?.payload.n)?.index ?? 0;
+        const isWhole = events.every(({ payload }, index) => all[first + index]?.n === payload.n);
+        if (!isWhole) this.#fail(`has read a history with a hole: ${JSON.stringify(events)}`);
+      },
+      (error: unknown) => this.#checkRefusal(n, `history ${n}`, error, 0),
+    );
+    this.#owe(n, `history ${n}`, read);
+  }
+
+  /** All is mended, and everybody had time: `isPresent` are the users that are on the channel with presence. */
+  finish(present: ReadonlySet<string>): void {
+    if (this.client.status !== "open") this.#fail(`is ${this.client.status} in the end`);
+    for (const { subscription, hearing } of this.#held) {
+      hearing.finish(subscription.status === "live", String(subscription.error ?? subscription.status));
+      if (!hearing.kind.hasPresence || subscription.status !== "live") continue;
+      const seen = subscription.presence.members
+        .map(({ id }) => id)
+        .sort()
+        .join();
+      const expected = [...present].sort().join();
+      if (seen !== expected) this.#fail(`sees ${seen}, and there are ${expected}`);
+      if (subscription.presence.count !== present.size) this.#fail(`counts ${subscription.presence.count}`);
+    }
+    for (const { n, wasAccepted, opening } of this.#told) this.#checkTold(n, wasAccepted, opening);
+    this.checkSettled();
+  }
+
+  checkSettled(): void {
+    for (const what of this.#pending.values()) this.#fail(`${what} has no answer`);
+  }
+
+  #checkTold(n: number, wasAccepted: boolean, opening: number): void {
+    const times = this.#options.handled(n);
+    if (times > (wasAccepted ? 1 : 0)) this.#fail(`sent ${n}, ${wasAccepted}, and it was handled ${times} times`);
+    // Nothing was lost since then.
+    if (wasAccepted && opening === this.#openings && times === 0) this.#fail(`sent ${n}, and it was not handled`);
+  }
+
+  #checkPublished({ hearing, subscription }: Held, n: number, offset: number | undefined, isSteady: boolean): void {
+    const all = this.#options.ledger.find(hearing.kind.name, n);
+    const isAt = all.some((said) => offset === (hearing.kind.keeps && said.offset));
+    if (!isAt) this.#fail(`was told that ${n} is at ${offset}`);
+    const isHearing = isSteady && subscription.status === "live" && this.#held.some((each) => each.hearing === hearing);
+    const index = all[0]?.index ?? 0;
+    if (isHearing && hearing.cursor <= index) this.#fail(`was answered before it heard ${n}`);
+  }
+
+  #checkRefusal(n: number, what: string, error: unknown, times: number): void {
+    if (!(error instanceof TidingsError)) this.#fail(`${what} failed with ${String(error)}`);
+    else if (!EXPECTED.has(error.code)) this.#fail(`${what} failed with ${error.code}: ${error.message}`);
+    else if (times > (NEVER_SAID.has(error.code) ? 0 : 1 + this.#options.losses()))
+      this.#fail(`${what} failed with ${error.code}, and ${n} was taken ${times} times`);
+  }
+
+  #owe(n: number, what: string, promise: Promise<unknown>): void {
+    this.#pending.set(n, what);
+    promise.then(
+      () => this.#pending.delete(n),
+      (error: unknown) => {
+        this.#pending.delete(n);
+        this.#fail(`${what} rejects with ${String(error)}`);
+      },
+    );
+  }
+
+  #connect(): AnyClient {
+    const client = this.#options.connect(() => this.#openings);
+    this.#status = client.status;
+    this.#sinceMs = this.#options.nowMs();
+    if (client.status !== "connecting") this.#fail(`begins ${client.status}`);
+    client.onStatus((status, why) => {
+      if (client !== this.client) return;
+      this.#options.note(`${this.name} is ${status} ${why === undefined ? "" : `${why.code} ${why.reason}`}`.trimEnd());
+      if (!NEXT[this.#status].includes(status)) this.#fail(`is ${status} after ${this.#status}`);
+      if (status !== client.status) this.#fail(`says that it is ${status}, and is ${client.status}`);
+      this.#checkTime(status);
+      if (why?.reason === "token_expired" && this.#status === "open" && !this.#wasTroubled) {
+        this.#fail("has not renewed its token");
+      }
+      if (status === "open") {
+        this.#openings += 1;
+        this.#wasTroubled = this.silentSinceMs !== undefined;
+      }
+      this.#status = status;
+    });
+    return client;
+  }
+
+  /** Neither a dial, nor the time between two, is longer than is promised. */
+  #checkTime(next: Status): void {
+    const nowMs = this.#options.nowMs();
+    const mostMs = this.#status === "connecting" ? 10_000 : this.#status === "waiting" ? 30_000 : undefined;
+    if (mostMs !== undefined && nowMs - this.#sinceMs > mostMs + 1)
+      this.#fail(`was ${this.#status} for too long: ${next}`);
+    this.#sinceMs = nowMs;
+  }
+
+  #fail(what: string): void {
+    this.#options.violate(`${this.name} ${what}`);
+  }
+}
+
+const NEXT: Readonly<Record<Status, readonly Status[]>> = {
+  connecting: ["open", "waiting", "closed"],
+  open: ["waiting", "closed"],
+  waiting: ["connecting", "closed"],
+  closed: [],
+};
+/** A heartbeat's time, and 10 s. */
+const DEAD_MS = 40_000;
+/** So long a key is sure to be remembered. */
+const REPEATED_MS = 240_000;
+const NEVER_SAID: ReadonlySet<string> = new Set(["queue_full", "given_up_before"]);
+const EXPECTED: ReadonlySet<string> = new Set([
+  "connection_lost",
+  "timeout",
+  "queue_full",
+  "forbidden",
+  "given_up",
+  "given_up_before",
+  "not_subscribed",
+]);

@@ -1,0 +1,123 @@
+import { type App, type Broker, channel, createApp, endpoint, forbidden, TidingsError } from "tidings";
+import { bearer } from "tidings/auth";
+import { z } from "zod";
+import { anyRate } from "../support/any-rate.js";
+import type { Ledger } from "./ledger.js";
+
+const said = { said: z.object({ n: z.number() }) };
+const anybody = { subscribe: true, publish: true } as const;
+
+/** What a channel of the app promises. */
+export interface Kind {
+  readonly pattern: string;
+  readonly name: string;
+  /** How much is kept. */
+  readonly keeps: { readonly size: number; readonly ttlMs: number } | undefined;
+  readonly hasState: boolean;
+  readonly hasPresence: boolean;
+  /** Does the server put everybody on it? */
+  readonly isJoined: boolean;
+}
+
+function kind(name: string, options: Partial<Kind>): Kind {
+  const [topic = ""] = name.split("/", 1);
+  return {
+    pattern: `${topic}/:id`,
+    name,
+    keeps: undefined,
+    hasState: false,
+    hasPresence: false,
+    isJoined: false,
+    ...options,
+  };
+}
+
+const much = { size: 500, ttlMs: 3_600_000 };
+const little = { size: 4, ttlMs: 20_000 };
+
+/** Every way in which a channel may keep its promises. */
+export const kinds = {
+  log: kind("log/a", { keeps: much, hasPresence: true }),
+  brief: kind("brief/a", { keeps: little }),
+  live: kind("live/a", {}),
+  board: kind("board/a", { keeps: much, hasState: true }),
+  gauge: kind("gauge/a", { hasState: true }),
+  joined: kind("joined/a", { keeps: much, isJoined: true }),
+} as const;
+export type KindName = keyof typeof kinds;
+export const kindNames = Object.keys(kinds) as readonly KindName[]; // its keys are those
+
+export interface AppHooks {
+  readonly broker: Broker;
+  readonly ledger: Ledger;
+  readonly nowMs: () => number;
+  /** Resolves so much later. */
+  readonly pass: (ms: number) => Promise<void>;
+  /** A message has come to its handler. */
+  readonly handled: (message: { readonly user: string; readonly connection: string; readonly n: number }) => void;
+  readonly outbox: number;
+  readonly failed: (what: string) => void;
+}
+
+/** An app that has one of everything; `say` publishes what no client did. */
+export function createPromisingApp(hooks: AppHooks): {
+  readonly app: App;
+  say(name: KindName, n: number): Promise<unknown>;
+} {
+  const user = bearer({
+    from: ["message"],
+    verify: (token: string) => {
+      const [id = "", expiresMs] = token.split("~");
+      const isOld = expiresMs !== undefined && Number(expiresMs) <= hooks.nowMs();
+      if (isOld) throw new TidingsError("token_expired");
+      return { id, expiresMs: expiresMs === undefined ? undefined : Number(expiresMs) };
+    },
+    expiresAt: ({ expiresMs }) => (expiresMs === undefined ? undefined : new Date(expiresMs)),
+  });
+  const stateOf = (name: string) => ({ count: hooks.ledger.of(name).length });
+  const keep = ({ size, ttlMs }: { size: number; ttlMs: number }) => ({ size, ttl: `${ttlMs}ms` as const });
+  const channels = {
+    log: channel("log/:id", { events: said, history: keep(much), presence: true, allow: anybody }),
+    brief: channel("brief/:id", { events: said, history: keep(little), allow: anybody }),
+    live: channel("live/:id", { events: said, allow: anybody }),
+    board: channel("board/:id", {
+      events: said,
+      history: keep(much),
+      snapshot: () => stateOf("board/a"),
+      allow: anybody,
+    }),
+    gauge: channel("gauge/:id", { events: said, snapshot: () => stateOf("gauge/a"), allow: anybody }),
+    joined: channel("joined/:id", { events: said, history: keep(much), allow: { publish: true } }),
+  };
+  const count = z.object({ n: z.number(), ms: z.number() });
+  const main = endpoint("/ws", {
+    auth: user,
+    channels: Object.values(channels),
+    receives: { add: count, note: count, refuse: count },
+    async open({ connection }) {
+      await connection.join(channels.joined({ id: "a" }));
+    },
+    on: {
+      async add({ user, connection }, { n, ms }) {
+        hooks.handled({ user: user.id, connection: connection.id, n });
+        if (ms > 0) await hooks.pass(ms);
+        return n + 1;
+      },
+      note({ user, connection }, { n }) {
+        hooks.handled({ user: user.id, connection: connection.id, n });
+      },
+      refuse() {
+        throw forbidden();
+      },
+    },
+  });
+  const app = createApp({
+    endpoints: [main],
+    broker: hooks.broker,
+    limits: { ...anyRate, outbox: `${hooks.outbox}b` },
+    onError: (error, { during }) => hooks.failed(`${during}: ${String(error)}`),
+  });
+  // All of them have the same events.
+  const refOf = channels as unknown as Record<KindName, (params: { id: string }) => ReturnType<typeof channels.live>>;
+  return { app, say: (name, n) => app.publish(refOf[name]({ id: "a" }), "said", { n }) };
+}
