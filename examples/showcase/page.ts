@@ -1,14 +1,12 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { builtPage } from "./build-page.js";
 
 /** All there is: a path that is not in the table is never looked for on the disk. */
 const files: ReadonlyMap<string, { readonly name: string; readonly type: string }> = new Map([
   ["/", { name: "index.html", type: "text/html; charset=utf-8" }],
-  ["/chat.css", { name: "chat.css", type: "text/css; charset=utf-8" }],
-  ["/chat.js", { name: "chat.js", type: "text/javascript; charset=utf-8" }],
-  ["/account.js", { name: "account.js", type: "text/javascript; charset=utf-8" }],
-  ["/feeds.js", { name: "feeds.js", type: "text/javascript; charset=utf-8" }],
-  ["/connection.js", { name: "connection.js", type: "text/javascript; charset=utf-8" }],
+  ["/index.css", { name: "index.css", type: "text/css; charset=utf-8" }],
+  ["/index.js", { name: "index.js", type: "text/javascript; charset=utf-8" }],
   ["/icon.svg", { name: "icon.svg", type: "image/svg+xml" }],
 ]);
 
@@ -21,7 +19,7 @@ const headers = {
   "cache-control": "no-cache",
 };
 
-/** Answers with a file of `page/`, or with 404. */
+/** Answers with a file that was built of `page/`, or with 404. */
 export async function servePage(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const file = files.get((request.url ?? "/").split("?", 1)[0] ?? "/");
   if (file === undefined) return answer(request, response, 404, "There is nothing at this path.\n");
@@ -29,8 +27,8 @@ export async function servePage(request: IncomingMessage, response: ServerRespon
     response.setHeader("allow", "GET, HEAD");
     return answer(request, response, 405, "Only GET is answered here.\n");
   }
-  // Read each time, so that a change of the page needs no restart.
-  const body = await readFile(new URL(`page/${file.name}`, import.meta.url));
+  // Read each time, so that a page that is built anew needs no restart.
+  const body = await readFile(new URL(file.name, builtPage));
   answer(request, response, 200, body, file.type);
 }
 

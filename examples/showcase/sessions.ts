@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 export interface Member {
   readonly id: string;
   readonly name: string;
+  /** Only a token makes somebody an admin. */
+  readonly role?: undefined;
 }
 
 /** The cookie that holds a session's id. */
@@ -51,3 +53,6 @@ export class Sessions {
     }
   }
 }
+
+/** Those of this process. */
+export const sessions = new Sessions();

@@ -24,7 +24,7 @@ export const market = dependency({ scope: "app", create: () => new Market() });
 /** What one symbol costs. Who arrives is told its price at once, who comes back what they missed. */
 export const prices = channel("prices/:symbol", {
   needs: { market },
-  events: { tick: z.object({ price: z.number() }) },
+  events: { tick: z.object({ price: z.number(), at: z.iso.datetime() }) },
   history: { size: 200, ttl: "5m" },
   snapshot: ({ market, params }) => ({ price: market.prices.get(params.symbol) ?? null }),
   // Who reads too slowly needs no old price: the newest takes the place of the one that waits.
@@ -35,9 +35,10 @@ export const prices = channel("prices/:symbol", {
 /** Publishes a price for every symbol, twice a second. What it gives stops it. */
 export function startTicker(app: App, market: Market): () => void {
   const tick = () => {
+    const at = new Date().toISOString();
     for (const symbol of market.prices.keys()) {
       // Nobody waits for it: should it fail, the app's `onError` hears of it.
-      void app.publish(prices({ symbol }), "tick", { price: market.move(symbol) });
+      void app.publish(prices({ symbol }), "tick", { price: market.move(symbol), at });
     }
   };
   const timer = setInterval(tick, 500);

@@ -1,20 +1,20 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchChromium } from "../support/chromium.js";
-import { signToken } from "../support/tokens.js";
 import { type Arrival, dial, type WsClient } from "../support/ws-client.js";
 import { Line } from "./cut-line.js";
-import { type Showcase, startShowcase, tokenOf } from "./start-showcase.js";
-import { Visitor } from "./visitor.js";
+import { linkTo, type ServedShowcase, serveShowcase } from "./served-showcase.js";
+import { tokenOf } from "./start-showcase.js";
+import { Visitor, type VisitorOptions } from "./visitor.js";
 
 let browser: Browser;
-let showcase: Showcase;
+let showcase: ServedShowcase;
 beforeAll(async () => {
-  [browser, showcase] = await Promise.all([launchChromium(), startShowcase()]);
+  [browser, showcase] = await Promise.all([launchChromium(), serveShowcase()]);
 });
 afterAll(async () => {
   await browser.close();
-  await showcase[Symbol.asyncDispose]();
+  await showcase.close();
 });
 
 test("P13: `subscribe` is answered `subscribed`, and `ping` `pong`", async () => {
@@ -56,7 +56,7 @@ test("P14: /ws/subscribe/:topic hears the topic in its path, from the first even
       type: "tick",
       channel: "prices/GOLD",
       offset: expect.any(Number),
-      payload: { price: expect.any(Number) },
+      payload: { price: expect.any(Number), at: expect.any(String) },
     })),
   );
   expect(offsetsOf(ticks, "prices/GOLD")).toEqual(inARow(ticks));
@@ -94,33 +94,31 @@ test("P14: who may not publish news is told so, and an admin's reaches everybody
   expect(await alice.next()).toEqual(event);
 });
 
-test("P14: a page shows prices that move, and of those it lets go nothing more comes", async () => {
-  await using alice = await open(showcase.links.alice);
-  const seen = listen(alice.page);
-  await openFeeds(alice.page);
-  await alice.page.getByLabel("GOLD").check();
-  for (const symbol of ["BTC", "GOLD"]) await priceMoves(alice.page, symbol);
-
-  await alice.page.getByLabel("BTC").uncheck();
+test("P14: a page shows a price that moves, and of one it lets go nothing more comes", async () => {
+  await using alice = await open("alice");
+  const seen = alice.heard;
+  await priceMoves(alice.page, "BTC");
+  await choose(alice.page, "GOLD");
   for (let moves = 0; moves < 2; moves += 1) await priceMoves(alice.page, "GOLD");
-  expect(await priceOf(alice.page, "BTC").textContent()).toBe("");
   const end = seen.findIndex(({ type, channel }) => type === "unsubscribed" && channel === "prices/BTC");
   expect(offsetsOf(seen.slice(0, end), "prices/BTC").length).toBeGreaterThan(0);
   expect(offsetsOf(seen.slice(end), "prices/BTC")).toEqual([]);
   expect(seen.filter(({ type }) => type === "connected")).toHaveLength(1);
 
-  await alice.page.getByLabel("BTC").check();
+  await choose(alice.page, "BTC");
   await priceMoves(alice.page, "BTC");
+  const back = seen.findLastIndex(({ type, channel }) => type === "subscribed" && channel === "prices/BTC");
+  const [before, after] = [offsetsOf(seen.slice(0, end), "prices/BTC"), offsetsOf(seen.slice(back), "prices/BTC")];
+  // What came meanwhile is there, too.
+  expect(after.slice(after.indexOf(before.at(-1) ?? 0))).toEqual(inARowFrom(before.at(-1) ?? 0, after));
   expect(alice.faults).toEqual([]);
 });
 
 test("P14: two pages see who reads, one publishes news, and the one that may not is told so", async () => {
-  await using own = await startShowcase(); // where nobody else reads
-  await using admin = await open(own.links.admin);
-  await openFeeds(admin.page);
+  await using own = await serveShowcase(); // where nobody else reads
+  await using admin = await Visitor.enter(browser, own.links.admin);
   await admin.page.getByText("Reading the news: Admin", { exact: true }).waitFor();
-  await using alice = await open(own.links.alice);
-  await openFeeds(alice.page);
+  await using alice = await Visitor.enter(browser, own.links.alice);
   for (const { page } of [admin, alice])
     await page.getByText("Reading the news: Admin, Alice", { exact: true }).waitFor();
 
@@ -140,121 +138,72 @@ test("P14: two pages see who reads, one publishes news, and the one that may not
 test("a page whose line was cut comes back to where it stood: what it had missed comes once, and it says how much", async () => {
   await using line = await Line.to(showcase.url);
   const admin = await enter("/ws", "admin");
-  await using alice = await open(showcase.links.alice?.replace(showcase.url, line.url));
-  await openFeeds(alice.page);
-  await alice.page.getByLabel("BTC").uncheck();
+  await using alice = await open("alice", line.url);
   await say(admin, "before");
   await newsItem(alice.page, "before").waitFor();
 
   line.cut();
-  await alice.page.getByRole("group").getByText("The connection was lost, or could not be made (1006).").waitFor();
+  await alice.page.getByText(/^The connection was lost, or could not be made \(1006\)\. Connecting again/).waitFor();
   for (const text of ["while away 1", "while away 2"]) await say(admin, text);
   line.mend();
-  await alice.page.getByText("Live again. Missed meanwhile, and here now: 2.", { exact: true }).waitFor();
+  await alice.noted("news: 2 missed meanwhile, and here now.");
   await say(admin, "after");
   await newsItem(alice.page, "after").waitFor();
-  const items = await alice.page.getByRole("log", { name: "News" }).getByRole("listitem").allTextContents();
+  const items = await alice.page.getByRole("log", { name: "Published" }).getByRole("listitem").allTextContents();
   expect(items.slice(0, 4)).toEqual(["after", "while away 2", "while away 1", "before"]);
-});
-
-test("who closes prices and news and opens them again is told what came meanwhile", async () => {
-  const admin = await enter("/ws", "admin");
-  await using alice = await open(showcase.links.alice);
-  await openFeeds(alice.page);
-  await alice.page.getByLabel("BTC").uncheck();
-  const heading = alice.page.getByText("Prices and news", { exact: true });
-  await heading.click();
-  await say(admin, "behind a closed door");
-  await heading.click();
-  await alice.page.getByText("Live again. Missed meanwhile, and here now: 1.", { exact: true }).waitFor();
-  await newsItem(alice.page, "behind a closed door").waitFor();
 });
 
 test("of prices that go on while its line is cut, a page misses none and hears none twice", async () => {
   await using line = await Line.to(showcase.url);
   const other = await enter("/ws/subscribe/BTC", "bob");
-  await using alice = await open(showcase.links.alice?.replace(showcase.url, line.url));
-  const seen = listen(alice.page);
-  await openFeeds(alice.page);
+  await using alice = await open("alice", line.url);
+  const seen = alice.heard;
   await priceMoves(alice.page, "BTC");
 
   line.cut();
   await other.takeAll();
   await other.take(3);
   line.mend();
-  await alice.page.getByText(/^Live again\. Missed meanwhile, and here now: [1-9]\d*\.$/).waitFor();
+  await alice.noted(/^prices\/BTC: [1-9]\d* missed meanwhile, and here now\.$/);
   await priceMoves(alice.page, "BTC");
   const ticks = seen.filter(({ type }) => type === "tick");
   expect(offsetsOf(ticks, "prices/BTC")).toEqual(inARow(ticks));
   expect(seen.filter(({ type }) => type === "connected")).toHaveLength(2);
 });
 
-test("a page whose server has forgotten everything is told so, and goes on", async () => {
-  const env = { JWT_SECRET: "one secret for both of its lives: 1 and 2" };
-  const token = signToken({ sub: "alice", name: "Alice" }, { key: env.JWT_SECRET });
-  await using first = await startShowcase(env);
-  await using alice = await open(`${first.url}/#token=${token}`);
-  await openFeeds(alice.page);
-  await priceMoves(alice.page, "BTC");
-  expect(await first.program.stop()).toBe(0);
-  await using _second = await startShowcase({ ...env, PORT: new URL(first.url).port });
-  await alice.page.getByText("Live again, but what came meanwhile is lost.", { exact: true }).waitFor();
-  await priceMoves(alice.page, "BTC");
-});
-
-test("on a phone the keyboard opens the prices and follows one, and the page stays as wide and high as the screen", async () => {
-  await using alice = await open(showcase.links.alice, { width: 360, height: 640 });
-  await alice.notice("You are in lobby as Alice").waitFor();
+test("on a phone one follows a price, and the news and the page stay as wide as the screen", async () => {
+  await using alice = await open("alice", showcase.url, { viewport: { width: 360, height: 640 } });
   const admin = await enter("/ws", "admin");
   for (let line = 1; line <= 10; line += 1) await say(admin, `line ${line}`);
-  for (const key of ["Tab", "Tab", "Enter"]) await alice.page.keyboard.press(key);
-  await alice.page.getByText("Live", { exact: true }).waitFor();
   await newsItem(alice.page, "line 10").waitFor();
-  for (const key of ["Tab", "Tab", "Space"]) await alice.page.keyboard.press(key);
+  await alice.page.getByRole("radio", { name: "BTC" }).focus();
+  await alice.page.keyboard.press("ArrowRight");
   await priceMoves(alice.page, "ETH");
   expect(await alice.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-  expect(await alice.page.evaluate(() => document.documentElement.scrollHeight)).toBe(640);
-  const send = await alice.page.getByRole("button", { name: "Send" }).boundingBox();
-  const panel = await alice.page.getByRole("group").boundingBox();
-  expect(Number(send?.y) + Number(send?.height)).toBeLessThan(Number(panel?.y));
 });
 
 function enter(path: string, who: string): Promise<WsClient> {
   return dial(showcase.url + path, { token: tokenOf(showcase.links[who]) });
 }
 
-function open(link: string | undefined, viewport?: { width: number; height: number }): Promise<Visitor> {
-  return Visitor.open(browser, link, viewport);
+function open(who: string, url = showcase.url, options: VisitorOptions = {}): Promise<Visitor> {
+  return Visitor.enter(browser, linkTo(showcase.links[who], { url }), options);
 }
 
-async function openFeeds(page: Page): Promise<void> {
-  await page.getByText("Prices and news", { exact: true }).click();
-  await page.getByText("Live", { exact: true }).waitFor();
+async function choose(page: Page, symbol: string): Promise<void> {
+  await page.getByText(symbol, { exact: true }).click();
 }
 
-/** What the page is told from now on, over all its connections to the feeds. */
-function listen(page: Page): Arrival[] {
-  const seen: Arrival[] = [];
-  page.on("websocket", (socket) => {
-    if (new URL(socket.url()).pathname !== "/ws") return;
-    socket.on("framereceived", ({ payload }) => seen.push(JSON.parse(String(payload))));
-  });
-  return seen;
-}
-
-function priceOf(page: Page, symbol: string) {
-  return page.getByRole("list", { name: "Prices" }).getByRole("listitem").filter({ hasText: symbol }).locator("span");
-}
-
-/** Resolves when another price is shown than now. */
+/** Resolves when another price of this symbol is shown than now. */
 async function priceMoves(page: Page, symbol: string): Promise<void> {
-  const price = priceOf(page, symbol);
+  await page.getByRole("img", { name: new RegExp(`^${symbol} over the last [1-9]`) }).waitFor();
+  const price = page.getByRole("region", { name: "Prices" }).locator("data");
   const now = await price.textContent();
   await price.filter({ hasText: /\d/, hasNotText: now || "none" }).waitFor();
 }
 
 function newsItem(page: Page, text: string) {
-  return page.getByRole("log", { name: "News" }).getByText(text, { exact: true });
+  return page.getByRole("log", { name: "Published" }).getByText(text, { exact: true });
 }
 
 async function publish(page: Page, text: string): Promise<void> {
@@ -273,6 +222,10 @@ function offsetsOf(seen: readonly Arrival[], channel: string): number[] {
 
 function offsetOf(event: Arrival | undefined): number {
   return Number(Object(event).offset);
+}
+
+function inARowFrom(first: number, offsets: readonly number[]): number[] {
+  return offsets.slice(offsets.indexOf(first)).map((_, index) => first + index);
 }
 
 /** From the first one's offset on, one after the other. */

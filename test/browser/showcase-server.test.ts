@@ -24,17 +24,49 @@ test("an echo gives text and bytes back as they were", async () => {
 });
 
 test("a room tells the others who comes, what is said and who goes", async () => {
-  const first = await dial(`${showcase.url}/ws/rooms/lobby?token=${ana}`);
-  await first.ask("whoami", {});
-  const second = await dial(`${showcase.url}/ws/rooms/lobby?token=${bob}`);
-  expect(await first.next()).toEqual({ type: "joined", channel: "chat/lobby", payload: { name: "Bob" } });
+  const first = await dial(`${showcase.url}/ws/rooms/talk?token=${ana}`);
+  const here = await first.ask("presence", { channel: "chat/talk", watch: true });
+  expect(here).toMatchObject({ payload: { members: [{ id: "ana", name: "Ana" }] } });
+  const second = await dial(`${showcase.url}/ws/rooms/talk?token=${bob}`);
+  const member = { id: "bob", name: "Bob" };
+  expect(await first.next()).toEqual({ type: "presence", channel: "chat/talk", payload: { joined: [member] } });
   expect(await second.ask("say", { text: "hi" }, 7)).toEqual({ type: "reply", id: 7, payload: null });
-  expect(await first.next()).toEqual({ type: "said", channel: "chat/lobby", payload: { from: "Bob", text: "hi" } });
+  const said = { id: "bob", from: "Bob", text: "hi", at: expect.stringMatching(/^\d{4}-.*Z$/) };
+  expect(await first.next()).toEqual({ type: "said", channel: "chat/talk", offset: 1, payload: said });
   for (const text of ["", "x".repeat(501)]) {
     expect(await second.ask("say", { text })).toMatchObject({ type: "error", payload: { code: "invalid_payload" } });
   }
   second.close();
-  expect(await first.next()).toEqual({ type: "left", channel: "chat/lobby", payload: { name: "Bob" } });
+  expect(await first.next()).toEqual({ type: "presence", channel: "chat/talk", payload: { left: [member] } });
+});
+
+test("in a room everybody speaks for themselves, and hears by whose clock it was", async () => {
+  const client = await dial(`${showcase.url}/ws?token=${ana}`);
+  const channel = "chat/own";
+  await client.ask("subscribe", { channel });
+  const publish = (payload: object) => client.ask("publish", { channel, type: "said", payload });
+  for (const said of [
+    { id: "bob", from: "Bob", text: "hi" },
+    { id: "ana", from: "Bob", text: "hi" },
+    { id: "bob", from: "Ana", text: "hi" },
+  ]) {
+    expect(await publish(said)).toMatchObject({ payload: { code: "forbidden", message: "Speak for yourself." } });
+  }
+  const said = { id: "ana", from: "Ana", text: "hi" };
+  client.send({
+    type: "publish",
+    payload: { channel, type: "said", payload: { ...said, at: "2000-01-01T00:00:00Z" } },
+  });
+  expect(await client.next()).toMatchObject({ payload: { ...said, at: expect.not.stringMatching(/^2000/) } });
+});
+
+test("who is writing is told to the others in the room, and not kept", async () => {
+  const [first, second] = await Promise.all([ana, bob].map((token) => dial(`${showcase.url}/ws?token=${token}`)));
+  for (const client of [first, second]) await client?.ask("subscribe", { channel: "typing/own" });
+  expect(await second?.ask("typing", { room: "own" })).toMatchObject({ type: "reply" });
+  const member = { id: "bob", name: "Bob" };
+  expect(await first?.next()).toEqual({ type: "typing", channel: "typing/own", payload: member });
+  expect(await second?.ask("typing", { room: "a/b" })).toMatchObject({ payload: { code: "not_found" } });
 });
 
 test("a user's note reaches all of that user's devices", async () => {
@@ -130,11 +162,8 @@ test("the page's files have their types and a strict policy", async () => {
   const types = {
     "/": "text/html; charset=utf-8",
     "/?x=1": "text/html; charset=utf-8",
-    "/chat.css": "text/css; charset=utf-8",
-    "/chat.js": "text/javascript; charset=utf-8",
-    "/account.js": "text/javascript; charset=utf-8",
-    "/feeds.js": "text/javascript; charset=utf-8",
-    "/connection.js": "text/javascript; charset=utf-8",
+    "/index.css": "text/css; charset=utf-8",
+    "/index.js": "text/javascript; charset=utf-8",
     "/icon.svg": "image/svg+xml",
   };
   for (const [path, type] of Object.entries(types)) {
@@ -158,6 +187,8 @@ test("nothing but the page's files is served", async () => {
   const targets = [
     "/main.ts",
     "/page/index.html",
+    "/page/main.tsx",
+    "/dist/index.js",
     "/index.html",
     "//",
     "/../app.ts",
@@ -165,11 +196,11 @@ test("nothing but the page's files is served", async () => {
     "/..%2fapp.ts",
     "/%2e%2e/app.ts",
     "/..\\app.ts",
-    "/chat.js/../../app.ts",
-    "/chat.js%00.html",
+    "/index.js/../../app.ts",
+    "/index.js%00.html",
     "/constructor",
     "/__proto__",
-    "http://127.0.0.1/chat.js",
+    "http://127.0.0.1/index.js",
   ];
   for (const target of targets) {
     const { status, headers, body } = await request(

@@ -1,0 +1,34 @@
+import { channel, forbidden } from "tidings";
+import { z } from "zod";
+import { visitor } from "./users.js";
+
+export const text = z.string().min(1).max(500);
+
+/**
+ * A room: what is said is kept for who comes later, and everybody sees who is here.
+ *
+ * Clients publish to it themselves. What they say twice, because a lost connection had the answer, is delivered once.
+ */
+export const chat = channel("chat/:room", {
+  needs: { user: visitor },
+  events: {
+    said: z
+      .object({ id: z.string(), from: z.string(), text })
+      .transform((said) => ({ ...said, at: new Date().toISOString() })), // by our clock, not the client's
+  },
+  history: { size: 200, ttl: "1d" },
+  presence: ({ user }) => ({ name: user.name }),
+  allow: {
+    subscribe: true,
+    publish({ user }, { payload }) {
+      if (payload.id !== user.id || payload.from !== user.name) throw forbidden("Speak for yourself.");
+      return true;
+    },
+  },
+});
+
+/** Who is writing in a room. Nothing of it is kept: a second later it may not be true. */
+export const typing = channel("typing/:room", {
+  events: { typing: z.object({ id: z.string(), name: z.string() }) },
+  allow: { subscribe: true },
+});
