@@ -1,9 +1,9 @@
 import type { Clock } from "../base/clock.js";
-import { TidingsError } from "../protocol/tidings-error.js";
+import type { TidingsError } from "../protocol/tidings-error.js";
 import type { Gap, Origin, Status, SubscriptionStatus } from "./client.js";
 import type { Exchange } from "./exchange.js";
 import { Listeners } from "./listeners.js";
-import { countOf, type Fields, lost, type ServerMessage } from "./message.js";
+import { countOf, errorOf, type Fields, lost, type ServerMessage } from "./message.js";
 
 /** What a channel needs of its client. */
 export interface ChannelHost {
@@ -114,7 +114,7 @@ export class HeardChannel {
     // An answer too is to be heard here, in its place among the changes.
     else if (type === "presence" || (type === "reply" && "count" in payload)) this.#meet(payload);
     else if (id !== undefined) return;
-    else if (type === "unsubscribed") this.#takenOff(String(payload.code));
+    else if (type === "unsubscribed") this.#takenOff(errorOf(message));
     else if (this.#isNext(offset)) {
       const origin = { channel: this.name, offset };
       this.events.emit(type, payload, origin);
@@ -176,13 +176,13 @@ export class HeardChannel {
     return true;
   }
 
-  #takenOff(code: string): void {
+  #takenOff(error: TidingsError): void {
     // When it comes back it is for the first time.
     this.isJoined = false;
     this.#wasLive = false;
     this.position = undefined;
     if (this.#hearers.size === 0) this.#host.forget(this.name);
-    else this.#become("lost", new TidingsError(code));
+    else this.#become("lost", error);
   }
 
   /** All members, or who joined and who left; of very many only how many they are. */

@@ -7,6 +7,7 @@ export type { Closed } from "../declare/closed.js";
 export type { TaskFailure, TaskId, TaskState, TaskStatus } from "../declare/task.js";
 export { TidingsError } from "../protocol/tidings-error.js";
 export type {
+  ChannelAt,
   Client,
   ClientFor,
   ConnectOptions,
@@ -16,12 +17,15 @@ export type {
   OptionsOf,
   Origin,
   Presence,
+  RequestArgs,
   RequestOptions,
   Status,
+  SubscribeArgs,
   SubscribeOptions,
   Subscription,
   SubscriptionStatus,
   Tasks,
+  TasksOf,
   Token,
   UrlOf,
 } from "./client.js";

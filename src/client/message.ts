@@ -14,8 +14,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** What an `error` says, as the error that it is. */
 export function errorOf({ payload }: ServerMessage): TidingsError {
-  const { code, message, issues, retryAfterMs } = payload;
-  return new TidingsError(hasCodeForm(String(code)) ? String(code) : "internal", String(message), {
+  const { code, message, issues, retryAfterMs } = payload ?? {};
+  return new TidingsError(hasCodeForm(String(code)) ? String(code) : "internal", message as string | undefined, {
     issues: issues as readonly Issue[] | undefined, // as the protocol has them
     retryAfterMs: countOf(retryAfterMs),
   });
