@@ -42,7 +42,7 @@ test("a client asks and is answered over the network in memory", async () => {
 test("what is said is on its way for as long as the network delays it", async () => {
   await using server = await startTestApp(app);
   const { heard } = await openFeed(server);
-  server.network.delay("200ms");
+  server.network.setLatency("200ms");
   await app.publish(news(), "item", { n: 1 });
   await server.clock.advance("199ms");
   expect(heard).toEqual(["open"]);
@@ -53,10 +53,10 @@ test("what is said is on its way for as long as the network delays it", async ()
 test("what is sent later does not arrive earlier, however long each is on its way", async () => {
   await using server = await startTestApp(app);
   const { heard } = await openFeed(server);
-  server.network.delay("1s");
+  server.network.setLatency("1s");
   await app.publish(news(), "item", { n: 1 });
   await server.clock.advance("1ms");
-  server.network.delay("10ms");
+  server.network.setLatency("10ms");
   await app.publish(news(), "item", { n: 2 });
   await server.clock.advance("998ms");
   expect(heard).toEqual(["open"]);
@@ -67,7 +67,7 @@ test("what is sent later does not arrive earlier, however long each is on its wa
 test("a cut loses what is on its way, and both ends are told", async () => {
   await using server = await startTestApp(app);
   const { heard, ana } = await openFeed(server);
-  server.network.delay("100ms");
+  server.network.setLatency("100ms");
   await app.publish(news(), "item", { n: 1 });
   await server.clock.advance("50ms");
   server.network.cut(ana);

@@ -7,7 +7,7 @@ import type { Uplink } from "./uplink.js";
  */
 export interface TestNetwork {
   /** How long each message is on its way, in each direction; of two, some time between them. At first: not at all. */
-  delay(time: Duration | readonly [from: Duration, to: Duration], client?: object): void;
+  setLatency(time: Duration | readonly [from: Duration, to: Duration], client?: object): void;
   /** Connections break: what is on its way is lost, and both ends are told. It can dial again at once. */
   cut(client?: object): void;
   /** Half open: nothing passes, and nobody is told. Until `mend()`; then what waited passes, if both ends are still there. */
@@ -18,7 +18,7 @@ export interface TestNetwork {
   goOffline(client?: object): void;
   /** It takes nothing from its socket, until `mend()`: what it is sent piles up at the server. */
   stopReading(client?: object): void;
-  /** All passes again. `delay` stays. */
+  /** All passes again. The latency stays. */
   mend(client?: object): void;
 }
 
@@ -41,9 +41,9 @@ export class Network implements TestNetwork {
     this.#uplinks.set(client, uplink);
   }
 
-  delay(time: Duration | readonly [from: Duration, to: Duration], client?: object): void {
+  setLatency(time: Duration | readonly [from: Duration, to: Duration], client?: object): void {
     const [from, to] = typeof time === "string" ? [time, time] : time;
-    const delay = { fromMs: durationMs(from, "delay"), toMs: durationMs(to, "delay") };
+    const delay = { fromMs: durationMs(from, "latency"), toMs: durationMs(to, "latency") };
     if (client === undefined) this.#delay = delay;
     for (const uplink of this.#those(client)) uplink.setDelay(delay);
   }

@@ -62,6 +62,6 @@ test("in fair weather nothing happens by itself", async () => {
     slowReading: "never",
     restarts: "never",
   } as const;
-  const { lines } = await live(7, { ...never, delay: "0ms" });
+  const { lines } = await live(7, { ...never, latency: "0ms" });
   expect(lines.filter((line) => !line.includes("item"))).toEqual(["0 open undefined undefined"]);
 });

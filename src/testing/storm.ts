@@ -11,7 +11,7 @@ export type Every = Duration | "never";
 /** What a simulation does to its clients. */
 export interface Weather {
   /** Each message is on its way for up to so long. Default `"300ms"`. */
-  delay?: Duration | undefined;
+  latency?: Duration | undefined;
   /** How often the connection of each client breaks. Default `"20s"`. */
   cuts?: Every | undefined;
   /** How often nothing passes for each client, and nobody is told. Default `"1m"`. */
@@ -49,7 +49,7 @@ export class Storm {
   start(): void {
     const { network, weather } = this.#options;
     const {
-      delay = "300ms",
+      latency = "300ms",
       cuts = "20s",
       silences = "1m",
       offline = "2m",
@@ -57,7 +57,7 @@ export class Storm {
       lasting = "45s",
       restarts = "3m",
     } = weather;
-    network.delay(["0ms", delay]);
+    network.setLatency(["0ms", latency]);
     const lastingMs = durationMs(lasting, "lasting");
     this.#strike(cuts, (uplink) => uplink.cut());
     this.#strike(silences, (uplink) => this.#for(lastingMs, uplink, () => uplink.silence()));

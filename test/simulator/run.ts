@@ -79,10 +79,10 @@ class Run implements Outcome {
 
   async begin(): Promise<void> {
     const { seed, setting } = this.#program;
-    const weather = { delay: `${setting.delayMs}ms`, restarts: "90s" } as const;
+    const weather = { latency: `${setting.delayMs}ms`, restarts: "90s" } as const;
     const world = await startSimulation(this.#app.app, { seed, weather: setting.isStormy ? weather : false });
     this.#world = world;
-    world.network.delay(["0ms", `${setting.delayMs}ms`]);
+    world.network.setLatency(["0ms", `${setting.delayMs}ms`]);
     const nowMs = () => world.clock.now();
     this.#actors = USERS.slice(0, CLIENTS).map(
       (user, index) =>
@@ -177,7 +177,7 @@ class Run implements Outcome {
     const world = this.#started;
     this.#isCalm = true;
     for (const actor of this.#actors) this.#mend(actor);
-    world.network.delay("0ms");
+    world.network.setLatency("0ms");
     await world.calm();
     for (const name of kindNames) await this.#say(name);
     await world.clock.advance("1s");
