@@ -146,7 +146,7 @@ test("a page whose line was cut comes back to where it stood: what it had missed
   await alice.page.getByText(/^The connection was lost, or could not be made \(1006\)\. Connecting again/).waitFor();
   for (const text of ["while away 1", "while away 2"]) await say(admin, text);
   line.mend();
-  await alice.noted("news: 2 missed meanwhile, and here now.");
+  await alice.noted("news: 2 missed, and here now.");
   await say(admin, "after");
   await newsItem(alice.page, "after").waitFor();
   const items = await alice.page.getByRole("log", { name: "Published" }).getByRole("listitem").allTextContents();
@@ -164,7 +164,7 @@ test("of prices that go on while its line is cut, a page misses none and hears n
   await other.takeAll();
   await other.take(3);
   line.mend();
-  await alice.noted(/^prices\/BTC: [1-9]\d* missed meanwhile, and here now\.$/);
+  await alice.noted(/^prices\/BTC: [1-9]\d* missed, and here now\.$/);
   await priceMoves(alice.page, "BTC");
   const ticks = seen.filter(({ type }) => type === "tick");
   expect(offsetsOf(ticks, "prices/BTC")).toEqual(inARow(ticks));

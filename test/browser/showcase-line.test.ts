@@ -46,7 +46,7 @@ test("a page of another origin switches no line", async () => {
   expect((await fetch(`${showcase.url}/line`)).status).toBe(405);
 });
 
-test("what is said on both sides of a line that is cut arrives once, when it is mended, and the page says how much", async () => {
+test("P26: what is said on both sides of a line that is cut arrives once, when it is mended, and the page says how much", async () => {
   await using alice = await Visitor.enter(browser, linkTo(showcase.links.alice, { room: "cut" }));
   await using bob = await Visitor.enter(browser, linkTo(showcase.links.bob, { room: "cut" }));
   await alice.say("before");
@@ -61,7 +61,7 @@ test("what is said on both sides of a line that is cut arrives once, when it is 
 
   await alice.mendLine();
   await bob.message("Alice", "said without a line").waitFor();
-  await alice.noted(/^chat\/cut: [23] missed meanwhile, and here now\.$/);
+  await alice.noted(/^chat\/cut: [23] missed, and here now\.$/);
   await alice.page.getByText("not sent yet").waitFor({ state: "detached" });
   // A reconnect is neither a leave nor a join.
   const all = ["before", "one", "two", "said without a line"];

@@ -60,7 +60,7 @@ class Resume {
       const [newest] = await subscription.history({ limit: 1 });
       if (gaps !== this.#gaps || newest === undefined) return;
       const missed = stood === undefined ? this.#count : newest.offset - stood;
-      if (missed > 0) this.#write(`${subscription.name}: ${missed} missed meanwhile, and here now.`);
+      if (missed > 0) this.#write(`${subscription.name}: ${missed} missed, and here now.`);
     } catch {
       // The connection was lost again: the next time it tells of both.
     }

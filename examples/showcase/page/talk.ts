@@ -46,6 +46,8 @@ export function useTalk(client: LiveClient, me: Me, room: string) {
     resume.heard(offset);
     heardAt.current = said.at;
     setLines((before) => add(before, [lineOf(said)]));
+    // It comes before the answer to what said it.
+    if (said.id === me.id) setWaiting((before) => without(before, ({ text }) => text === said.text));
   });
 
   /** Says that something may be missing, and puts behind that what the server still has of it. */
@@ -77,7 +79,7 @@ export function useTalk(client: LiveClient, me: Me, room: string) {
     } catch (error) {
       setProblem(`Not sent: ${error instanceof Error ? error.message : error}`);
     } finally {
-      setWaiting((before) => before.filter((each) => each.key !== key));
+      setWaiting((before) => without(before, (each) => each.key === key));
     }
   }
 
@@ -114,6 +116,12 @@ function lineOf(said: Omit<Said, "kind" | "key">): Said {
 
 function noticeOf(text: string): Line {
   return { kind: "notice", key: newKey(), text };
+}
+
+/** But for the first of them. */
+function without(waiting: readonly Waiting[], isMeant: (each: Waiting) => boolean): readonly Waiting[] {
+  const index = waiting.findIndex(isMeant);
+  return index === -1 ? waiting : waiting.toSpliced(index, 1);
 }
 
 function add(lines: readonly Line[], more: readonly Line[]): readonly Line[] {
