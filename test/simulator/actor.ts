@@ -100,6 +100,7 @@ export class Actor {
     if (this.#held.filter(({ hearing }) => hearing.kind === kinds[name]).length === 2) return;
     const kind: Kind = kinds[name];
     const { ledger, nowMs, losses, mayOverflow, violate } = this.#options;
+    for (const { hearing } of this.#held) if (hearing.kind === kind) hearing.alsoRewind(rewind);
     const hearing = new Hearing({
       name: this.name,
       kind,
@@ -207,6 +208,7 @@ export class Actor {
     this.#options.note(`${this.name} asks ${n}`);
     const asked = this.client.request("add", { n, ms }, options).then(
       (answer) => {
+        if (how === "abortedBefore") this.#fail(`was answered ${n}, which it had given up before`);
         if (answer !== n + 1) this.#fail(`asked ${n} and was answered ${String(answer)}`);
         if (handled(n) !== 1) this.#fail(`was answered ${n}, which was handled ${handled(n)} times`);
       },

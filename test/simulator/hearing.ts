@@ -58,6 +58,11 @@ export class Hearing {
     return this.#low;
   }
 
+  /** Another subscription of this client asks for older events too: where nothing was answered yet, both hear them. */
+  alsoRewind(count: number): void {
+    if (this.#lives === 0) this.#low = Math.min(this.#low, Math.max(0, this.#all.length - count));
+  }
+
   /** @param isAttached the client was on the channel already, and hears nothing of it again */
   live(isAttached = false): void {
     if (this.#isLive) this.#fail("becomes live twice");
