@@ -8,7 +8,7 @@ interface Page {
   addEventListener?(type: "online" | "offline", listener: () => void, options: { signal: AbortSignal }): void;
 }
 /** Whatever runs it. */
-export const page: Page = globalThis as unknown as Page; // of which Node has only a part
+const page: Page = globalThis as unknown as Page; // of which Node has only a part
 
 /** What a timer can hold. */
 const LONGEST_MS = 2 ** 31 - 1;
