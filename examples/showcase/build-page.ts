@@ -9,13 +9,18 @@ const source = new URL("../../src/", import.meta.url);
 /** What the page is made of. */
 const sources = [page, ...["base/", "client/", "protocol/", "react/"].map((folder) => new URL(folder, source))];
 
+const PAGE = "index.html";
+
 /** Builds the page, where something that it is made of is newer than what is there. */
 export async function buildPage(): Promise<void> {
   const began = new Date();
   const [newest, built] = await Promise.all([newestOf(sources), builtAtMs()]);
   if (newest <= built) return;
   await mkdir(builtPage, { recursive: true });
-  for (const { fileName, content } of await bundle()) await put(fileName, content, began);
+  const made = await bundle();
+  // The page itself last: who sees it has all of it, and its time tells that all is there.
+  const inOrder = made.toSorted((a, b) => Number(a.fileName === PAGE) - Number(b.fileName === PAGE));
+  for (const { fileName, content } of inOrder) await put(fileName, content, began);
 }
 
 /** Vite is loaded where it is needed only: to start a page that is built takes no longer for it. */
@@ -65,7 +70,7 @@ async function newestOf(folders: readonly URL[]): Promise<number> {
 
 async function builtAtMs(): Promise<number> {
   try {
-    return (await stat(new URL("index.html", builtPage))).mtimeMs;
+    return (await stat(new URL(PAGE, builtPage))).mtimeMs;
   } catch {
     return 0; // it was never built
   }

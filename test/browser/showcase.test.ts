@@ -51,6 +51,7 @@ test("who goes to another room hears that one, and the first one sees the leave"
   await bob.page.getByLabel("Room").fill("Küche & Bad?");
   await bob.page.keyboard.press("Enter");
   await bob.isIn("Küche & Bad?", "Bob");
+  expect(await bob.page.evaluate(() => document.activeElement?.id)).toBe("text");
   await alice.notice("Bob left").waitFor();
   await alice.say("anyone?");
   await alice.message("Alice", "anyone?").waitFor();

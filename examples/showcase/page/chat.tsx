@@ -11,11 +11,13 @@ interface ChatProps {
   readonly client: LiveClient;
   readonly me: Me;
   readonly room: string;
+  /** Somebody has just gone there, to say something. */
+  readonly isChosen: boolean;
   readonly onRoom: (room: string) => void;
 }
 
 /** One room: what was said, who is here, and who is writing. */
-export function Chat({ client, me, room, onRoom }: ChatProps) {
+export function Chat({ client, me, room, isChosen, onRoom }: ChatProps) {
   const { lines, waiting, problem, isLive, members, say } = useTalk(client, me, room);
   const { names, tell } = useTyping(client, room);
   return (
@@ -38,7 +40,7 @@ export function Chat({ client, me, room, onRoom }: ChatProps) {
       <p className="typing">
         {names.length > 0 && `${listFormat.format(names)} ${names.length > 1 ? "are" : "is"} writing…`}
       </p>
-      <SayForm onSay={say} onType={tell} />
+      <SayForm isFocused={isChosen} onSay={say} onType={tell} />
       <p role="alert" className="problem">
         {problem}
       </p>

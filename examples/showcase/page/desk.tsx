@@ -10,7 +10,7 @@ import { rememberRoom, roomOfLink } from "./visit.js";
 
 /** What one sees who has been let in. */
 export function Desk({ client, me }: { readonly client: LiveClient; readonly me: Me }) {
-  const [room, setRoom] = useState(roomOfLink);
+  const [{ room, isChosen }, setPlace] = useState(() => ({ room: roomOfLink(), isChosen: false }));
   return (
     <main className="desk">
       <Chat
@@ -18,9 +18,10 @@ export function Desk({ client, me }: { readonly client: LiveClient; readonly me:
         client={client}
         me={me}
         room={room}
+        isChosen={isChosen}
         onRoom={(next) => {
           rememberRoom(next);
-          setRoom(next);
+          setPlace({ room: next, isChosen: true });
         }}
       />
       <div className="side">

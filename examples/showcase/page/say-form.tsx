@@ -2,11 +2,13 @@ import { type FormEvent, useState } from "react";
 import { Icon } from "./icon.js";
 
 interface SayFormProps {
+  /** When it comes. */
+  readonly isFocused: boolean;
   readonly onSay: (text: string) => void;
   readonly onType: () => void;
 }
 
-export function SayForm({ onSay, onType }: SayFormProps) {
+export function SayForm({ isFocused, onSay, onType }: SayFormProps) {
   const [text, setText] = useState("");
 
   function say(event: FormEvent): void {
@@ -28,6 +30,8 @@ export function SayForm({ onSay, onType }: SayFormProps) {
           setText(target.value);
           onType();
         }}
+        // biome-ignore lint/a11y/noAutofocus: where the room was chosen, the field that it was chosen in is gone
+        autoFocus={isFocused}
         maxLength={500}
         autoComplete="off"
         placeholder="Say something"
