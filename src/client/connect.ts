@@ -91,7 +91,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   subscribe(pattern: string, ...args: unknown[]): ChannelSubscription {
     // First comes what fills the pattern, where there is something to fill: so its type has it.
     const params = /(^|\/):/.test(pattern) ? (args.shift() as Readonly<Record<string, string>>) : {};
-    const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => String(params[param]));
+    const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => params[param] ?? "");
     const channel = this.#channelAt(name);
     if (this.status === "closed") channel.close();
     return new ChannelSubscription(channel, this.#exchange, args[0] as SubscribeOptions | undefined);
@@ -173,7 +173,6 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
 function addressOf(target: string, base: string | undefined, query: unknown): string {
   const url = new URL(target, base);
   url.protocol = url.protocol.replace("http", "ws");
-  url.hash = "";
   // As of "localhost:8000/ws", which has a scheme before its colon.
   if (url.host === "") throw new TypeError(`No server: ${target}`);
   for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(name, value);

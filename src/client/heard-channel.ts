@@ -142,7 +142,8 @@ export class HeardChannel {
     const since = this.position;
     const rewind = since === undefined ? this.#rewind : undefined;
     const question = { channel: this.name, since, rewind, presence: this.#isWatching };
-    const answer = this.#exchange.ask("subscribe", question);
+    // What takes long is late, and not refused: the connection's end settles it.
+    const answer = this.#exchange.ask("subscribe", question, { timeoutMs: Number.POSITIVE_INFINITY });
     const id = this.#exchange.lastId;
     this.#asked = id;
     answer.catch((error: TidingsError) => {

@@ -34,7 +34,10 @@ test("two clients hear each other, over a real socket", async () => {
   const lobby = bob.subscribe("chat/:room", { room: "lobby" }, { onGap() {} });
   await lobby.ready;
   expect(await ana.request("say", { text: "hi" })).toBe(null);
-  expect(await heard).toEqual([{ from: "ana", text: "hi" }, { channel: "chat/lobby", offset: 1 }]);
+  expect(await heard).toEqual([
+    { from: "ana", text: "hi" },
+    { channel: "chat/lobby", offset: 1 },
+  ]);
   expect(await lobby.history()).toEqual([{ type: "said", offset: 1, payload: { from: "ana", text: "hi" } }]);
   expect(ana.user).toEqual({ id: "ana" });
 });
