@@ -22,7 +22,7 @@ export async function withUserProject(name, use) {
   try {
     const project = join(folder, "project");
     cpSync(join(root, "test", name), project, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
-    const [tarball] = await Promise.all([pack(join(folder, "package")), npm(project, "ci", ...quiet)]);
+    const [tarball] = await together(pack(join(folder, "package")), npm(project, "ci", ...quiet));
     await npm(project, "install", "--no-save", "--no-package-lock", ...quiet, tarball);
     await use(project);
   } finally {
@@ -38,6 +38,12 @@ export async function compile(folder, ...args) {
   } catch (error) {
     throw new Error(`tsc ${args.join(" ")}:\n${error.stdout}${error.stderr}`);
   }
+}
+
+/** As `Promise.all`, but it does not reject before all have ended. */
+export async function together(...promises) {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 /** Of a copy, so that whoever uses `dist/` just now is left alone. */
