@@ -69,6 +69,19 @@ test("P26: what is said on both sides of a line that is cut arrives once, when i
   expect((await alice.lines()).filter((line) => line !== "Bob joined")).toEqual(all);
 });
 
+test("without a line so much may wait, and what is more is refused in words", async () => {
+  await using alice = await Visitor.enter(browser, linkTo(showcase.links.alice, { room: "full" }));
+  await alice.cutLine();
+  const texts = Array.from({ length: 11 }, (_, index) => `text ${index + 1}`);
+  for (const text of texts) await alice.say(text);
+  await alice.page.getByRole("alert").getByText("Not sent: Too much waits for the connection already.").waitFor();
+  expect(await alice.lines()).toEqual(texts.slice(0, 10));
+  await alice.mendLine();
+  await alice.page.getByText("not sent yet").first().waitFor({ state: "detached" });
+  await alice.message("Alice", "text 10").waitFor();
+  expect(await alice.lines()).toEqual(texts.slice(0, 10));
+});
+
 function enter(visitor: string): Promise<WsClient> {
   return dial(`${showcase.url}/ws?visitor=${encodeURIComponent(visitor)}`, { token: tokenOf(showcase.links.alice) });
 }

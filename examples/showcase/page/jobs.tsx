@@ -3,6 +3,7 @@ import type { TaskState } from "tidings/client";
 import { useTasks } from "tidings/react";
 import { Icon } from "./icon.js";
 import type { LiveClient } from "./showcase.js";
+import { whyOf } from "./why.js";
 
 /** The user's tasks, wherever they were started: in this window, in another, or on another device. */
 export function Jobs({ client }: { readonly client: LiveClient }) {
@@ -14,7 +15,7 @@ export function Jobs({ client }: { readonly client: LiveClient }) {
     try {
       await asked;
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(whyOf(error));
     }
   }
 

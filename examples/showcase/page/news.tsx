@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { useChannel, useEvent, usePresence } from "tidings/react";
 import { useResume } from "./resume.js";
 import type { LiveClient } from "./showcase.js";
+import { whyOf } from "./why.js";
 
 /** What admins publish, newest first, and who reads it. */
 export function News({ client }: { readonly client: LiveClient }) {
@@ -29,7 +30,7 @@ export function News({ client }: { readonly client: LiveClient }) {
       await subscription?.publish("item", { text: String(new FormData(form).get("item")).trim() });
       form.reset();
     } catch (error) {
-      setProblem(`Not published: ${error instanceof Error ? error.message : error}`);
+      setProblem(`Not published: ${whyOf(error)}`);
     }
   }
 

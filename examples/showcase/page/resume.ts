@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "react";
 import type { Subscription } from "tidings/client";
 import { useJournal } from "./journal.js";
+import { whyOf } from "./why.js";
 
 /** A subscription to a channel with a history. */
 interface Kept extends Pick<Subscription, "name" | "status" | "onStatus"> {
@@ -46,7 +47,7 @@ class Resume {
     this.#offset = undefined;
     let wasLive = subscription.status === "live";
     return subscription.onStatus((status, error) => {
-      if (error !== undefined) this.#write(`${subscription.name}: ${error.message}`);
+      if (error !== undefined) this.#write(`${subscription.name}: ${whyOf(error)}`);
       if (status !== "live") return;
       if (wasLive) void this.#tell(subscription);
       wasLive = true;

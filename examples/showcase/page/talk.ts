@@ -4,6 +4,7 @@ import { useChannel, useEvent, usePresence } from "tidings/react";
 import type { Me } from "./lobby.js";
 import { useResume } from "./resume.js";
 import type { LiveClient } from "./showcase.js";
+import { whyOf } from "./why.js";
 
 /** What somebody said, or what happened in the room. */
 export type Line = Said | { readonly kind: "notice"; readonly key: string; readonly text: string };
@@ -77,7 +78,7 @@ export function useTalk(client: LiveClient, me: Me, room: string) {
     try {
       await subscription?.publish("said", { id: me.id, from: me.name, text });
     } catch (error) {
-      setProblem(`Not sent: ${error instanceof Error ? error.message : error}`);
+      setProblem(`Not sent: ${whyOf(error)}`);
     } finally {
       setWaiting((before) => without(before, (each) => each.key === key));
     }
@@ -86,7 +87,7 @@ export function useTalk(client: LiveClient, me: Me, room: string) {
   return {
     lines,
     waiting,
-    problem: problem ?? error?.message,
+    problem: problem ?? (error && whyOf(error)),
     isLive: status === "live",
     members,
     say: (text: string) => void say(text),
