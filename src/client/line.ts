@@ -102,9 +102,13 @@ export abstract class Line {
       if (isOld()) return;
       const protocols = token === undefined ? [tidingsV1] : [tidingsV1, bearer(token)];
       const socket = await this.#open(this.#options.url, protocols);
-      socket.onerror = () => {}; // its `close` tells
-      socket.onopen = () =>
-        isOld() || this.say(JSON.stringify({ type: "connect", payload: { token, since: this.since() } }));
+      let isThere = false;
+      // Otherwise its `close` tells; of a dial that failed Node 22.4 to 22.11 say no more than this.
+      socket.onerror = () => isThere || isOld() || this.#lose("");
+      socket.onopen = () => {
+        isThere = true;
+        if (!isOld()) this.say(JSON.stringify({ type: "connect", payload: { token, since: this.since() } }));
+      };
       socket.onmessage = ({ data }) => isOld() || this.#hear(data);
       socket.onclose = ({ code, reason }) => isOld() || this.#lose(reason, code);
       if (isOld()) socket.close();

@@ -1,6 +1,6 @@
 import { channel, createApp, endpoint } from "tidings";
 import { jwt } from "tidings/auth";
-import { connect } from "tidings/client";
+import { type ClientFor, connect, type Status } from "tidings/client";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { secret, signToken } from "../support/tokens.js";
@@ -25,7 +25,7 @@ const room = endpoint("/ws/rooms/:room", {
   },
 });
 
-test("two clients hear each other, over a real socket", async () => {
+test("P26: two clients hear each other, each message by its type", async () => {
   await using app = createApp({ endpoints: [room] });
   const { url } = await app.listen(0);
   using ana = connect<typeof room>(`${url}/ws/rooms/lobby`, { token: () => signToken({ sub: "ana" }) });
@@ -41,3 +41,29 @@ test("two clients hear each other, over a real socket", async () => {
   expect(await lobby.history()).toEqual([{ type: "said", offset: 1, payload: { from: "ana", text: "hi" } }]);
   expect(ana.user).toEqual({ id: "ana" });
 });
+
+test("P26: a client that was closed for a passing fault waits a little, and is back", async () => {
+  await using app = createApp({ endpoints: [room] });
+  const { url } = await app.listen(0);
+  using ana = connect<typeof room>(`${url}/ws/rooms/lobby`, { token: () => signToken({ sub: "ana" }) });
+  await reached(ana, "open");
+  const seen: unknown[] = [];
+  ana.onStatus((status, why) => seen.push([status, why?.code]));
+  const back = reached(ana, "open");
+  await app.disconnectUser("ana", { code: 1013, reason: "overloaded" });
+  await back;
+  expect(seen).toEqual([
+    ["waiting", 1013],
+    ["connecting", undefined],
+    ["open", undefined],
+  ]);
+  expect(await ana.request("say", { text: "here again" })).toBe(null);
+});
+
+function reached(client: ClientFor<typeof room>, wanted: Status): Promise<void> {
+  return new Promise((resolve) => {
+    client.onStatus((status) => {
+      if (status === wanted) resolve();
+    });
+  });
+}

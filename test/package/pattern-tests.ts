@@ -3,7 +3,7 @@ import { findImports } from "./imports.js";
 import { lineOf, namesOf, parseSource, placeOf, walk } from "./syntax.js";
 
 /** What a test talks through when it opens a real socket. */
-const socketModules = /^(ws|(\.\.\/)+support\/(raw|ws)-client\.js)$/;
+const socketModules = /^(ws|tidings\/client|(\.\.\/)+support\/(raw|ws)-client\.js)$/;
 
 interface PatternTest {
   readonly row: string;
