@@ -75,6 +75,17 @@ describe("a subscription of the page's own", () => {
     expect(subscription.status).toBe("subscribing");
   });
 
+  test("waits for its answer as long as there is a connection", async () => {
+    const { world, client } = await enter();
+    const { subscription } = subscribe({ client });
+    for (let n = 0; n < 10; n += 1) {
+      await world.clock.advance("30s");
+      world.socket.says("ping");
+    }
+    answer(world);
+    await subscription.ready;
+  });
+
   test("asks when there is a connection, once", async () => {
     const world = new ClientWorld();
     const client = world.connect();
@@ -102,6 +113,7 @@ describe("a subscription of the page's own", () => {
     say(world, 7);
     await reconnect(entered);
     expect(own.statuses).toEqual(["live", "subscribing"]);
+    expect(world.socket.heard[0]?.payload).toEqual({ since: {} });
     expect(asks(world)).toEqual([{ channel: name, since: { epoch: "e", offset: 7 }, presence: false }]);
     answer(world, { epoch: "e", offset: 7, recovered: true });
     say(world, 8);
@@ -130,7 +142,8 @@ describe("a subscription of the page's own", () => {
     await reconnect(entered);
     await reconnect(entered);
     answer(entered.world, { epoch: "e", offset: 5 });
-    expect([own.gaps, entered.gaps]).toEqual([[], []]);
+    await own.subscription.ready;
+    expect([own.gaps, entered.gaps, own.statuses]).toEqual([[], [], ["live"]]);
   });
 
   test("passes over what it has had, in whatever way that comes again", async () => {
@@ -175,6 +188,30 @@ describe("a subscription of the page's own", () => {
     answer(entered.world, { epoch: "e", offset: 1 });
     await reconnect(entered);
     expect(asks(entered.world)[0]).toEqual({ channel: name, since: { epoch: "e", offset: 1 }, presence: false });
+  });
+
+  test("`rewind` is what the first to want one wants, and no more once it is there", async () => {
+    const world = new ClientWorld();
+    const client = world.connect();
+    subscribe({ client }, { rewind: 5 });
+    subscribe({ client });
+    await world.letIn();
+    expect(asks(world)[0].rewind).toBe(5);
+    answer(world, { epoch: "e", offset: 1 });
+    subscribe({ client }, { rewind: 7 });
+    await reconnect({ world, client });
+    expect(asks(world)).toEqual([{ channel: name, since: { epoch: "e", offset: 1 }, presence: false }]);
+  });
+
+  test("answers to what else was asked of the channel are no events, and change nothing", async () => {
+    const entered = await enter();
+    const { subscription, statuses } = subscribe(entered);
+    const replies: unknown[] = [];
+    entered.client.on("reply" as never, (reply) => replies.push(reply));
+    answer(entered.world);
+    entered.world.socket.says("unsubscribed", {}, { ...here, id: 99 });
+    entered.world.socket.says("reply", { offset: 7 }, { ...here, id: 98 });
+    expect([subscription.status, statuses, replies]).toEqual(["live", ["live"], []]);
   });
 
   test("the state comes with the answer and after a gap, and is what it was last", async () => {
@@ -335,6 +372,8 @@ describe("a channel that the server has put it on", () => {
     await reconnect(entered);
     await reconnect(entered);
     expect(entered.world.socket.heard[0]?.payload).toEqual({ since: {} });
+    subscribe(entered);
+    expect(asks(entered.world)).toEqual([{ channel: name, presence: false }]);
   });
 
   test("with a subscription of its own: it asks too, and the refusal that it is there already is none", async () => {
@@ -387,6 +426,16 @@ describe("a channel that the server has put it on", () => {
     say(entered.world, 2);
     await reconnect(entered);
     expect([entered.all, entered.world.socket.heard[0]?.payload]).toEqual([[], { since: {} }]);
+  });
+
+  test("and that has taken it off is asked for it as for the first time", async () => {
+    const entered = await enter();
+    joined(entered.world, { epoch: "e", offset: 1 });
+    entered.world.socket.says("unsubscribed", { code: "left" }, here);
+    const { subscription } = subscribe(entered);
+    expect(subscription.status).toBe("subscribing");
+    answer(entered.world);
+    await subscription.ready;
   });
 });
 

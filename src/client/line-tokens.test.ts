@@ -197,11 +197,20 @@ describe("before it expires", () => {
 
   test("one of no time at all is renewed once a second, and no more often", async () => {
     const { world, asked } = await enter(0);
-    for (let n = 0; n < 5; n += 1) {
-      await world.clock.advance("1s");
+    for (let n = 1; n <= 5; n += 1) {
+      await world.clock.advance("999ms");
+      expect(asked()).toBe(n);
+      await world.clock.advance("1ms");
       world.socket.says("auth_success", { expiresInMs: 0 });
     }
     expect(asked()).toBe(6);
+  });
+
+  test("one that is confirmed again and again is renewed once", async () => {
+    const { world, asked } = await enter(10_000);
+    for (let n = 0; n < 5; n += 1) world.socket.says("auth_success", { expiresInMs: 10_000 });
+    await world.clock.advance("9s");
+    expect(asked()).toBe(2);
   });
 
   test("a renewal that is refused is told, and the connection stays", async () => {

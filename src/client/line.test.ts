@@ -124,6 +124,50 @@ describe("a connection", () => {
     expect([client.status, statuses, errors, heard]).toEqual(["open", [], [], []]);
   });
 
+  test("takes what is said as it opens, after what waited", async () => {
+    const { world, client } = begin({ queue: 1 });
+    client.send("say", { n: 1 });
+    const taken: boolean[] = [];
+    client.onStatus(() => {
+      for (const n of [2, 3]) taken.push(client.send("say", { n }));
+    });
+    await world.letIn();
+    expect(taken).toEqual([true, true]);
+    expect(world.socket.heardOf("say").map(({ payload }) => payload.n)).toEqual([1, 2, 3]);
+  });
+
+  test("is let in once: what says `connected` again changes nothing", async () => {
+    const { world, client, statuses } = begin();
+    await world.letIn({ user: { id: "ana" } });
+    const subscription = client.subscribe("plain/:id", { id: "a" });
+    world.socket.says("connected", { user: { id: "eve" } });
+    await world.settled();
+    expect([client.user, statuses, world.socket.types]).toEqual([{ id: "ana" }, ["open"], ["connect", "subscribe"]]);
+    expect(subscription.status).toBe("subscribing");
+  });
+
+  test("is not open before `connected`: what is said before is not heard", async () => {
+    const { world, client, errors } = begin();
+    const heard: unknown[] = [];
+    client.on("note", (note) => heard.push(note));
+    await world.settled();
+    world.socket.opens();
+    world.socket.says("note", { n: 1 });
+    world.socket.says("subscribed", {}, { channel: "plain/a" });
+    world.socket.says("error", { code: "forbidden", message: "" });
+    expect([heard, errors, client.status]).toEqual([[], [], "connecting"]);
+  });
+
+  test.each(["nonsense", "5", "[]", "null", "{}", '{"type":5}'])(
+    "says by `error` that %s is no message",
+    async (text) => {
+      const { world, client, errors } = begin();
+      await world.letIn();
+      world.socket.saysText(text);
+      expect([errors.map(({ code }) => code), client.status]).toEqual([["invalid_message"], "open"]);
+    },
+  );
+
   test("is not open because an old one says so", async () => {
     const { world, client } = begin();
     const old = await world.letIn();
@@ -204,6 +248,17 @@ describe("closing", () => {
     world.socket.closes(1006);
     await world.clock.advance("1h");
     expect([world.dials.length, world.clock.size, world.networkListeners]).toEqual([1, 0, 0]);
+  });
+
+  test("once more changes nothing, also for its subscriptions", async () => {
+    const { world, client } = begin();
+    await world.letIn();
+    const subscription = client.subscribe("plain/:id", { id: "a" });
+    client.close();
+    const changes: string[] = [];
+    subscription.onStatus((status) => changes.push(status));
+    client.close();
+    expect([subscription.status, changes]).toEqual(["lost", []]);
   });
 
   test("with nothing said is 1000", async () => {
