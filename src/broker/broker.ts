@@ -40,7 +40,7 @@ export interface BrokerLink {
   /**
    * Takes an event and hands it to every process that subscribed to its channel, this one included.
    *
-   * One atomic step: the next offset of the channel, keeping it as long as it says and forgetting what is older, then
+   * One atomic step: the next offset of the channel, keeping it as long as it says and forgetting what is too much, then
    * delivery; all processes see one order per channel. Resolves when it is taken and this process has been told.
    *
    * With a `key` that this channel had within the last 5 minutes, in this epoch, it is a repeat: the position of the first
@@ -131,7 +131,10 @@ export interface Publication {
   readonly latestOf?: string | undefined;
 }
 
-/** The newest `size` events of a channel that are younger than `ttlMs`. */
+/**
+ * At most `size` events of a channel that are younger than `ttlMs`. Where there are more, the oldest with which a subject has
+ * ended goes (`"last"`), and where none has, the oldest of all; the newest stays.
+ */
 export interface Keep {
   readonly size: number;
   readonly ttlMs: number;
@@ -144,7 +147,7 @@ export interface Subject {
   readonly name: string;
   /**
    * `"last"`: as long as this event is kept, what follows about the subject is a repeat of it, until a `"first"` one begins
-   * it anew. So it has one end, whichever process says it.
+   * it anew. So it has one end, whichever process says it; and it makes room for others before any that has not ended.
    */
   readonly part?: "first" | "last" | undefined;
 }

@@ -9,8 +9,8 @@ export interface Kept extends KeptEvent {
 }
 
 /**
- * Events by rising offset, one for each subject: new ones come at the end, old ones go at the beginning, and any page is
- * found at once.
+ * Events by rising offset, one for each subject: new ones come at the end, most go at the beginning, and any page is found
+ * at once.
  */
 export class KeptEvents {
   #events: Kept[] = [];
@@ -19,6 +19,8 @@ export class KeptEvents {
   #bytes = 0;
   /** Subject → its event. */
   readonly #subjects = new Map<string, Kept>();
+  /** Those with which a subject has ended, oldest first. */
+  readonly #ends = new Set<Kept>();
 
   get length(): number {
     return this.#events.length - this.#first;
@@ -32,6 +34,15 @@ export class KeptEvents {
     return this.#events[this.#first];
   }
 
+  /**
+   * What goes where there are too many: the oldest end, or the oldest of all where nothing has ended. The newest never goes
+   * for another: whoever said it would say it in vain.
+   */
+  get nextToGo(): Kept | undefined {
+    const [end] = this.#ends;
+    return end === undefined || end === this.#events.at(-1) ? this.oldest : end;
+  }
+
   /** The one about this. */
   about(subject: Subject): Kept | undefined {
     return this.#subjects.get(subject.name);
@@ -41,17 +52,24 @@ export class KeptEvents {
   push(event: Kept): void {
     const { subject } = event;
     if (subject !== undefined) {
-      this.#remove(this.about(subject));
+      const replaced = this.about(subject);
+      if (replaced !== undefined) this.drop(replaced);
       this.#subjects.set(subject.name, event);
+      if (subject.part === "last") this.#ends.add(event);
     }
     this.#events.push(event);
     this.#bytes += event.bytes;
   }
 
-  dropOldest(): void {
-    const { oldest } = this;
-    if (oldest?.subject !== undefined) this.#subjects.delete(oldest.subject.name);
-    this.#bytes -= oldest?.bytes ?? 0;
+  /** It must be one of these. */
+  drop(event: Kept): void {
+    if (event.subject !== undefined) this.#subjects.delete(event.subject.name);
+    this.#ends.delete(event);
+    this.#bytes -= event.bytes;
+    if (event !== this.oldest) {
+      this.#events.splice(this.#first + this.countUpTo(event.offset) - 1, 1);
+      return;
+    }
     this.#first += 1;
     // To cut one off each time would copy all the others.
     if (this.#first * 2 <= this.#events.length) return;
@@ -64,6 +82,7 @@ export class KeptEvents {
     this.#first = 0;
     this.#bytes = 0;
     this.#subjects.clear();
+    this.#ends.clear();
   }
 
   /** From a place on, until another: counted from the oldest. */
@@ -81,11 +100,5 @@ export class KeptEvents {
       else high = middle;
     }
     return low - this.#first;
-  }
-
-  #remove(event: Kept | undefined): void {
-    if (event === undefined) return;
-    this.#events.splice(this.#first + this.countUpTo(event.offset) - 1, 1);
-    this.#bytes -= event.bytes;
   }
 }

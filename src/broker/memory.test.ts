@@ -421,6 +421,14 @@ test("keys that are over take up nothing of `historyBytes`", async () => {
   expect((await link.read("quiet", { limit: 9 })).epoch).toBe(quiet.epoch);
 });
 
+test("events that others took the place of take up nothing of `historyBytes`", async () => {
+  const { publish, link } = await connectSmall({ historyBytes: 6_000 });
+  const quiet = await publish("quiet");
+  const keep = { size: 10, ttlMs: 3_600_000, subject: { name: "t1" } };
+  for (let n = 0; n < 100; n += 1) await link.publish({ ...publicationOf("busy", "x".repeat(500)), keep });
+  expect((await link.read("quiet", { limit: 9 })).epoch).toBe(quiet.epoch);
+});
+
 test("a stream of which nothing is remembered any more, and that nobody hears, begins anew", async () => {
   const { link, clock } = await connectSmall({});
   const first = await link.publish({ ...publicationOf("c", 1), key: "k" });

@@ -134,9 +134,13 @@ class Model {
 
   append(name: string | undefined, part: "first" | "last" | undefined, nowMs: number): void {
     for (const old of this.#kept(nowMs)) if (name !== undefined && old.name === name) this.#replaced.add(old);
-    this.#told.push({ offset: this.#told.length + 1, name, isEnd: part === "last", untilMs: nowMs + 1_000 });
-    const kept = this.#kept(nowMs);
-    for (const old of kept.slice(0, Math.max(0, kept.length - 3))) this.#lost.add(old);
+    const isEnd = name !== undefined && part === "last";
+    this.#told.push({ offset: this.#told.length + 1, name, isEnd, untilMs: nowMs + 1_000 });
+    for (let kept = this.#kept(nowMs); kept.length > 3; kept = this.#kept(nowMs)) {
+      const older = kept.slice(0, -1);
+      const gone = older.find(({ isEnd }) => isEnd) ?? older[0];
+      if (gone !== undefined) this.#lost.add(gone);
+    }
   }
 
   endOf(name: string | undefined, part: "first" | "last" | undefined, nowMs: number): number | undefined {
@@ -159,6 +163,20 @@ class Model {
     return there.filter((each) => !this.#lost.has(each));
   }
 }
+
+test("what took the place of another, or had to go, takes up no more than as much that was only kept", () => {
+  const about = (name: string, part?: "last") =>
+    publication("x", { keep: { size: 3, ttlMs: 1_000, subject: { name, part } } });
+  const [plain, busy] = [new Stream("e1"), new Stream("e1")];
+  for (const name of ["t1", "t2", "t3"]) plain.append(about(name), 0);
+  for (const name of ["t1", "t1", "t2"]) busy.append(about(name), 0);
+  for (const name of ["t8", "t9"]) busy.append(about(name, "last"), 0);
+  busy.append(about("t3"), 0);
+  expect(busy.bytes).toBe(plain.bytes);
+  busy.read({ limit: 9 }, 1_000);
+  plain.read({ limit: 9 }, 1_000);
+  expect(busy.bytes).toBe(plain.bytes);
+});
 
 test("a stream that begins anew has forgotten what has ended", () => {
   const stream = new Stream("e1");

@@ -1,5 +1,5 @@
 import type { BrokerEvent, HistoryPage, HistoryRange, Position, Publication } from "./broker.js";
-import { KeptEvents } from "./kept-events.js";
+import { type Kept, KeptEvents } from "./kept-events.js";
 
 /** How long the key of a publish is remembered (PROTOCOL.md, What a client may send). */
 const KEY_TTL_MS = 300_000;
@@ -44,6 +44,8 @@ export class Stream {
 
   /** Takes the next event. */
   append(publication: Publication, nowMs: number): BrokerEvent {
+    // First: what is over makes room for it before anything else does.
+    this.#forgetOld(nowMs);
     this.#offset += 1;
     const event = { ...publication, epoch: this.#epoch, offset: this.#offset };
     const { key, keep, type, payloadJson } = publication;
@@ -58,9 +60,8 @@ export class Stream {
       this.#isRemembered = true;
       const bytes = EVENT_BYTES + 2 * (type.length + payloadJson.length + (subject?.name.length ?? 0));
       this.#kept.push({ offset: event.offset, type, payloadJson, bytes, untilMs: nowMs + ttlMs, subject });
-      while (this.#kept.length > size) this.#dropOldest();
+      while (this.#kept.length > size) this.#drop(this.#kept.nextToGo);
     }
-    this.#forgetOld(nowMs);
     return event;
   }
 
@@ -92,14 +93,16 @@ export class Stream {
     return after >= end || after >= this.#missing;
   }
 
-  #dropOldest(): void {
-    this.#missing = Math.max(this.#missing, this.#kept.oldest?.offset ?? 0);
-    this.#kept.dropOldest();
+  #drop(event: Kept | undefined): void {
+    if (event === undefined) return;
+    // One that ended goes before an older one that did not.
+    this.#missing = Math.max(this.#missing, event.offset);
+    this.#kept.drop(event);
   }
 
   #forgetOld(nowMs: number): void {
     for (let { oldest } = this.#kept; oldest !== undefined && oldest.untilMs <= nowMs; { oldest } = this.#kept) {
-      this.#dropOldest();
+      this.#drop(oldest);
     }
     this.#forgetOldKeys(nowMs);
   }

@@ -141,6 +141,43 @@ function describeSubjects(create: CreateBroker): void {
     expect(await page(a)).toEqual([["goes on"], true]);
   });
 
+  test("that has ended makes room for others first, the oldest before the newer, and for an older one that goes on", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    const { offset: before } = await a.link.subscribe("chat/a");
+    await a.link.publish(about("t1", "t1 goes on"));
+    for (const name of ["t2", "t3", "t4", "t5"]) await a.link.publish(about(name, `${name} ends`, "last"));
+    expect(await page(a, before)).toEqual([["t1 goes on", "t4 ends", "t5 ends"], false]);
+    // What was lost stood behind the first of those that are kept.
+    expect(await page(a, before + 1)).toEqual([["t4 ends", "t5 ends"], false]);
+    expect(await page(a, before + 3)).toEqual([["t4 ends", "t5 ends"], true]);
+    await a.link.publish(about("t6", "t6 goes on"));
+    expect(await page(a, before + 4)).toEqual([["t5 ends", "t6 goes on"], true]);
+    expect(await page(a, before + 3)).toEqual([["t5 ends", "t6 goes on"], false]);
+  });
+
+  test("that goes on makes room where none has ended, and then the newest event stays, also where it is an end", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    for (const name of ["t1", "t2", "t3", "t4"]) await a.link.publish(about(name, `${name} goes on`));
+    expect(await page(a)).toEqual([["t2 goes on", "t3 goes on", "t4 goes on"], true]);
+    const end = await a.link.publish(about("t1", "t1 ends", "last"));
+    expect(await page(a)).toEqual([["t3 goes on", "t4 goes on", "t1 ends"], true]);
+    expect(await a.link.publish(about("t1", "t1 is late"))).toEqual(end);
+    await a.link.publish(about("t5", "t5 goes on"));
+    expect(await page(a)).toEqual([["t3 goes on", "t4 goes on", "t5 goes on"], true]);
+  });
+
+  test("that begins anew after its end goes on, and makes room no sooner than others", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    await a.link.publish(about("t1", "t1 ends", "last"));
+    await a.link.publish(about("t1", "t1 begins anew", "first"));
+    await a.link.publish(about("t2", "t2 ends", "last"));
+    for (const name of ["t3", "t4"]) await a.link.publish(about(name, `${name} goes on`));
+    expect(await page(a)).toEqual([["t1 begins anew", "t3 goes on", "t4 goes on"], true]);
+  });
+
   test("whose end is no longer kept has none", async () => {
     await using processes = await connectProcesses(create, 1);
     const [a] = processes.all as [Process];
