@@ -180,9 +180,12 @@ test("what took the place of another, or had to go, takes up no more than as muc
 
 test("a stream that begins anew has forgotten what has ended", () => {
   const stream = new Stream("e1");
-  const about = (part?: "last") => publication("x", { keep: { size: 3, ttlMs: 1_000, subject: { name: "t1", part } } });
-  stream.append(about("last"), 0);
-  expect(stream.findRepeat(about(), 0)).toEqual({ epoch: "e1", offset: 1 });
+  const about = (name: string, part?: "last") =>
+    publication("x", { keep: { size: 3, ttlMs: 1_000, subject: { name, part } } });
+  stream.append(about("t1", "last"), 0);
+  expect(stream.findRepeat(about("t1"), 0)).toEqual({ epoch: "e1", offset: 1 });
   stream.restart("e2");
-  expect(stream.findRepeat(about(), 0)).toBeUndefined();
+  expect(stream.findRepeat(about("t1"), 0)).toBeUndefined();
+  for (const name of ["t1", "t2", "t3", "t4"]) stream.append(about(name), 0);
+  expect(offsets(stream, 0)).toEqual([2, 3, 4]);
 });
