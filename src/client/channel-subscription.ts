@@ -2,7 +2,7 @@ import type { HistoryRequest } from "../declare/app.js";
 import type { ChannelContract } from "../declare/contract.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Origin, Presence, RequestOptions, SubscribeOptions, Subscription, SubscriptionStatus } from "./client.js";
-import { type Exchange, timesOf } from "./exchange.js";
+import type { Exchange } from "./exchange.js";
 import type { HeardChannel } from "./heard-channel.js";
 
 /** How long a publish may be said again: its key is remembered for 5 minutes (PROTOCOL.md, What a client may send). */
@@ -10,6 +10,7 @@ const REPEATABLE_MS = 240_000;
 
 /** What a page holds of a channel. Of one channel there may be several. */
 export class ChannelSubscription implements Omit<Subscription, "on" | "publish" | "presence"> {
+  readonly name: string;
   readonly ready: Promise<void>;
   readonly presence: Presence<ChannelContract["member"]>;
   readonly #channel: HeardChannel;
@@ -19,6 +20,7 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
 
   constructor(channel: HeardChannel, exchange: Exchange, { rewind, presence, onGap, onState }: SubscribeOptions = {}) {
     this.#channel = channel;
+    this.name = channel.name;
     this.#exchange = exchange;
     this.presence = {
       get members() {
@@ -34,15 +36,11 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
     };
     if (onGap !== undefined) this.#keep(channel.changes.on("gap", onGap));
     if (onState !== undefined) this.#keep(channel.changes.on("state", onState));
+    if (presence === true) channel.watch();
+    channel.add(this, rewind);
     this.ready = this.#untilLive();
     // Nobody need ask whether it is ready.
     this.ready.catch(() => {});
-    if (presence === true) channel.watch();
-    channel.add(this, rewind);
-  }
-
-  get name(): string {
-    return this.#channel.name;
   }
 
   get status(): SubscriptionStatus {
@@ -66,15 +64,10 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
     return this.#keep(this.#channel.events.on(type, listener as (payload: unknown, origin: Origin) => void));
   }
 
-  async publish(type: string, payload?: unknown, options?: RequestOptions): Promise<{ offset: number | undefined }> {
-    const how = { timeoutMs: REPEATABLE_MS, ...timesOf(options), isRepeatable: true };
-    const answer = this.#exchange.ask(
-      "publish",
-      { channel: this.name, type, payload, key: this.#exchange.createKey() },
-      how,
-    );
-    const { offset } = (await answer) as { readonly offset?: number }; // PROTOCOL.md, What a client may send
-    return { offset };
+  publish(type: string, payload?: unknown, options?: RequestOptions): Promise<{ offset: number | undefined }> {
+    const event = { channel: this.name, type, payload, key: this.#exchange.createKey() };
+    const how = { ...options, timeoutMs: REPEATABLE_MS, isRepeatable: true };
+    return this.#exchange.ask("publish", event, how) as Promise<{ offset: number | undefined }>; // PROTOCOL.md, What a client may send
   }
 
   async history(range?: HistoryRequest): Promise<never> {

@@ -14,11 +14,11 @@ import type {
   SubscribeOptions,
   UrlOf,
 } from "./client.js";
-import { Exchange, msOf, timesOf } from "./exchange.js";
+import { Exchange, msOf } from "./exchange.js";
 import { type ChannelHost, HeardChannel } from "./heard-channel.js";
 import { Line } from "./line.js";
 import { Listeners } from "./listeners.js";
-import { errorOf, type ServerMessage } from "./message.js";
+import { errorOf, lost, type ServerMessage } from "./message.js";
 import type { Surroundings } from "./surroundings.js";
 import { TaskBook } from "./task-book.js";
 
@@ -85,16 +85,21 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   }
 
   request(type: string, payload?: unknown, options?: RequestOptions): Promise<unknown> {
-    return this.#exchange.ask(type, payload, timesOf(options));
+    return this.#exchange.ask(type, payload, options);
   }
 
   subscribe(pattern: string, ...args: unknown[]): ChannelSubscription {
     // First comes what fills the pattern, where there is something to fill: so its type has it.
     const params = /(^|\/):/.test(pattern) ? (args.shift() as Readonly<Record<string, string>>) : {};
-    const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => params[param] ?? "");
+    const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => {
+      const value = params[param];
+      if (!value || value.includes("/")) throw new TypeError(param);
+      return value;
+    });
     const channel = this.#channelAt(name);
-    if (this.status === "closed") channel.close();
-    return new ChannelSubscription(channel, this.#exchange, args[0] as SubscribeOptions | undefined);
+    const subscription = new ChannelSubscription(channel, this.#exchange, args[0] as SubscribeOptions | undefined);
+    if (this.status === "closed") channel.close(lost());
+    return subscription;
   }
 
   [Symbol.dispose](): void {
@@ -105,7 +110,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
 
   /** Where it stood on those that the server had put it on; what it asks for itself it asks for with its place. */
   since(): object {
-    const joined = [...this.#channels.values()].filter(({ isJoined, position }) => isJoined && position !== undefined);
+    const joined = [...this.#channels.values()].filter(({ isJoined }) => isJoined);
     return Object.fromEntries(joined.map(({ name, position }) => [name, position]));
   }
 
@@ -121,7 +126,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
     const isAnswer = this.#exchange.answer(message);
     if (type === "error") isAnswer || this.#arrivals.emit(type, errorOf(message), { channel });
     // Who is put on a channel hears of it first: of one that is not known we have left.
-    else if (type === "subscribed" && id === undefined) this.#channelAt(String(channel)).arrived(message);
+    else if (type === "subscribed" && id === undefined) this.#channelAt(channel as string).arrived(message);
     else if (channel !== undefined) this.#channels.get(channel)?.hear(message);
     else if (!isAnswer) this.#arrivals.emit(type, payload, {});
   }
@@ -132,7 +137,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   }
 
   changed(status: Status, why: Closed | undefined): void {
-    if (status === "closed" && why !== undefined) this.#end(why);
+    if (status === "closed") this.#end(why as Closed); // it has a reason
     this.#changes.emit("status", status, why);
   }
 
@@ -141,12 +146,13 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   }
 
   tell(type: string, payload: unknown, origin: Origin): void {
-    if (origin.channel?.startsWith(TASKS) && type !== "gap") this.tasks.hear({ type, payload } as TaskSaid); // it has no other events
+    if (origin.channel?.startsWith(TASKS) && type !== "gap")
+      this.tasks.hear({ type, payload } as TaskSaid, origin.channel); // it has no other events
     this.#arrivals.emit(type, payload, origin);
   }
 
   tellState(channel: string, state: unknown): void {
-    if (channel.startsWith(TASKS)) this.tasks.reset(state as readonly TaskSaid[]); // PROTOCOL.md, What a server sends
+    if (channel.startsWith(TASKS)) this.tasks.reset(state as readonly TaskSaid[], channel); // PROTOCOL.md, What a server sends
   }
 
   forget(channel: string): void {
@@ -162,7 +168,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   }
 
   #end(closed: Closed): void {
-    const why = `The client has closed: ${closed.code} ${closed.reason}`;
+    const why = lost(`${closed.code} ${closed.reason}`);
     this.#exchange.close(why);
     this.tasks.close(why);
     for (const channel of this.#channels.values()) channel.close(why);
@@ -174,7 +180,7 @@ function addressOf(target: string, base: string | undefined, query: unknown): st
   const url = new URL(target, base);
   url.protocol = url.protocol.replace("http", "ws");
   // As of "localhost:8000/ws", which has a scheme before its colon.
-  if (url.host === "") throw new TypeError(`No server: ${target}`);
+  if (!url.host) throw new TypeError(`No server: ${target}`);
   for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }

@@ -13,9 +13,9 @@ interface Entry {
   readonly isRepeatable?: boolean | undefined;
 }
 
-export interface AskOptions {
+export interface AskOptions extends RequestOptions {
+  /** In the place of the client's, where `timeout` says nothing. */
   readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
   readonly isRepeatable?: boolean | undefined;
 }
 
@@ -38,7 +38,7 @@ export class Exchange {
   readonly #entries = new Map<unknown, Entry>();
   #isOpen = false;
   /** Why nothing is said any more. */
-  #ending: string | undefined;
+  #ending: TidingsError | undefined;
 
   /**
    * @param limit how many messages may wait
@@ -63,10 +63,11 @@ export class Exchange {
 
   /** Rejects with the error that came, or with why nothing did. */
   ask(type: string, payload: unknown, options: AskOptions = {}): Promise<unknown> {
-    const { signal, timeoutMs = this.#timeoutMs, isRepeatable } = options;
+    const { signal, timeout, timeoutMs = this.#timeoutMs, isRepeatable } = options;
     const id = this.lastId + 1;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
+      const ms = timeout === undefined ? timeoutMs : msOf(timeout);
       // What can't be written throws here.
       const text = JSON.stringify({ type, payload, id });
       const giveUp = () => settle(signal?.reason);
@@ -77,10 +78,10 @@ export class Exchange {
         if (error === undefined) resolve(answer);
         else reject(error);
       };
-      if (!this.#add({ text, settle, isRepeatable })) throw this.#whyNot();
+      if (!this.#add({ text, settle, isRepeatable })) throw this.#ending ?? new TidingsError("queue_full");
       // What may be said again was, for as long as its key is remembered.
       const why = isRepeatable ? lost() : new TidingsError("timeout");
-      const timer = this.#host.clock.after(timeoutMs, () => settle(why));
+      const timer = this.#host.clock.after(ms, () => settle(why));
       signal?.addEventListener("abort", giveUp);
     });
   }
@@ -108,9 +109,9 @@ export class Exchange {
     for (const { isRepeatable, settle } of this.#entries.values()) if (!isRepeatable) settle?.(lost());
   }
 
-  close(why: string): void {
+  close(why: TidingsError): void {
     this.#ending = why;
-    for (const { settle } of this.#entries.values()) settle?.(this.#whyNot());
+    for (const { settle } of this.#entries.values()) settle?.(why);
   }
 
   /** False where there is no room for it. */
@@ -127,15 +128,6 @@ export class Exchange {
     if (settle === undefined) this.#entries.delete(id);
     this.#host.say(text);
   }
-
-  #whyNot(): TidingsError {
-    return this.#ending === undefined ? new TidingsError("queue_full") : lost(this.#ending);
-  }
-}
-
-/** As a page says it. */
-export function timesOf({ timeout, signal }: RequestOptions = {}): AskOptions {
-  return { ...(timeout !== undefined && { timeoutMs: msOf(timeout) }), signal };
 }
 
 /** @throws TypeError for what is none */

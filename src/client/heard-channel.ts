@@ -3,7 +3,7 @@ import type { TidingsError } from "../protocol/tidings-error.js";
 import type { Gap, Origin, Status, SubscriptionStatus } from "./client.js";
 import type { Exchange } from "./exchange.js";
 import { Listeners } from "./listeners.js";
-import { countOf, errorOf, type Fields, lost, type ServerMessage } from "./message.js";
+import { countOf, errorOf, type Fields, type ServerMessage } from "./message.js";
 
 /** What a channel needs of its client. */
 export interface ChannelHost {
@@ -43,7 +43,7 @@ export class HeardChannel {
   readonly name: string;
   status: SubscriptionStatus = "subscribing";
   error: TidingsError | undefined;
-  /** Has the server put us there? So it was on the last connection, until this one says so too. */
+  /** Has the server put us there, as far as we were told? */
   isJoined = false;
   position: Position | undefined;
   state: unknown;
@@ -55,10 +55,12 @@ export class HeardChannel {
   readonly #exchange: Exchange;
   /** The page's subscriptions to it. */
   readonly #hearers = new Set<object>();
-  #rewind: number | undefined;
+  #rewind = 0;
   #isWatching = false;
   /** Was it live before? Then what is not told anew is lost. */
   #wasLive = false;
+  /** On so many connections since then it has not. */
+  #missed = 0;
   /** The id of the `subscribe` that has no answer yet. */
   #asked: number | undefined;
 
@@ -68,17 +70,19 @@ export class HeardChannel {
     this.#exchange = exchange;
   }
 
-  add(hearer: object, rewind: number | undefined): void {
+  add(hearer: object, rewind: number = 0): void {
     this.#hearers.add(hearer);
-    this.#rewind ??= rewind;
-    this.#subscribe();
+    this.#rewind ||= rewind;
+    if (this.status === "lost") this.#become("subscribing");
+    // What the page asks of a channel in one go is one question.
+    queueMicrotask(() => this.#subscribe());
   }
 
   /** Resolves when nothing more of it comes. What the server put us on is its own affair. */
   async remove(hearer: object): Promise<void> {
-    if (!this.#hearers.delete(hearer) || this.#hearers.size > 0 || this.isJoined) return;
-    this.#host.forget(this.name);
-    if (this.status === "live" || this.#asked !== undefined) await this.#ask("unsubscribe");
+    if (!this.#hearers.delete(hearer) || this.#hearers.size > 0) return;
+    if (!this.isJoined) this.#host.forget(this.name);
+    if (this.#asked ?? (!this.isJoined && this.status === "live")) await this.#ask("unsubscribe");
   }
 
   /** From now on it knows who is there. */
@@ -89,20 +93,22 @@ export class HeardChannel {
 
   /** There is a connection. */
   opened(): void {
+    this.#missed += 1;
     // Where the server puts us there again, it has done so before it looks at our question, and says that it has.
-    this.isJoined = false;
     this.#subscribe();
   }
 
   /** There is none any more. */
   lost(): void {
     this.#asked = undefined;
-    if (this.#hearers.size === 0 && !this.isJoined) this.#host.forget(this.name);
+    // One connection, or two, may have been too short for the server to put us there again.
+    const isOver = !this.isJoined || this.#missed > 2;
+    if (isOver && this.#hearers.size === 0) this.#host.forget(this.name);
     else this.#become("subscribing");
   }
 
-  close(why?: string): void {
-    this.#become("lost", lost(why));
+  close(why: TidingsError): void {
+    this.#become("lost", why);
   }
 
   hear(message: ServerMessage): void {
@@ -115,7 +121,12 @@ export class HeardChannel {
     else if (type === "presence" || (type === "reply" && "count" in payload)) this.#meet(payload);
     else if (id !== undefined) return;
     else if (type === "unsubscribed") this.#takenOff(errorOf(message));
-    else if (this.#isNext(offset)) {
+    else {
+      const { position } = this;
+      if (position !== undefined && offset !== undefined) {
+        if (offset <= position.offset) return;
+        position.offset = offset;
+      }
       const origin = { channel: this.name, offset };
       this.events.emit(type, payload, origin);
       this.#host.tell(type, payload, origin);
@@ -127,7 +138,8 @@ export class HeardChannel {
     const isBack = this.#wasLive;
     this.isJoined = id === undefined;
     this.#asked = undefined;
-    this.#rewind = undefined;
+    this.#rewind = 0;
+    this.#missed = 0;
     this.#wasLive = true;
     this.#become("live");
     this.#learn(payload, isBack && payload.recovered !== true);
@@ -140,7 +152,7 @@ export class HeardChannel {
     const { status } = this.#host;
     if (status !== "open" || this.#hearers.size === 0 || this.status === "live" || this.#asked !== undefined) return;
     const since = this.position;
-    const rewind = since === undefined ? this.#rewind : undefined;
+    const rewind = (since === undefined && this.#rewind) || undefined;
     const question = { channel: this.name, since, rewind, presence: this.#isWatching };
     // What takes long is late, and not refused: the connection's end settles it.
     const answer = this.#exchange.ask("subscribe", question, { timeoutMs: Number.POSITIVE_INFINITY });
@@ -149,18 +161,21 @@ export class HeardChannel {
     answer.catch((error: TidingsError) => {
       if (this.#asked !== id) return;
       this.#asked = undefined;
-      if (error.retryAfterMs !== undefined) this.#host.clock.after(error.retryAfterMs, () => this.#subscribe());
-      // Otherwise the server has put us there itself, and says so by itself.
+      const again = () => this.#subscribe();
+      if (error.retryAfterMs !== undefined) this.#host.clock.after(error.retryAfterMs, again);
       else if (error.code !== "already_subscribed") this.#become("lost", error);
+      // The server has put us there itself, and says so by itself, or it did not take an end that was asked for.
+      else this.#exchange.ask("unsubscribe", { channel: this.name }).then(again, () => {});
     });
   }
 
   /** Where it stands now, and how things stand there. */
   #learn(payload: Fields, isGap: boolean): void {
-    const { epoch, offset } = payload;
-    if (epoch !== undefined) this.position = { epoch, offset: Number(offset) };
+    const { epoch } = payload;
+    const offset = payload.offset as number; // PROTOCOL.md, What a client may send
+    if (epoch !== undefined) this.position = { epoch, offset };
     if (isGap) {
-      const gap: Gap = { offset: countOf(offset) };
+      const gap: Gap = { offset };
       this.changes.emit("gap", gap);
       this.#host.tell("gap", gap, { channel: this.name });
     }
@@ -168,13 +183,6 @@ export class HeardChannel {
     this.state = payload.state;
     this.#host.tellState(this.name, this.state);
     this.changes.emit("state", this.state);
-  }
-
-  #isNext(offset: number | undefined): boolean {
-    if (this.position === undefined || offset === undefined) return true;
-    if (offset <= this.position.offset) return false;
-    this.position.offset = offset;
-    return true;
   }
 
   #takenOff(error: TidingsError): void {

@@ -132,7 +132,7 @@ export abstract class Line {
   #hear(frame: unknown): void {
     this.#silentAtMs = this.clock.elapsed() + this.#patienceMs;
     try {
-      this.#take(JSON.parse(String(frame)));
+      this.#take(JSON.parse(frame as string)); // which what is no text becomes
     } catch (cause) {
       this.failed(asError("invalid_message", cause));
     }
@@ -216,7 +216,7 @@ export abstract class Line {
   #become(status: Status, why?: Closed, delayMs?: number): void {
     if (status === this.status) return;
     this.status = status;
-    this.retryAtMs = delayMs === undefined ? undefined : this.clock.now() + delayMs;
+    this.retryAtMs = delayMs && this.clock.now() + delayMs;
     this.changed(status, why);
   }
 

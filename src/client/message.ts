@@ -35,5 +35,5 @@ export function lost(why?: string): TidingsError {
 export function asError(code: string, cause: unknown): TidingsError {
   return cause instanceof TidingsError
     ? cause
-    : new TidingsError(code, cause instanceof Error ? cause.message : undefined, { cause });
+    : new TidingsError(code, (cause as Error | undefined)?.message, { cause });
 }

@@ -3,7 +3,6 @@ import { TidingsError } from "../protocol/tidings-error.js";
 import type { Tasks } from "./client.js";
 import type { Exchange } from "./exchange.js";
 import { Listeners } from "./listeners.js";
-import { lost } from "./message.js";
 
 /** How many are remembered: as many as a server does. */
 const REMEMBERED = 200;
@@ -15,7 +14,7 @@ export class TaskBook implements Tasks {
   /** Of each task by itself; undefined: it is known no more. */
   readonly #ends = new Listeners<Record<string, [task: TaskState | undefined]>>();
   readonly #exchange: Exchange;
-  #ending: string | undefined;
+  #ending: TidingsError | undefined;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -45,11 +44,11 @@ export class TaskBook implements Tasks {
   }
 
   /** An event of their channel. */
-  hear({ type, payload }: TaskSaid): void {
+  hear({ type, payload }: TaskSaid, channel: string): void {
     const news = type.slice("task_".length) as TaskStatus | "progress"; // no other begins with this
     const { task: id, ...said } = payload;
     const before = this.all.get(id);
-    const task = { ...before, ...said, id, status: news === "progress" ? "started" : news };
+    const task = { ...said, id, channel, status: news === "progress" ? "started" : news };
     // What a channel's state repeats is nothing new.
     if (JSON.stringify(task) === JSON.stringify(before)) return;
     // The latest is the last.
@@ -62,26 +61,26 @@ export class TaskBook implements Tasks {
   }
 
   /** All that the server knows: the channel's state. */
-  reset(state: readonly TaskSaid[]): void {
+  reset(state: readonly TaskSaid[], channel: string): void {
     const known = new Set(state.map(({ payload }) => payload.task));
     for (const [id, task] of this.all) {
-      if (known.has(id)) continue;
+      if (known.has(id) || task.channel !== channel) continue;
       this.all.delete(id);
       this.#ends.emit(id, undefined);
       this.#listeners.emit("change", task);
     }
-    for (const said of state) this.hear(said);
+    for (const said of state) this.hear(said, channel);
   }
 
   /** Whoever waits, waits in vain. */
-  close(why: string): void {
+  close(why: TidingsError): void {
     this.#ending = why;
     this.#ends.emit(undefined, undefined);
   }
 
   #whyNot(task: TaskState | undefined): TidingsError {
-    if (task?.status === "cancelled") return new TidingsError("task_cancelled");
-    if (task !== undefined) return new TidingsError(task.error?.code ?? "internal", task.error?.message, task.error);
-    return this.#ending === undefined ? new TidingsError("not_found") : lost(this.#ending);
+    if (task === undefined) return this.#ending ?? new TidingsError("not_found");
+    const { error } = task;
+    return new TidingsError(error?.code ?? "task_cancelled", error?.message, error);
   }
 }

@@ -48,6 +48,8 @@ export interface TaskState<Result = unknown> {
   readonly error?: TaskFailure | undefined;
   /** ISO 8601, in UTC: when that was said. */
   readonly timestamp: string;
+  /** Where: whose it is, as `$tasks/ana`. */
+  readonly channel: string;
 }
 
 /** What the channel of a user's tasks is to the other side. */

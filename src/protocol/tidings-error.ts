@@ -22,7 +22,7 @@ export class TidingsError extends Error {
    */
   constructor(code: ErrorCode | (string & {}), message?: string | undefined, options: TidingsErrorOptions = {}) {
     if (!hasCodeForm(code)) {
-      throw new TypeError(`No error code like sold_out: ${code}`);
+      throw new TypeError(`No error code: ${code}`);
     }
     const { issues, retryAfterMs, cause } = options;
     super(message ?? code, cause === undefined ? undefined : { cause });

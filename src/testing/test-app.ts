@@ -12,6 +12,7 @@ import type { Handshake } from "../declare/handshake.js";
 import type { AppLimits } from "../declare/limits.js";
 import { FakeClock } from "./fake-clock.js";
 import { Network, type TestNetwork } from "./network.js";
+import { Random } from "./random.js";
 import type { RawTestConnection, TestConnection } from "./test-connection.js";
 import { connect, type TestConnectOptions } from "./test-dial.js";
 import { TestProcess, Turns } from "./test-process.js";
@@ -129,7 +130,8 @@ const COMPUTER: Chance = {
   startMs: undefined,
   createId: randomId,
   random: () => 0.5,
-  randomOf: () => () => 0.5,
+  // Each of its own, and in each run the same: clients tell their publishes apart by it.
+  randomOf: (client) => new Random(client).next,
   momentMs: 1_000,
 };
 
