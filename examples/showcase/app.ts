@@ -89,7 +89,7 @@ const desk = endpoint("/ws/admin", {
 });
 
 export function createShowcase(options: Omit<AppOptions, "endpoints"> = {}): App {
-  // Who loads the page anew is back before that.
-  const limits = { presenceGrace: "2s" } as const;
+  // Who loads the page anew is back before that; and nobody takes all turns with a hundred reports.
+  const limits = { presenceGrace: "2s", tasksPerUser: 5 } as const;
   return createApp({ endpoints: [echo, room, topic, devices, live, me, desk], limits, ...options });
 }

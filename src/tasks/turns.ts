@@ -1,13 +1,18 @@
 /** Something that waits for its turn. */
 export interface Job {
+  readonly user: string;
   /** Must not reject. */
   run(): Promise<void>;
 }
 
-/** So many at once; the others wait, in the order they came. */
+/**
+ * So many at once; the others wait. Turns go round by user, so that nobody waits for all that another has asked for, and
+ * those of one user are in the order they came.
+ */
 export class Turns {
   readonly #limit: number;
-  readonly #waiting = new Set<Job>();
+  /** By user: whose turn comes next is first. None is empty. */
+  readonly #waiting = new Map<string, Set<Job>>();
   #running = 0;
 
   constructor(limit: number) {
@@ -15,23 +20,39 @@ export class Turns {
   }
 
   add(job: Job): void {
-    this.#waiting.add(job);
+    const jobs = this.#waiting.get(job.user) ?? new Set();
+    this.#waiting.set(job.user, jobs.add(job));
     this.#next();
   }
 
   /** False where it does not wait. */
   delete(job: Job): boolean {
-    return this.#waiting.delete(job);
+    const jobs = this.#waiting.get(job.user);
+    if (jobs === undefined || !jobs.delete(job)) return false;
+    if (jobs.size === 0) this.#waiting.delete(job.user);
+    return true;
   }
 
   #next(): void {
-    const [job] = this.#waiting;
-    if (job === undefined || this.#running >= this.#limit) return;
-    this.#waiting.delete(job);
+    if (this.#running >= this.#limit) return;
+    const job = this.#take();
+    if (job === undefined) return;
     this.#running += 1;
     void job.run().then(() => {
       this.#running -= 1;
       this.#next();
     });
+  }
+
+  /** The next one. Its user comes behind all others then. */
+  #take(): Job | undefined {
+    const [next] = this.#waiting;
+    if (next === undefined) return undefined;
+    const [user, jobs] = next;
+    const [job] = jobs;
+    if (job !== undefined) jobs.delete(job);
+    this.#waiting.delete(user);
+    if (jobs.size > 0) this.#waiting.set(user, jobs);
+    return job;
   }
 }
