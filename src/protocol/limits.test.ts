@@ -43,7 +43,7 @@ test("the default limits are these, in milliseconds, bytes and counts", () => {
     issues: 10,
     tasks: 16,
     tasksPerUser: 100,
-    taskResult: 64 * kib,
+    taskResult: 8 * kib,
     historyBytes: 64 * mib,
     positionTtl: 24 * hour,
   });

@@ -91,11 +91,11 @@ export type Limits = {
   /** Issues in one error. Past it: cut. */
   readonly issues: number;
 
-  /** Tasks that run at once in this process, beside those in worker threads. From then on they wait for their turn. */
+  /** Tasks that run at once in this process, beside those in worker threads. From then on they wait: turns go round by user. */
   readonly tasks: number;
   /** Tasks of one user that wait or run in this process. Past it: `too_many_tasks`. */
   readonly tasksPerUser: number;
-  /** Bytes of what a task gives, as JSON. Past it: the task has failed with `internal`. */
+  /** Bytes of what a task gives, or fails with, as JSON. Past it: the task has failed with `internal`. */
   readonly taskResult: number;
 
   /** Bytes the memory broker keeps of all histories. Past it: the longest unused stream is forgotten, and begins a new epoch. */
@@ -153,7 +153,7 @@ export const defaultLimits: Limits = {
 
   tasks: 16,
   tasksPerUser: 100,
-  taskResult: 65_536,
+  taskResult: 8_192,
 
   historyBytes: 67_108_864,
   positionTtl: 86_400_000,

@@ -2,7 +2,7 @@ import type { App, AppHost } from "../declare/app.js";
 import type { TaskFailure, TaskId, TaskSaid } from "../declare/task.js";
 import { hasCodeForm } from "../protocol/error-codes.js";
 import { readTasks, sayOf } from "./task-channel.js";
-import { failureOf, isLast, isTaskId, latestOf, newsOf, progressOf, resultOf } from "./task-news.js";
+import { failureOf, isLast, isTaskId, latestOf, newsOf, progressOf, resultOf, tellable } from "./task-news.js";
 
 /** What is reported of a task that runs elsewhere: one of these, and words for people. */
 export type TaskReport = ReportWords &
@@ -17,9 +17,9 @@ export type TaskReport = ReportWords &
   );
 
 export interface ReportWords {
-  /** What it is called. Left out it stays as it was. */
+  /** What it is called, of which the first 512 bytes are told. Left out it stays as it was. */
   readonly name?: string | undefined;
-  /** What it is at. Left out it stays as it was. */
+  /** What it is at, of which as much is told. Left out it stays as it was. */
   readonly message?: string | undefined;
 }
 
@@ -30,7 +30,8 @@ export interface ReportWords {
  * Resolves when it is told; with false where the task has ended, such as by being cancelled: then nothing is told, and the job
  * may stop. A task that ended begins anew with `{ status: "queued" }`. For one of `startTask` there is no need to.
  *
- * Rejects with a TypeError for what is no report, and with a `TidingsError` `unavailable` where the broker is away.
+ * Rejects with a TypeError for what is no report, an EncodeError for what JSON can't hold, a RangeError past
+ * `limits.taskResult`, and with a `TidingsError` `unavailable` where the broker is away.
  */
 export async function reportTask(app: App, user: string, id: TaskId, report: TaskReport): Promise<boolean> {
   if (typeof user !== "string" || user === "") throw new TypeError("reportTask() takes the id of a user, a text.");
@@ -61,8 +62,7 @@ function toSaid(host: AppHost, task: string, report: TaskReport, latest: TaskSai
 
 function failureIn(host: AppHost, error: TaskFailure | Error): TaskFailure {
   if (error instanceof Error) return failureOf(host, error, "reportTask");
-  const { code, message, issues } = error;
-  return { code, message, ...(issues && { issues }) };
+  return tellable(host, error);
 }
 
 function checkReport(report: TaskReport): void {

@@ -5,11 +5,11 @@ import type { App } from "../declare/app.js";
 import type { TaskId } from "../declare/task.js";
 import type { Reply } from "../schema/json.js";
 import type { Task } from "./task.js";
+import { taskRunner } from "./task-channel.js";
 import { isTaskId } from "./task-news.js";
-import { taskRunner } from "./task-runner.js";
 
 export interface TaskOptions {
-  /** What it is called to its user, such as `"export"`. */
+  /** What it is called to its user, such as `"export"`: of a longer text the first 512 bytes are told. */
   name?: string | undefined;
   /** 1–64 characters that tell it from the user's other tasks. Default: one that nobody can guess. */
   id?: string | undefined;
@@ -18,7 +18,8 @@ export interface TaskOptions {
 /**
  * Runs something beside the handler that starts it, and tells all devices of a user how it goes.
  *
- * Resolves with the task's id when it is queued; it runs when its turn comes, of which there are `limits.tasks`. What the work
+ * Resolves with the task's id when it is queued; it runs when its turn comes. There are `limits.tasks` turns, and they go
+ * round by user. What the work
  * returns is the task's result; what it throws fails the task: a `TidingsError` with its code, anything else as `internal`, and
  * its details go to `onError`.
  *

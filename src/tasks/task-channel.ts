@@ -1,22 +1,24 @@
 import type { App } from "../declare/app.js";
 import { type Channel, familyOf } from "../declare/channel.js";
+import { type Dependency, dependency } from "../declare/dependency.js";
 import { PathPattern } from "../declare/path-pattern.js";
 import { stateAt } from "../declare/state-at.js";
 import type { TaskId, TaskSaid, TasksContract } from "../declare/task.js";
 import { isLast, latestOf, newsOf, newsSchema, subjectOf, taskEvents } from "./task-news.js";
+import { CANCEL_TOPIC, type CancelNotice, TaskRunner } from "./task-runner.js";
 
 /**
  * The channel of each user's tasks: list it in an endpoint's `channels`, and join who comes to `tasks({ user: user.id })`.
  *
- * It keeps the latest that was said of each task: of the 200 that were spoken of last, for a day. That is its snapshot too, so
- * that a device which comes later, or comes back, knows how every task stands. Who is on it may cancel its tasks. Clients can
- * neither subscribe nor publish.
+ * It keeps the latest that was said of each task, for a day: of 100 tasks, of which those that have ended make room first. That
+ * is its snapshot too, so that a device which comes later, or comes back, knows how every task stands. Who is on it may cancel
+ * its tasks. Clients can neither subscribe nor publish.
  */
 export const tasks: Channel<TasksContract> = familyOf<TasksContract>({
   pattern: new PathPattern("$tasks/:user"),
   events: new Map(Object.keys(taskEvents).map((type) => [type, newsSchema])),
   needs: {},
-  history: { size: 200, ttlMs: 24 * 60 * 60 * 1_000, subjectOf },
+  history: { size: 100, ttlMs: 24 * 60 * 60 * 1_000, subjectOf },
   presence: undefined,
   snapshot: async ({ app, params }) => {
     // What a snapshot is given, and the pattern's one param.
@@ -50,22 +52,30 @@ export async function sayOf(app: App, user: string, { type, payload }: TaskSaid)
  * Ends a task, in whatever process it runs: its user is told so at once, and its `signal` aborts. A task that runs elsewhere
  * hears of it when it reports next.
  *
- * False where there is no such task, or it has ended. Rejects with a `TidingsError` `unavailable` where the broker is away,
- * and `not_found` for a user that cannot be.
+ * False where there is no such task, or it has ended. Rejects with a `TidingsError` `unavailable` where the broker is away (a
+ * task of this process is over even so, and its user is told later), and `not_found` for a user that cannot be.
  */
 export async function cancelTask(app: App, user: string, id: TaskId): Promise<boolean> {
   const host = await app["~host"]();
+  const runner = await app.get(taskRunner);
+  const notice: CancelNotice = { user, task: id };
+  // Also where so many others were told of that its channel knows it no more.
+  const run = runner.cancel(notice);
+  if (run !== undefined) {
+    await host.notify(CANCEL_TOPIC, notice);
+    await run.told();
+    return true;
+  }
   const latest = latestOf((await readTasks(app, user)).said, id);
   if (latest === undefined || isLast(latest.type)) return false;
   // First: the process that runs it knows best how far it is, and sees to it that its end is told.
-  await host.notify(CANCEL_TOPIC, { user, task: id } satisfies CancelNotice);
+  await host.notify(CANCEL_TOPIC, notice);
   await sayOf(app, user, { type: "task_cancelled", payload: newsOf(host, latest.payload) });
   return true;
 }
 
-/** What all processes are told where a task is cancelled. */
-export interface CancelNotice {
-  readonly user: string;
-  readonly task: string;
-}
-export const CANCEL_TOPIC = "task_cancel";
+/** The tasks that this process runs. */
+export const taskRunner: Dependency<TaskRunner, "app"> = dependency({
+  scope: "app",
+  create: async ({ app }) => new TaskRunner(await app["~host"](), (user, said) => sayOf(app, user, said)),
+});

@@ -5,7 +5,7 @@ import { encodePayload } from "../protocol/encode-message.js";
 import { errorCodes } from "../protocol/error-codes.js";
 import { wordsOf } from "../protocol/error-words.js";
 import { TidingsError } from "../protocol/tidings-error.js";
-import { utf8Length } from "../protocol/utf8.js";
+import { cutToUtf8, utf8Length } from "../protocol/utf8.js";
 import type { Schema } from "../schema/standard.js";
 
 export type TaskEventType = keyof TaskEvents;
@@ -64,8 +64,16 @@ export function latestOf(said: readonly TaskSaid[], task: string): TaskSaid | un
 
 /** All that is known of a task at this time. */
 export function newsOf({ clock }: AppHost, { task, name, progress, message }: Omit<TaskNews, "timestamp">): TaskNews {
-  return { task, name, progress, message, timestamp: new Date(clock.now()).toISOString() };
+  const timestamp = new Date(clock.now()).toISOString();
+  return { task, name: name && cut(name), progress, message: message && cut(message), timestamp };
 }
+
+/** A state tells all of a user's tasks: what people read of each is short. */
+function cut(words: string): string {
+  return cutToUtf8(words, MAX_WORDS_BYTES);
+}
+
+const MAX_WORDS_BYTES = 512;
 
 /** How far it is: from 0 to 100, whatever was given. Throws a TypeError for what is no number. */
 export function progressOf(percent: unknown): number {
@@ -78,21 +86,40 @@ export function progressOf(percent: unknown): number {
  *
  * @throws EncodeError for what JSON can't hold, RangeError past `limits.taskResult`
  */
-export function resultOf({ limits: { taskResult } }: AppHost, result: unknown): unknown {
-  const json = encodePayload(result);
-  const bytes = utf8Length(json) ?? json.length;
-  if (bytes <= taskResult) return JSON.parse(json);
-  throw new RangeError(
-    `A task gives ${bytes} bytes as JSON, which is past limits.taskResult (${taskResult}): store it, and give a link to it.`,
-  );
+export function resultOf(host: AppHost, result: unknown): unknown {
+  return asItArrives(host, result, "A task gives");
 }
 
-/** Why a task failed, as its user may know it. What is no `TidingsError` is reported, and its details untold. */
+/**
+ * Why a task failed, as its user may know it. What is no `TidingsError` is reported, and its details untold; so is one that
+ * can't be told, for who waits for the end must hear of it.
+ */
 export function failureOf(host: AppHost, error: unknown, during: string): TaskFailure {
-  if (error instanceof TidingsError) {
-    const { code, issues } = error;
-    return { code, message: wordsOf(error), ...(issues && { issues }) };
+  try {
+    if (error instanceof TidingsError) return tellable(host, error);
+  } catch (reason) {
+    host.report(reason, during);
   }
   host.report(error, during);
   return { code: "internal", message: errorCodes.internal.meaning };
+}
+
+/**
+ * What a user is told of an error: of its issues as many as of any error, and of each no more than where and why.
+ *
+ * @throws EncodeError for what JSON can't hold, RangeError past `limits.taskResult`
+ */
+export function tellable(host: AppHost, { code, message, issues }: TaskFailure): TaskFailure {
+  const told = issues?.slice(0, host.limits.issues).map(({ path, message: why }) => ({ path, message: why }));
+  const failure: TaskFailure = { code, message: wordsOf({ code, message }), ...(told && { issues: told }) };
+  return asItArrives(host, failure, "A task fails with");
+}
+
+function asItArrives<Value>({ limits: { taskResult } }: AppHost, value: Value, what: string): Value {
+  const json = encodePayload(value);
+  const bytes = utf8Length(json) ?? json.length;
+  if (bytes <= taskResult) return JSON.parse(json);
+  throw new RangeError(
+    `${what} ${bytes} bytes as JSON, which is past limits.taskResult (${taskResult}): store it, and give a link to it.`,
+  );
 }

@@ -1,15 +1,15 @@
-import type { App, AppHost } from "../declare/app.js";
+import type { AppHost } from "../declare/app.js";
 import type { TaskNews, TaskSaid } from "../declare/task.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Task } from "./task.js";
-import { sayOf } from "./task-channel.js";
 import { failureOf, newsOf, progressOf, resultOf } from "./task-news.js";
 import { Throttle } from "./throttle.js";
 import type { Job } from "./turns.js";
 
 export interface TaskRunOptions {
-  readonly app: App;
   readonly host: AppHost;
+  /** Says it to all devices of the user. Rejects where that can't be. */
+  readonly say: (user: string, said: TaskSaid) => Promise<void>;
   readonly user: string;
   readonly id: string;
   readonly name: string | undefined;
@@ -84,11 +84,13 @@ export class TaskRun implements Task, Job {
     return said;
   }
 
-  /** Ends it now. Its work is told by the signal. */
-  cancel(): void {
+  /** Ends it now, and tells its work by the signal. False where it is over. */
+  cancel(): boolean {
+    if (this.#state === "over") return false;
     const ended = this.#end(() => ({ type: "task_cancelled", payload: this.#news }));
     this.#controller.abort(new TidingsError("task_cancelled", "The task was cancelled."));
     void this.#do(ended);
+    return true;
   }
 
   /** The app closes: what waits has failed, and what runs is told by the signal. */
@@ -186,14 +188,13 @@ export class TaskRun implements Task, Job {
         return;
       } catch (error) {
         if (isFirst) host.report(error, this.#label);
-        if (!(error instanceof TidingsError)) return;
         await new Promise<void>((resolve) => host.clock.after(RETRY_MS, resolve));
       }
     }
   }
 
   #say(said: TaskSaid): Promise<void> {
-    return sayOf(this.#options.app, this.user, said);
+    return this.#options.say(this.user, said);
   }
 
   #do(something: Promise<void>): Promise<void> {

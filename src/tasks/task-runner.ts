@@ -1,8 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { App, AppHost } from "../declare/app.js";
-import { type Dependency, dependency } from "../declare/dependency.js";
+import type { AppHost } from "../declare/app.js";
 import { TidingsError } from "../protocol/tidings-error.js";
-import { CANCEL_TOPIC, type CancelNotice } from "./task-channel.js";
 import { TaskRun, type TaskRunOptions } from "./task-run.js";
 import { Turns } from "./turns.js";
 import { WorkerPool } from "./worker-pool.js";
@@ -13,10 +11,17 @@ export type StartOptions = Pick<TaskRunOptions, "user" | "work" | "name"> & {
   readonly where: "here" | "thread";
 };
 
+/** What all processes are told where a task is cancelled. */
+export interface CancelNotice {
+  readonly user: string;
+  readonly task: string;
+}
+export const CANCEL_TOPIC = "task_cancel";
+
 /** The tasks that this process runs, for as long as its app does. */
 export class TaskRunner {
-  readonly #app: App;
   readonly #host: AppHost;
+  readonly #say: TaskRunOptions["say"];
   /** By user and id: those that wait or run, and those whose end is not told yet. */
   readonly #runs = new Map<string, TaskRun>();
   /** User → how many of these are theirs. */
@@ -26,13 +31,13 @@ export class TaskRunner {
   #pool: Promise<WorkerPool> | undefined;
   #isClosing = false;
 
-  constructor(app: App, host: AppHost) {
-    this.#app = app;
+  constructor(host: AppHost, say: TaskRunOptions["say"]) {
     this.#host = host;
+    this.#say = say;
     this.#turns = { here: new Turns(host.limits.tasks), thread: new Turns(this.#maxThreads) };
     host.onClosing(() => this.#close());
     // Whoever says so is a process of this app.
-    host.onNotice(CANCEL_TOPIC, (notice) => this.#cancel(notice as CancelNotice));
+    host.onNotice(CANCEL_TOPIC, (notice) => void this.cancel(notice as CancelNotice));
   }
 
   /** Its threads. Rejects with a ConfigError where the package that has them is not installed. */
@@ -58,7 +63,7 @@ export class TaskRunner {
     const key = keyOf(user, id);
     this.#checkRoom(key, user);
     const onOver = () => this.#forget(key, user);
-    const run = new TaskRun({ app: this.#app, host: this.#host, id, onOver, ...options });
+    const run = new TaskRun({ host: this.#host, say: this.#say, id, onOver, ...options });
     this.#runs.set(key, run);
     this.#counts.set(user, (this.#counts.get(user) ?? 0) + 1);
     try {
@@ -72,17 +77,18 @@ export class TaskRunner {
     return id;
   }
 
+  /** Ends it, and gives it; undefined where no such task waits or runs here. */
+  cancel({ user, task }: CancelNotice): TaskRun | undefined {
+    const run = this.#runs.get(keyOf(user, task));
+    if (run === undefined || !run.cancel()) return undefined;
+    for (const turns of Object.values(this.#turns)) turns.delete(run);
+    return run;
+  }
+
   #checkRoom(key: string, user: string): void {
     if (this.#isClosing) throw closing();
     if (this.#runs.has(key)) throw new TidingsError("already_started", "A task of this id waits or runs already.");
     if ((this.#counts.get(user) ?? 0) >= this.#host.limits.tasksPerUser) throw new TidingsError("too_many_tasks");
-  }
-
-  #cancel({ user, task }: CancelNotice): void {
-    const run = this.#runs.get(keyOf(user, task));
-    if (run === undefined) return;
-    for (const turns of Object.values(this.#turns)) turns.delete(run);
-    run.cancel();
   }
 
   #forget(key: string, user: string): void {
@@ -115,12 +121,6 @@ export class TaskRunner {
     });
   }
 }
-
-/** Made when the first task of a process is started. */
-export const taskRunner: Dependency<TaskRunner, "app"> = dependency({
-  scope: "app",
-  create: async ({ app }) => new TaskRunner(app, await app["~host"]()),
-});
 
 function keyOf(user: string, id: string): string {
   return JSON.stringify([user, id]);

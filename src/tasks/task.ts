@@ -7,7 +7,7 @@ export interface Task {
    * Says how far it is, four times a second at most; the last is never lost. Left alone it can't fail.
    *
    * @param percent from 0 to 100; what is beyond is taken as that
-   * @param message what it is at; left out it stays as it was
+   * @param message what it is at, of which the first 512 bytes are told; left out it stays as it was
    *
    * Rejects with the signal's reason once that is aborted, so that a work which awaits it ends there, and with a TypeError for
    * what is no number, or no text.

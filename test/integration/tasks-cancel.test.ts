@@ -1,13 +1,16 @@
-import { endpoint } from "tidings";
+import { createApp, endpoint, TidingsError } from "tidings";
 import { cancelTask, reportTask, startTask, type Task, tasks } from "tidings/tasks";
+import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { randomId, systemClock } from "../../src/app/system.js";
 import { MemoryBroker } from "../../src/broker/memory.js";
-import { codeOf } from "../support/channel-events.js";
+import { codeOf, numbers } from "../support/channel-events.js";
+import { FarBroker } from "../support/far-broker.js";
 import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
+import { LogRecorder } from "../support/log-recorder.js";
 import { serve } from "../support/served-app.js";
-import { byName, createDesk, dialDesk, told } from "../support/task-desk.js";
+import { byName, createDesk, dialDesk, tasksIn, told } from "../support/task-desk.js";
 import { dial } from "../support/ws-client.js";
 
 /** A work that runs until its signal aborts, or for as long as the gate is shut. */
@@ -138,6 +141,42 @@ test("a task is cancelled from any process, in whichever it runs", async () => {
   expect(await cancelTask(there.app, "ana", task)).toBe(false);
   gate.open();
   expect(await client.takeAll()).toEqual([]);
+});
+
+test("one that runs is cancelled, though so many others run that its channel knows it no more", async () => {
+  const { work, notes, gate } = createWork();
+  await using server = await serve({ endpoints: [createDesk(work)] });
+  const { app } = server;
+  const task = await startTask(app, "ana", work);
+  expect(await notes.next()).toBe("begun");
+  for (const n of numbers(1, 100)) await reportTask(app, "ana", `t${n}`, { status: "started" });
+  const client = await dialDesk(server);
+  expect(tasksIn(await client.next()).map(({ payload }) => payload.task)).toEqual(numbers(1, 100).map((n) => `t${n}`));
+  client.send({ type: "task_cancel", payload: { task }, id: 1 });
+  expect(await client.take(2)).toMatchObject([
+    { type: "task_cancelled", payload: { task, progress: 30 } },
+    { type: "reply", id: 1, payload: null },
+  ]);
+  expect(await notes.next()).toEqual(cancelled);
+  expect(await cancelTask(app, "ana", task)).toBe(false);
+  gate.open();
+  expect(await client.takeAll()).toEqual([]);
+});
+
+test("one of this process ends also while the broker is away, and its user is told when it is back", async () => {
+  const broker = new FarBroker();
+  const app = createApp({ endpoints: [], broker, logger: new LogRecorder() });
+  await using server = await startTestApp(app);
+  const { work, notes, gate } = createWork();
+  const task = await startTask(app, "ana", work);
+  expect(await notes.next()).toBe("begun");
+  broker.reach = () => Promise.reject(new TidingsError("unavailable"));
+  await expect(cancelTask(app, "ana", task)).rejects.toMatchObject({ code: "unavailable" });
+  expect(await notes.next()).toEqual(cancelled);
+  broker.reach = () => Promise.resolve();
+  await server.clock.advance("1s");
+  expect((await app.history(tasks({ user: "ana" }))).at(-1)).toMatchObject({ type: "task_cancelled" });
+  gate.open();
 });
 
 test("one that runs elsewhere is over too: who reports of it next is told", async () => {

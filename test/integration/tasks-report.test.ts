@@ -1,5 +1,5 @@
 import { forbidden } from "tidings";
-import { reportTask, type TaskReport, tasks } from "tidings/tasks";
+import { reportTask, type TaskFailure, type TaskReport, tasks } from "tidings/tasks";
 import { expect, test } from "vitest";
 import { serve } from "../support/served-app.js";
 import { createDesk, dialDesk, told } from "../support/task-desk.js";
@@ -95,6 +95,23 @@ test("a result that JSON can't hold, or is too large, rejects and ends nothing",
   await expect(reportTask(server.app, "bob", "t1", { result: 1n })).rejects.toMatchObject({ name: "EncodeError" });
   await expect(reportTask(server.app, "bob", "t1", { result: "x".repeat(1_024) })).rejects.toThrow("limits.taskResult");
   expect(await server.app.history(tasks({ user: "bob" }))).toEqual([]);
+});
+
+test("an error that JSON can't hold, or is too large, rejects where it was given in words, and is `internal` where it was thrown", async () => {
+  await using server = await serve({ endpoints: [desk], limits: { taskResult: "1kb" } });
+  const client = await dialDesk(server);
+  await client.next();
+  const message = "x".repeat(1_024);
+  const report = (error: TaskFailure | Error) => reportTask(server.app, "ana", "t1", { error });
+  await expect(report({ code: "late", message })).rejects.toThrow("limits.taskResult");
+  const path = [1n] as unknown as readonly string[];
+  await expect(report({ code: "late", message: "x", issues: [{ path, message: "x" }] })).rejects.toMatchObject({
+    name: "EncodeError",
+  });
+  expect(await client.takeAll()).toEqual([]);
+  await report(forbidden(message));
+  expect(await client.next()).toMatchObject({ type: "task_failed", payload: { error: { code: "internal" } } });
+  expect((await server.errors.next()).error).toMatchObject({ message: expect.stringContaining("limits.taskResult") });
 });
 
 test("a user whose id can't be part of a name is `not_found`", async () => {

@@ -1,4 +1,4 @@
-import { createApp, TidingsError } from "tidings";
+import { createApp, type Issue, TidingsError } from "tidings";
 import { startTask, type Task, tasks } from "tidings/tasks";
 import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
@@ -82,6 +82,47 @@ test("what a work throws is told by its code, or goes to onError and is `interna
   }
 });
 
+test.each<[string, unknown, string]>([
+  ["a path that JSON can't hold", [{ message: "None.", path: [10n] }], "written as JSON"],
+  ["more than a result may have", [{ message: "x".repeat(8_192), path: [] }], "limits.taskResult"],
+  ["issues that are none", "all of it", "not a function"],
+])("an error with %s is `internal`: the task has ended, and onError is told why", async (_, issues, reason) => {
+  await using server = await serve({ endpoints: [createDesk(() => {})] });
+  const client = await dialDesk(server);
+  await client.next();
+  const error = new TidingsError("bad", "It can't be.", { issues: issues as readonly Issue[] });
+  await startTask(server.app, "ana", () => Promise.reject(error), { name: "job" });
+  const internal = { code: "internal", message: "Something went wrong on the server." };
+  expect((await client.take(3)).at(-1)).toMatchObject({ type: "task_failed", payload: { error: internal } });
+  expect((await server.errors.next()).error).toMatchObject({ message: expect.stringContaining(reason) });
+  expect((await server.errors.next()).error).toBe(error);
+});
+
+test("of an error's issues ten are told, and of each where and why, but not what was refused", async () => {
+  await using server = await serve({ endpoints: [createDesk(() => {})] });
+  const client = await dialDesk(server);
+  await client.next();
+  const issues = numbers(1, 12).map((n) => ({ path: ["rows", n], message: "None.", input: "a secret" }));
+  await startTask(server.app, "ana", () => Promise.reject(new TidingsError("bad", "It can't be.", { issues })));
+  expect((await client.take(3)).at(-1)?.payload).toMatchObject({
+    error: { code: "bad", issues: numbers(1, 10).map((n) => ({ path: ["rows", n], message: "None." })) },
+  });
+});
+
+test("turns go round by user: nobody waits for all that another has asked for", async () => {
+  await using server = await serve({ endpoints: [], limits: { tasks: 1 } });
+  const ran: string[] = [];
+  const [gate, over] = [createGate(), createGate()];
+  const start = (user: string, name: string) => startTask(server.app, user, () => void ran.push(name));
+  await startTask(server.app, "eve", () => gate.opened);
+  for (const n of numbers(1, 3)) await start("eve", `eve's ${n}`);
+  await start("ana", "ana's");
+  await startTask(server.app, "eve", over.open);
+  gate.open();
+  await over.opened;
+  expect(ran).toEqual(["eve's 1", "ana's", "eve's 2", "eve's 3"]);
+});
+
 test.each<[string, unknown, unknown, unknown, string]>([
   ["no user", undefined, () => {}, {}, "the id of a user"],
   ["a user object", { id: "ana" }, () => {}, {}, "the id of a user"],
@@ -116,7 +157,10 @@ test("an id is one task at a time of its user: a second is refused until the fir
   expect((await client.take(3)).at(-1)).toMatchObject({ payload: { task: "nightly", result: "again" } });
 });
 
-test("an end that the broker is away for is told when it is back", async () => {
+test.each([
+  ["is away", new TidingsError("unavailable")],
+  ["fails in its own words", new Error("ECONNRESET")],
+])("an end that the broker %s for is told when it is back", async (_, error) => {
   const broker = new FarBroker();
   const app = createApp({ endpoints: [], broker, logger: new LogRecorder() });
   await using server = await startTestApp(app);
@@ -128,7 +172,7 @@ test("an end that the broker is away for is told when it is back", async () => {
     return "kept";
   });
   await begun.opened;
-  broker.reach = () => Promise.reject(new TidingsError("unavailable"));
+  broker.reach = () => Promise.reject(error);
   gate.open();
   await server.clock.advance("2s");
   broker.reach = () => Promise.resolve();
