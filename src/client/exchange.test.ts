@@ -1,7 +1,8 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { FakeClock } from "../testing/fake-clock.js";
-import { type AskOptions, Exchange, msOf, timesOf } from "./exchange.js";
+import { type AskOptions, Exchange, msOf } from "./exchange.js";
+import { lost } from "./message.js";
 
 interface Said {
   readonly type: string;
@@ -311,7 +312,7 @@ describe("when the client has closed", () => {
     const { exchange, clock, said, ask } = create();
     const waiting = ask("ask", {});
     const repeatable = ask("publish", {}, { isRepeatable: true });
-    exchange.close("It is over.");
+    exchange.close(lost("It is over."));
     const why = { code: "connection_lost", message: "It is over." };
     await expect(waiting.answer).rejects.toMatchObject(why);
     await expect(repeatable.answer).rejects.toMatchObject(why);
@@ -335,12 +336,5 @@ describe("a time as a page says it", () => {
 
   test.each(["", "10", "s", "-5s", "1e3s", "10 s", "ten seconds", "10constructor", "NaNs"])("%j is none", (words) => {
     expect(() => msOf(words as never)).toThrow(TypeError);
-  });
-
-  test("is left to the client where it is not said", () => {
-    const { signal } = new AbortController();
-    expect(timesOf()).toEqual({ signal: undefined });
-    expect("timeoutMs" in timesOf({ timeout: undefined })).toBe(false);
-    expect(timesOf({ timeout: "1s", signal })).toEqual({ timeoutMs: 1_000, signal });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ClientWorld } from "../../test/support/client-world.js";
 import type { TidingsError } from "../protocol/tidings-error.js";
+import { settle } from "../testing/fake-clock.js";
 import type { SubscriptionStatus } from "./client.js";
 
 const name = "kept/a";
@@ -20,8 +21,8 @@ async function enter() {
 
 type World = Awaited<ReturnType<typeof enter>>;
 
-/** A subscription, and what it says. */
-function subscribe({ client }: Pick<World, "client">, options: { rewind?: number; presence?: boolean } = {}) {
+/** A subscription that has been asked for, where there is a connection, and what it says. */
+async function subscribe({ client }: Pick<World, "client">, options: { rewind?: number; presence?: boolean } = {}) {
   const heard: number[] = [];
   const gaps: (number | undefined)[] = [];
   const states: unknown[] = [];
@@ -33,6 +34,7 @@ function subscribe({ client }: Pick<World, "client">, options: { rewind?: number
   });
   subscription.onStatus((status) => statuses.push(status));
   subscription.on("said", ({ n }) => heard.push(n));
+  await settle();
   return { subscription, heard, gaps, states, statuses };
 }
 
@@ -57,7 +59,7 @@ const asks = (world: ClientWorld) => world.socket.heardOf("subscribe").map(({ pa
 describe("a subscription of the page's own", () => {
   test("asks, is live when it is answered, and hears what follows", async () => {
     const { world, client, all } = await enter();
-    const { subscription, heard, statuses } = subscribe({ client });
+    const { subscription, heard, statuses } = await subscribe({ client });
     expect([subscription.name, subscription.status]).toEqual([name, "subscribing"]);
     expect(asks(world)).toEqual([{ channel: name, presence: false }]);
     say(world, 9);
@@ -69,7 +71,7 @@ describe("a subscription of the page's own", () => {
 
   test("is not live for an answer to another question", async () => {
     const { world, client } = await enter();
-    const { subscription } = subscribe({ client });
+    const { subscription } = await subscribe({ client });
     const id = world.socket.heardOf("subscribe")[0]?.id ?? 0;
     for (const other of [id + 1, String(id), null, 0]) world.socket.says("subscribed", {}, { ...here, id: other });
     expect(subscription.status).toBe("subscribing");
@@ -77,7 +79,7 @@ describe("a subscription of the page's own", () => {
 
   test("waits for its answer as long as there is a connection", async () => {
     const { world, client } = await enter();
-    const { subscription } = subscribe({ client });
+    const { subscription } = await subscribe({ client });
     for (let n = 0; n < 10; n += 1) {
       await world.clock.advance("30s");
       world.socket.says("ping");
@@ -89,8 +91,8 @@ describe("a subscription of the page's own", () => {
   test("asks when there is a connection, once", async () => {
     const world = new ClientWorld();
     const client = world.connect();
-    subscribe({ client });
-    subscribe({ client });
+    await subscribe({ client });
+    await subscribe({ client });
     await world.letIn();
     expect(asks(world)).toHaveLength(1);
   });
@@ -98,7 +100,7 @@ describe("a subscription of the page's own", () => {
   test("waits in no queue", async () => {
     const world = new ClientWorld();
     const client = world.connect({ queue: 0 });
-    const { subscription } = subscribe({ client });
+    const { subscription } = await subscribe({ client });
     await world.letIn();
     answer(world);
     await subscription.ready;
@@ -107,7 +109,7 @@ describe("a subscription of the page's own", () => {
   test("after a lost connection asks again from where it stood, and tells of no gap where it was recovered", async () => {
     const entered = await enter();
     const { world, gaps } = entered;
-    const own = subscribe(entered);
+    const own = await subscribe(entered);
     answer(world, { epoch: "e", offset: 3 });
     say(world, 4);
     say(world, 7);
@@ -124,11 +126,10 @@ describe("a subscription of the page's own", () => {
     ["a new epoch", { epoch: "f", offset: 2, recovered: false }, 2],
     ["nothing about it", { epoch: "e", offset: 9 }, 9],
     ["no history", {}, undefined],
-    ["an offset that is none", { epoch: "e", offset: "x", recovered: false }, undefined],
   ])("that was not recovered, with %s, tells of exactly one gap, before what follows", async (_, payload, offset) => {
     const entered = await enter();
     const { world, gaps } = entered;
-    const own = subscribe(entered);
+    const own = await subscribe(entered);
     answer(world, { epoch: "e", offset: 3 });
     await reconnect(entered);
     answer(world, payload);
@@ -138,7 +139,7 @@ describe("a subscription of the page's own", () => {
 
   test("tells of no gap where it is there for the first time, however often that took", async () => {
     const entered = await enter();
-    const own = subscribe(entered);
+    const own = await subscribe(entered);
     await reconnect(entered);
     await reconnect(entered);
     answer(entered.world, { epoch: "e", offset: 5 });
@@ -149,7 +150,7 @@ describe("a subscription of the page's own", () => {
   test("passes over what it has had, in whatever way that comes again", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { heard } = subscribe(entered);
+    const { heard } = await subscribe(entered);
     answer(world, { epoch: "e", offset: 3 });
     for (const n of [3, 4, 4, 6, 5, 2, 6, 7]) say(world, n);
     expect(heard).toEqual([4, 6, 7]);
@@ -157,7 +158,7 @@ describe("a subscription of the page's own", () => {
 
   test("hears every event of a channel without history", async () => {
     const entered = await enter();
-    const { heard } = subscribe(entered);
+    const { heard } = await subscribe(entered);
     answer(entered.world);
     for (const n of [1, 1, 2]) entered.world.socket.says("said", { n }, here);
     expect(heard).toEqual([1, 1, 2]);
@@ -166,7 +167,7 @@ describe("a subscription of the page's own", () => {
   test("a gap tells where it stands from then on", async () => {
     const entered = await enter();
     const { world, gaps } = entered;
-    const own = subscribe(entered);
+    const own = await subscribe(entered);
     answer(world, { epoch: "e", offset: 50 });
     world.socket.says("gap", { epoch: "f", offset: 2 }, here);
     say(world, 2);
@@ -178,7 +179,7 @@ describe("a subscription of the page's own", () => {
 
   test("`rewind` is asked for the first time only", async () => {
     const entered = await enter();
-    subscribe(entered, { rewind: 5 });
+    await subscribe(entered, { rewind: 5 });
     expect(asks(entered.world)).toEqual([{ channel: name, rewind: 5, presence: false }]);
     await reconnect(entered);
     expect(asks(entered.world)[0].rewind).toBe(5);
@@ -193,19 +194,19 @@ describe("a subscription of the page's own", () => {
   test("`rewind` is what the first to want one wants, and no more once it is there", async () => {
     const world = new ClientWorld();
     const client = world.connect();
-    subscribe({ client }, { rewind: 5 });
-    subscribe({ client });
+    await subscribe({ client }, { rewind: 5 });
+    await subscribe({ client });
     await world.letIn();
     expect(asks(world)[0].rewind).toBe(5);
     answer(world, { epoch: "e", offset: 1 });
-    subscribe({ client }, { rewind: 7 });
+    await subscribe({ client }, { rewind: 7 });
     await reconnect({ world, client });
     expect(asks(world)).toEqual([{ channel: name, since: { epoch: "e", offset: 1 }, presence: false }]);
   });
 
   test("answers to what else was asked of the channel are no events, and change nothing", async () => {
     const entered = await enter();
-    const { subscription, statuses } = subscribe(entered);
+    const { subscription, statuses } = await subscribe(entered);
     const replies: unknown[] = [];
     entered.client.on("reply" as never, (reply) => replies.push(reply));
     answer(entered.world);
@@ -216,7 +217,7 @@ describe("a subscription of the page's own", () => {
 
   test("the state comes with the answer and after a gap, and is what it was last", async () => {
     const entered = await enter();
-    const { subscription, states } = subscribe(entered);
+    const { subscription, states } = await subscribe(entered);
     expect(subscription.state).toBe(undefined);
     answer(entered.world, { epoch: "e", offset: 1, state: { sum: 1 } });
     entered.world.socket.says("gap", { epoch: "e", offset: 5, state: { sum: 5 } }, here);
@@ -232,7 +233,7 @@ describe("where it may not be", () => {
 
   test("it is lost, says why, and asks again with the next connection", async () => {
     const entered = await enter();
-    const { subscription, statuses } = subscribe(entered);
+    const { subscription, statuses } = await subscribe(entered);
     const refused = expect(subscription.ready).rejects.toMatchObject({ code: "forbidden", message: "Not you." });
     refuse(entered.world, { code: "forbidden", message: "Not you." });
     await refused;
@@ -247,7 +248,7 @@ describe("where it may not be", () => {
     const entered = await enter();
     const errors: TidingsError[] = [];
     entered.client.on("error", (error) => errors.push(error));
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     refuse(entered.world, { code: "forbidden", message: "" });
     await expect(subscription.ready).rejects.toMatchObject({ code: "forbidden" });
     expect(errors).toEqual([]);
@@ -256,7 +257,7 @@ describe("where it may not be", () => {
   test("for the moment, it asks again when it was told to", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     refuse(world, { code: "rate_limited", message: "", retryAfterMs: 300 });
     await world.clock.advance("299ms");
     expect([subscription.status, asks(world).length]).toEqual(["subscribing", 1]);
@@ -269,7 +270,7 @@ describe("where it may not be", () => {
   test("for the moment, and nobody wants it any more when the moment is over: it does not ask", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     refuse(world, { code: "unavailable", message: "", retryAfterMs: 300 });
     await world.settled();
     await subscription.unsubscribe();
@@ -280,7 +281,7 @@ describe("where it may not be", () => {
   test("for the moment, and the connection is another when the moment is over: it asks once", async () => {
     const entered = await enter();
     const { world } = entered;
-    subscribe(entered);
+    await subscribe(entered);
     refuse(world, { code: "unavailable", message: "", retryAfterMs: 300 });
     await world.settled();
     await reconnect(entered);
@@ -291,7 +292,7 @@ describe("where it may not be", () => {
   test("where the server takes it off it is lost, and comes back as for the first time", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { subscription, heard, gaps } = subscribe(entered);
+    const { subscription, heard, gaps } = await subscribe(entered);
     answer(world, { epoch: "e", offset: 3 });
     world.socket.says("unsubscribed", { code: "forbidden" }, here);
     expect([subscription.status, subscription.error?.code]).toEqual(["lost", "forbidden"]);
@@ -305,7 +306,7 @@ describe("where it may not be", () => {
 
   test.each([undefined, null, {}, { code: 5 }])("it is lost also where the server says of why %j", async (payload) => {
     const entered = await enter();
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     answer(entered.world);
     entered.world.socket.says("unsubscribed", payload, here);
     expect(subscription.status).toBe("lost");
@@ -313,9 +314,9 @@ describe("where it may not be", () => {
 
   test("when the client has closed all are lost, those that are new too", async () => {
     const entered = await enter();
-    const before = subscribe(entered).subscription;
+    const before = (await subscribe(entered)).subscription;
     entered.client.close();
-    const after = [subscribe(entered).subscription, entered.client.subscribe("plain/:id", { id: "b" })];
+    const after = [(await subscribe(entered)).subscription, entered.client.subscribe("plain/:id", { id: "b" })];
     for (const { ready, status } of [before, ...after]) {
       expect(status).toBe("lost");
       await expect(ready).rejects.toMatchObject({ code: "connection_lost" });
@@ -331,7 +332,7 @@ describe("a channel that the server has put it on", () => {
     const { world, all } = entered;
     joined(world, { epoch: "e", offset: 1, state: { sum: 1 } });
     say(world, 2);
-    const { subscription, heard } = subscribe(entered);
+    const { subscription, heard } = await subscribe(entered);
     await subscription.ready;
     expect([asks(world), subscription.state]).toEqual([[], { sum: 1 }]);
     say(world, 3);
@@ -366,13 +367,17 @@ describe("a channel that the server has put it on", () => {
     expect(entered.world.socket.heard[0]?.payload).toEqual({ since: {} });
   });
 
-  test("is forgotten when the next connection is not put there, and lost again", async () => {
+  test("is told of, though a connection or two ended before it was put there again, and then no more", async () => {
     const entered = await enter();
     joined(entered.world, { epoch: "e", offset: 1 });
-    await reconnect(entered);
-    await reconnect(entered);
-    expect(entered.world.socket.heard[0]?.payload).toEqual({ since: {} });
-    subscribe(entered);
+    const place = { since: { [name]: { epoch: "e", offset: 1 } } };
+    const told: unknown[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      await reconnect(entered);
+      told.push(entered.world.socket.heard[0]?.payload);
+    }
+    expect(told).toEqual([place, place, place, { since: {} }]);
+    await subscribe(entered);
     expect(asks(entered.world)).toEqual([{ channel: name, presence: false }]);
   });
 
@@ -380,7 +385,7 @@ describe("a channel that the server has put it on", () => {
     const entered = await enter();
     const { world } = entered;
     joined(world, { epoch: "e", offset: 1 });
-    const own = subscribe(entered);
+    const own = await subscribe(entered);
     await reconnect(entered);
     joined(world, { epoch: "e", offset: 1, recovered: true });
     world.socket.says(
@@ -399,7 +404,7 @@ describe("a channel that the server has put it on", () => {
   test("and the refusal comes first: it waits for the server to say so", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     const id = world.socket.heardOf("subscribe")[0]?.id;
     world.socket.says("error", { code: "already_subscribed", message: "" }, { ...here, id });
     await world.settled();
@@ -412,7 +417,7 @@ describe("a channel that the server has put it on", () => {
     const entered = await enter();
     const { world } = entered;
     joined(world, { epoch: "e", offset: 1 });
-    const { subscription, gaps } = subscribe(entered);
+    const { subscription, gaps } = await subscribe(entered);
     world.socket.says("unsubscribed", { code: "left" }, here);
     expect([subscription.status, subscription.error?.code]).toEqual(["lost", "left"]);
     joined(world, { epoch: "e", offset: 7 });
@@ -432,7 +437,7 @@ describe("a channel that the server has put it on", () => {
     const entered = await enter();
     joined(entered.world, { epoch: "e", offset: 1 });
     entered.world.socket.says("unsubscribed", { code: "left" }, here);
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     expect(subscription.status).toBe("subscribing");
     answer(entered.world);
     await subscription.ready;
@@ -443,7 +448,7 @@ describe("two subscriptions to one channel", () => {
   test("are one to the server, hear the same, and it ends with the last", async () => {
     const entered = await enter();
     const { world } = entered;
-    const [first, second] = [subscribe(entered), subscribe(entered)];
+    const [first, second] = [await subscribe(entered), await subscribe(entered)];
     expect(asks(world)).toHaveLength(1);
     answer(world, { epoch: "e", offset: 0 });
     await Promise.all([first.subscription.ready, second.subscription.ready]);
@@ -454,6 +459,7 @@ describe("two subscriptions to one channel", () => {
     say(world, 2);
     expect([first.heard, second.heard]).toEqual([[1], [1, 2]]);
     second.subscription[Symbol.dispose]();
+    await world.settled();
     expect(world.socket.heardOf("unsubscribe").map(({ payload }) => payload)).toEqual([{ channel: name }]);
     say(world, 3);
     expect(second.heard).toEqual([1, 2]);
@@ -461,7 +467,7 @@ describe("two subscriptions to one channel", () => {
 
   test("one gap is told to each, and to the client once", async () => {
     const entered = await enter();
-    const [first, second] = [subscribe(entered), subscribe(entered)];
+    const [first, second] = [await subscribe(entered), await subscribe(entered)];
     answer(entered.world, { epoch: "e", offset: 0 });
     await reconnect(entered);
     answer(entered.world, { epoch: "f", offset: 4, recovered: false });
@@ -473,14 +479,14 @@ describe("unsubscribing", () => {
   test("resolves when the server has said so, and what comes until then is not heard", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { subscription, heard, statuses } = subscribe(entered);
+    const { subscription, heard, statuses } = await subscribe(entered);
     answer(world, { epoch: "e", offset: 0 });
     let isOver = false;
     const over = subscription.unsubscribe().then(() => {
       isOver = true;
     });
-    say(world, 1);
     await world.settled();
+    say(world, 1);
     expect(isOver).toBe(false);
     world.socket.says("unsubscribed", undefined, { ...here, id: world.socket.heardOf("unsubscribe")[0]?.id });
     await over;
@@ -496,9 +502,10 @@ describe("unsubscribing", () => {
     ["no answer comes", (world: ClientWorld) => world.clock.advance("10s")],
   ])("resolves also where %s", async (_, end) => {
     const entered = await enter();
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     answer(entered.world);
     const over = subscription.unsubscribe();
+    await entered.world.settled();
     await end(entered.world);
     await over;
   });
@@ -506,7 +513,7 @@ describe("unsubscribing", () => {
   test("before it was answered says so too, and `ready` is not left open", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     const ready = expect(subscription.ready).rejects.toMatchObject({ code: "left" });
     void subscription.unsubscribe();
     await ready;
@@ -519,7 +526,7 @@ describe("unsubscribing", () => {
   test("without a connection says nothing, and it does not ask again", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     answer(world, { epoch: "e", offset: 0 });
     world.socket.closes(1006);
     await subscription.unsubscribe();
@@ -528,13 +535,14 @@ describe("unsubscribing", () => {
     expect(world.socket.types).toEqual(["connect"]);
   });
 
-  test("and subscribing at once begins anew, and hears nothing of what was before", async () => {
+  test("and subscribing before that was answered begins anew, and hears nothing of what was before", async () => {
     const entered = await enter();
     const { world } = entered;
-    const first = subscribe(entered);
+    const first = await subscribe(entered);
     answer(world, { epoch: "e", offset: 0 });
     void first.subscription.unsubscribe();
-    const second = subscribe(entered);
+    await world.settled();
+    const second = await subscribe(entered);
     expect(world.socket.types).toEqual(["connect", "subscribe", "unsubscribe", "subscribe"]);
     expect(asks(world)[1]).toEqual({ channel: name, presence: false });
     say(world, 1);
@@ -544,9 +552,25 @@ describe("unsubscribing", () => {
     expect([first.heard, second.heard, second.gaps, second.subscription.status]).toEqual([[], [2], [], "live"]);
   });
 
+  test("twice does not end another of the same name", async () => {
+    const entered = await enter();
+    const { world } = entered;
+    const first = await subscribe(entered);
+    answer(world, { epoch: "e", offset: 0 });
+    void first.subscription.unsubscribe();
+    await world.settled();
+    const second = await subscribe(entered);
+    first.subscription[Symbol.dispose]();
+    await world.settled();
+    answer(world, { epoch: "e", offset: 0 });
+    say(world, 1);
+    expect([second.subscription.status, second.heard]).toEqual(["live", [1]]);
+    expect(world.socket.heardOf("unsubscribe")).toHaveLength(1);
+  });
+
   test("a listener by itself keeps the others", async () => {
     const entered = await enter();
-    const { subscription, heard } = subscribe(entered);
+    const { subscription, heard } = await subscribe(entered);
     const other: number[] = [];
     const stop = subscription.on("said", ({ n }) => other.push(n));
     answer(entered.world, { epoch: "e", offset: 0 });
@@ -558,7 +582,7 @@ describe("unsubscribing", () => {
 
   test("as it hears an event, it hears no more of them", async () => {
     const entered = await enter();
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     const heard: number[] = [];
     subscription.on("said", ({ n }) => {
       heard.push(n);
@@ -577,7 +601,7 @@ describe("who is there", () => {
 
   async function watch(presence = true) {
     const entered = await enter();
-    const { subscription } = subscribe(entered, { presence });
+    const { subscription } = await subscribe(entered, { presence });
     const changes: string[] = [];
     const look = () =>
       subscription.presence.on("change", (members, count) =>
@@ -642,7 +666,7 @@ describe("who is there", () => {
     const entered = await enter();
     entered.world.socket.says("subscribed", {}, here);
     entered.world.socket.says("presence", { joined: [ana] }, here);
-    subscribe(entered, { presence: true });
+    await subscribe(entered, { presence: true });
     expect(entered.world.socket.heardOf("presence")).toHaveLength(1);
     await reconnect(entered);
     entered.world.socket.says("subscribed", {}, here);
@@ -662,7 +686,7 @@ describe("who is there", () => {
   test("is known to a second subscription at once", async () => {
     const entered = await watch();
     answer(entered.world, { members: [ana] });
-    const second = subscribe(entered, { presence: true });
+    const second = await subscribe(entered, { presence: true });
     expect(second.subscription.presence.members).toEqual([ana]);
     expect(entered.world.socket.heardOf("presence")).toEqual([]);
   });
@@ -671,7 +695,7 @@ describe("who is there", () => {
 describe("publishing", () => {
   test("names the channel, the event and a key, and resolves with its place", async () => {
     const { world, client } = await enter();
-    const { subscription } = subscribe({ client });
+    const { subscription } = await subscribe({ client });
     const published = subscription.publish("said", { n: 1 });
     const [question] = world.socket.heardOf("publish");
     expect(question?.payload).toEqual({
@@ -686,7 +710,7 @@ describe("publishing", () => {
 
   test("has a key that no other publish has", async () => {
     const { world, client } = await enter();
-    const { subscription } = subscribe({ client });
+    const { subscription } = await subscribe({ client });
     for (let n = 0; n < 20; n += 1) subscription.publish("said", { n }).catch(() => {});
     const keys = world.socket.heardOf("publish").map(({ payload }) => payload.key);
     expect(new Set(keys).size).toBe(20);
@@ -695,7 +719,7 @@ describe("publishing", () => {
   test("of which the answer was lost is said again as it was, and resolves with the answer that comes", async () => {
     const entered = await enter();
     const { world } = entered;
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     const published = subscription.publish("said", { n: 1 });
     const [first] = world.socket.heardOf("publish");
     await reconnect(entered);
@@ -707,7 +731,7 @@ describe("publishing", () => {
 
   test("is given up after 4 minutes, or the time that was given, or by its signal", async () => {
     const { world, client } = await enter();
-    const { subscription } = subscribe({ client });
+    const { subscription } = await subscribe({ client });
     const abort = new AbortController();
     const codes: string[] = [];
     for (const options of [undefined, { timeout: "1s" }, { signal: abort.signal }] as const) {
@@ -724,7 +748,7 @@ describe("publishing", () => {
 
   test("that is refused rejects, and is not said again", async () => {
     const entered = await enter();
-    const { subscription } = subscribe(entered);
+    const { subscription } = await subscribe(entered);
     const published = subscription.publish("said", { n: 1 });
     const id = entered.world.socket.heardOf("publish")[0]?.id;
     entered.world.socket.says("error", { code: "forbidden", message: "" }, { ...here, id });
@@ -735,13 +759,15 @@ describe("publishing", () => {
 
   test.each([{ timeout: "soon" as never }, { timeout: "-1s" as never }])("with %j rejects", async (options) => {
     const { client } = await enter();
-    await expect(subscribe({ client }).subscription.publish("said", { n: 1 }, options)).rejects.toThrow(TypeError);
+    await expect((await subscribe({ client })).subscription.publish("said", { n: 1 }, options)).rejects.toThrow(
+      TypeError,
+    );
   });
 });
 
 test("what is kept is asked for, within a range, oldest first", async () => {
   const { world, client } = await enter();
-  const { subscription } = subscribe({ client });
+  const { subscription } = await subscribe({ client });
   const history = subscription.history({ limit: 2, before: 9 });
   const [question] = world.socket.heardOf("history");
   expect(question?.payload).toEqual({ channel: name, limit: 2, before: 9 });

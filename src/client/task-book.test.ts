@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { TaskSaid } from "../declare/task.js";
 import { FakeClock } from "../testing/fake-clock.js";
 import { Exchange } from "./exchange.js";
+import { lost } from "./message.js";
 import { TaskBook } from "./task-book.js";
 
+const mine = "$tasks/ana";
 const timestamp = "2026-01-02T03:04:05.678Z";
 
 function said(type: TaskSaid["type"], task = "t1", more: object = {}): TaskSaid {
@@ -30,23 +32,17 @@ test.each([
   const heard: string[] = [];
   const names = ["queued", "started", "progress", "completed", "failed", "cancelled", "change"] as const;
   for (const name of names) book.on(name, (task) => heard.push(`${name}: ${task.id} ${task.status}`));
-  book.hear(said(type));
+  book.hear(said(type), mine);
   expect(heard).toEqual([`${type.slice(5)}: t1 ${status}`, `change: t1 ${status}`]);
-  expect(book.all.get("t1")).toEqual({ id: "t1", status, progress: 0, timestamp });
+  expect(book.all.get("t1")).toEqual({ id: "t1", channel: mine, status, progress: 0, timestamp });
 });
 
-test("what was said before is kept, and what is said now counts", () => {
+test("what is said now is all that is known of it", () => {
   const { book } = create();
-  book.hear(said("task_queued", "t1", { name: "export" }));
-  book.hear(said("task_progress", "t1", { progress: 40, message: "page 3" }));
-  expect(book.all.get("t1")).toEqual({
-    id: "t1",
-    name: "export",
-    status: "started",
-    progress: 40,
-    message: "page 3",
-    timestamp,
-  });
+  book.hear(said("task_queued", "t1", { name: "export", message: "in the queue" }), mine);
+  book.hear(said("task_progress", "t1", { name: "export", progress: 40 }), mine);
+  const task = { id: "t1", channel: mine, name: "export", status: "started", progress: 40, timestamp };
+  expect(book.all.get("t1")).toEqual(task);
 });
 
 test("what is repeated is nothing new", () => {
@@ -56,9 +52,9 @@ test("what is repeated is nothing new", () => {
     changes += 1;
   });
   const progress = said("task_progress", "t1", { progress: 40 });
-  book.hear(progress);
-  book.hear(progress);
-  book.reset([progress]);
+  book.hear(progress, mine);
+  book.hear(progress, mine);
+  book.reset([progress], mine);
   expect(changes).toBe(1);
 });
 
@@ -67,15 +63,15 @@ test("a listener that has ended hears nothing more", () => {
   const heard: unknown[] = [];
   const stop = book.on("change", (task) => heard.push(task));
   stop();
-  book.hear(said("task_started"));
+  book.hear(said("task_started"), mine);
   expect(heard).toEqual([]);
 });
 
 test("the latest is the last, and of very many the oldest are forgotten", () => {
   const { book } = create();
-  for (let n = 0; n < 200; n += 1) book.hear(said("task_started", `t${n}`));
-  book.hear(said("task_progress", "t0", { progress: 5 }));
-  book.hear(said("task_started", "new"));
+  for (let n = 0; n < 200; n += 1) book.hear(said("task_started", `t${n}`), mine);
+  book.hear(said("task_progress", "t0", { progress: 5 }), mine);
+  book.hear(said("task_started", "new"), mine);
   expect(book.all.size).toBe(200);
   expect([...book.all.keys()].slice(-2)).toEqual(["t0", "new"]);
   expect(book.all.has("t1")).toBe(false);
@@ -83,23 +79,31 @@ test("the latest is the last, and of very many the oldest are forgotten", () => 
 
 test("a state says all there is: what is not in it is known no more", async () => {
   const { book } = create();
-  book.hear(said("task_started", "old"));
-  book.hear(said("task_started", "kept"));
+  book.hear(said("task_started", "old"), mine);
+  book.hear(said("task_started", "kept"), mine);
   const forgotten = expect(book.done("old")).rejects.toMatchObject({ code: "not_found" });
   const done = book.done("kept");
-  book.reset([said("task_completed", "kept", { progress: 100, result: 7 }), said("task_queued", "other")]);
+  book.reset([said("task_completed", "kept", { progress: 100, result: 7 }), said("task_queued", "other")], mine);
   await forgotten;
   expect(await done).toBe(7);
   expect([...book.all.keys()].sort()).toEqual(["kept", "other"]);
+});
+
+test("the state of one user's tasks says nothing of another's", () => {
+  const { book } = create();
+  book.hear(said("task_started", "t1"), mine);
+  book.hear(said("task_started", "t2"), "$tasks/bob");
+  book.reset([], "$tasks/bob");
+  expect([...book.all.keys()]).toEqual(["t1"]);
 });
 
 describe("whoever awaits the end", () => {
   test("is given the result, also where the task is not known yet or has ended before", async () => {
     const { book } = create();
     const early = book.done("t1");
-    book.hear(said("task_queued"));
-    book.hear(said("task_progress"));
-    book.hear(said("task_completed", "t1", { result: { n: 7 } }));
+    book.hear(said("task_queued"), mine);
+    book.hear(said("task_progress"), mine);
+    book.hear(said("task_completed", "t1", { result: { n: 7 } }), mine);
     expect(await early).toEqual({ n: 7 });
     expect(await book.done("t1")).toEqual({ n: 7 });
   });
@@ -107,8 +111,8 @@ describe("whoever awaits the end", () => {
   test("is told of one task only", async () => {
     const { book } = create();
     const other = book.done("t2");
-    book.hear(said("task_completed", "t1", { result: 1 }));
-    book.hear(said("task_completed", "t2", { result: 2 }));
+    book.hear(said("task_completed", "t1", { result: 1 }), mine);
+    book.hear(said("task_completed", "t2", { result: 2 }), mine);
     expect(await other).toBe(2);
   });
 
@@ -120,30 +124,29 @@ describe("whoever awaits the end", () => {
       { error: { code: "invalid_payload", message: "No.", issues: [{ path: ["a"], message: "b" }] } },
       { code: "invalid_payload", issues: [{ path: ["a"], message: "b" }] },
     ],
-    ["task_failed", {}, { code: "internal" }],
   ] as const)("of one that ended with %s %j is told so", async (type, more, error) => {
     const { book } = create();
     const waiting = expect(book.done("t1")).rejects.toMatchObject({ name: "TidingsError", ...error });
-    book.hear(said(type, "t1", more));
+    book.hear(said(type, "t1", more), mine);
     await waiting;
     await expect(book.done("t1")).rejects.toMatchObject(error);
   });
 
   test("waits in vain where the client closes, now and later, and is told why", async () => {
     const { book } = create();
-    book.hear(said("task_started", "running"));
+    book.hear(said("task_started", "running"), mine);
     const waiting = ["running", "unknown"].map((id) =>
       expect(book.done(id)).rejects.toMatchObject({ code: "connection_lost", message: "It is over." }),
     );
-    book.close("It is over.");
+    book.close(lost("It is over."));
     await Promise.all(waiting);
     await expect(book.done("later")).rejects.toMatchObject({ code: "connection_lost", message: "It is over." });
   });
 
   test("of one that has ended is still told how, when the client has closed", async () => {
     const { book } = create();
-    book.hear(said("task_completed", "t1", { result: 7 }));
-    book.close("It is over.");
+    book.hear(said("task_completed", "t1", { result: 7 }), mine);
+    book.close(lost("It is over."));
     expect(await book.done("t1")).toBe(7);
   });
 });
