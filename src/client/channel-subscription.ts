@@ -34,9 +34,9 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
         return this.#keep(channel.changes.on("members", listener));
       },
     };
-    if (onGap !== undefined) this.#keep(channel.changes.on("gap", onGap));
-    if (onState !== undefined) this.#keep(channel.changes.on("state", onState));
-    if (presence === true) channel.watch();
+    if (onGap) this.#keep(channel.changes.on("gap", onGap));
+    if (onState) this.#keep(channel.changes.on("state", onState));
+    if (presence) channel.watch();
     channel.add(this, rewind);
     this.ready = this.#untilLive();
     // Nobody need ask whether it is ready.

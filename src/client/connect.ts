@@ -91,11 +91,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   subscribe(pattern: string, ...args: unknown[]): ChannelSubscription {
     // First comes what fills the pattern, where there is something to fill: so its type has it.
     const params = /(^|\/):/.test(pattern) ? (args.shift() as Readonly<Record<string, string>>) : {};
-    const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => {
-      const value = params[param];
-      if (!value || value.includes("/")) throw new TypeError(param);
-      return value;
-    });
+    const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => params[param] ?? "");
     const channel = this.#channelAt(name);
     const subscription = new ChannelSubscription(channel, this.#exchange, args[0] as SubscribeOptions | undefined);
     if (this.status === "closed") channel.close(lost());
@@ -161,26 +157,26 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
 
   #channelAt(name: string): HeardChannel {
     const known = this.#channels.get(name);
-    if (known !== undefined) return known;
+    if (known) return known;
     const channel = new HeardChannel(name, this, this.#exchange);
     this.#channels.set(name, channel);
     return channel;
   }
 
   #end(closed: Closed): void {
-    const why = lost(`${closed.code} ${closed.reason}`);
+    const { code, reason } = closed;
+    const why = lost(`${code} ${reason}`);
     this.#exchange.close(why);
     this.tasks.close(why);
     for (const channel of this.#channels.values()) channel.close(why);
     this.#resolveClosed?.(closed);
+    if (code !== 1000) this.failed(why);
   }
 }
 
 function addressOf(target: string, base: string | undefined, query: unknown): string {
   const url = new URL(target, base);
   url.protocol = url.protocol.replace("http", "ws");
-  // As of "localhost:8000/ws", which has a scheme before its colon.
-  if (!url.host) throw new TypeError(`No server: ${target}`);
   for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.js";
 import { type Duration, durationUnits } from "../base/duration.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { RequestOptions } from "./client.js";
-import { errorOf, lost, type ServerMessage } from "./message.js";
+import { errorOf, lost, messageText, type ServerMessage } from "./message.js";
 
 /** Something that is to be answered, or that waits to be said. */
 interface Entry {
@@ -11,6 +11,8 @@ interface Entry {
   readonly settle?: (error: unknown, answer?: unknown) => void;
   /** May it be said again, where a connection was lost before its answer came? */
   readonly isRepeatable?: boolean | undefined;
+  /** In milliseconds since 1970: what timers do not notice is a device that slept. */
+  readonly untilMs?: number;
 }
 
 export interface AskOptions extends RequestOptions {
@@ -58,7 +60,7 @@ export class Exchange {
 
   /** At most once, and without an answer. False where it can't wait. */
   tell(type: string, payload: unknown): boolean {
-    return this.#add({ text: JSON.stringify({ type, payload }) });
+    return this.#add({ text: messageText(type, payload) });
   }
 
   /** Rejects with the error that came, or with why nothing did. */
@@ -69,7 +71,7 @@ export class Exchange {
       signal?.throwIfAborted();
       const ms = timeout === undefined ? timeoutMs : msOf(timeout);
       // What can't be written throws here.
-      const text = JSON.stringify({ type, payload, id });
+      const text = messageText(type, payload, id);
       const giveUp = () => settle(signal?.reason);
       const settle = (error: unknown, answer?: unknown) => {
         this.#entries.delete(id);
@@ -78,7 +80,8 @@ export class Exchange {
         if (error === undefined) resolve(answer);
         else reject(error);
       };
-      if (!this.#add({ text, settle, isRepeatable })) throw this.#ending ?? new TidingsError("queue_full");
+      const untilMs = this.#host.clock.now() + ms;
+      if (!this.#add({ text, settle, isRepeatable, untilMs })) throw this.#ending ?? new TidingsError("queue_full");
       // What may be said again was, for as long as its key is remembered.
       const why = isRepeatable ? lost() : new TidingsError("timeout");
       const timer = this.#host.clock.after(ms, () => settle(why));
@@ -99,7 +102,8 @@ export class Exchange {
     const waiting = [...this.#entries];
     this.#isOpen = true;
     first();
-    for (const [id, entry] of waiting) this.#say(id, entry);
+    const nowMs = this.#host.clock.now();
+    for (const [id, entry] of waiting) if (!((entry.untilMs as number) < nowMs)) this.#say(id, entry); // none is never
   }
 
   /** What was said and has no answer will have none, but for what may be said again. */

@@ -80,9 +80,17 @@ export class HeardChannel {
 
   /** Resolves when nothing more of it comes. What the server put us on is its own affair. */
   async remove(hearer: object): Promise<void> {
-    if (!this.#hearers.delete(hearer) || this.#hearers.size > 0) return;
-    if (!this.isJoined) this.#host.forget(this.name);
-    if (this.#asked ?? (!this.isJoined && this.status === "live")) await this.#ask("unsubscribe");
+    if (!this.#hearers.delete(hearer)) return;
+    // Somebody may come in the same go.
+    await undefined;
+    if (this.#hearers.size > 0) return;
+    const isThere = this.#asked ?? (!this.isJoined && this.status === "live");
+    this.#asked = undefined;
+    if (!this.isJoined) {
+      this.#host.forget(this.name);
+      this.#become("lost");
+    }
+    if (isThere) await this.#ask("unsubscribe");
   }
 
   /** From now on it knows who is there. */

@@ -3,7 +3,7 @@ import type { Closed } from "../declare/closed.js";
 import { tidingsV1 } from "../protocol/subprotocol.js";
 import type { TidingsError } from "../protocol/tidings-error.js";
 import type { ConnectOptions, Status } from "./client.js";
-import { asError, countOf, type ServerMessage } from "./message.js";
+import { asError, countOf, messageText, type ServerMessage } from "./message.js";
 import { Redial } from "./redial.js";
 import type { Socket, Surroundings } from "./surroundings.js";
 
@@ -107,7 +107,7 @@ export abstract class Line {
       socket.onerror = () => isThere || isOld() || this.#lose("");
       socket.onopen = () => {
         isThere = true;
-        if (!isOld()) this.say(JSON.stringify({ type: "connect", payload: { token, since: this.since() } }));
+        if (!isOld()) this.say(messageText("connect", { token, since: this.since() }));
       };
       socket.onmessage = ({ data }) => isOld() || this.#hear(data);
       socket.onclose = ({ code, reason }) => isOld() || this.#lose(reason, code);
@@ -140,7 +140,7 @@ export abstract class Line {
 
   #take(message: ServerMessage): void {
     const { type, payload } = message;
-    if (typeof type !== "string") throw new TypeError("No message.");
+    if (typeof type !== "string") throw new TypeError();
     if (type === "ping") this.say('{"type":"pong"}');
     else if (type === "drain") this.#redial.drain(countOf(payload.reconnectAfterMs));
     else if (type === "connected" && this.status === "connecting") this.#connected(message);
@@ -170,8 +170,10 @@ export abstract class Line {
 
   /** Is the server still there? Whatever it says tells so. */
   #probe(): void {
+    const soonMs = this.clock.elapsed() + PROBE_MS;
+    if (this.#silentAtMs < soonMs) return;
+    this.#silentAtMs = soonMs;
     this.say('{"type":"ping"}');
-    this.#silentAtMs = Math.min(this.#silentAtMs, this.clock.elapsed() + PROBE_MS);
     this.#watch();
   }
 
@@ -187,7 +189,7 @@ export abstract class Line {
   async #renew(attempt: number): Promise<void> {
     try {
       const token = await this.#askToken();
-      if (attempt === this.#attempt) this.say(JSON.stringify({ type: "auth", payload: { token } }));
+      if (attempt === this.#attempt) this.say(messageText("auth", { token }));
     } catch (cause) {
       this.failed(asError("token_failed", cause));
     }

@@ -12,6 +12,11 @@ export interface ServerMessage {
 /** What may be there, and is looked at before it is used. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** What a client says, as text. Without an `id` it has none. */
+export function messageText(type: string, payload: unknown, id?: number): string {
+  return JSON.stringify({ type, payload, id });
+}
+
 /** What an `error` says, as the error that it is. */
 export function errorOf({ payload }: ServerMessage): TidingsError {
   const { code, message, issues, retryAfterMs } = payload ?? {};

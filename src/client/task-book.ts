@@ -35,7 +35,7 @@ export class TaskBook implements Tasks {
       };
       const stop = this.#ends.on(id, look);
       const known = this.all.get(id);
-      if (known !== undefined || this.#ending !== undefined) look(known);
+      if (known || this.#ending) look(known);
     });
   }
 
@@ -54,7 +54,8 @@ export class TaskBook implements Tasks {
     // The latest is the last.
     this.all.delete(id);
     this.all.set(id, task);
-    for (const oldest of this.all.keys()) if (this.all.size > REMEMBERED) this.all.delete(oldest);
+    const [oldest] = this.all.keys();
+    if (this.all.size > REMEMBERED) this.all.delete(oldest as string); // there is one
     this.#ends.emit(id, task);
     this.#listeners.emit(news, task);
     this.#listeners.emit("change", task);
@@ -79,7 +80,7 @@ export class TaskBook implements Tasks {
   }
 
   #whyNot(task: TaskState | undefined): TidingsError {
-    if (task === undefined) return this.#ending ?? new TidingsError("not_found");
+    if (!task) return this.#ending ?? new TidingsError("not_found");
     const { error } = task;
     return new TidingsError(error?.code ?? "task_cancelled", error?.message, error);
   }

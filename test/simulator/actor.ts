@@ -96,7 +96,7 @@ export class Actor {
     return this.client.status === "open" && this.#held.some(({ hearing }) => hearing.kind === kinds[name]);
   }
 
-  subscribe(name: KindName, rewind: number): void {
+  subscribe(name: KindName, rewind: number, isShared: boolean = this.holds(name)): void {
     if (this.#held.filter(({ hearing }) => hearing.kind === kinds[name]).length === 2) return;
     const kind: Kind = kinds[name];
     const { ledger, nowMs, losses, mayOverflow, violate } = this.#options;
@@ -108,7 +108,7 @@ export class Actor {
       nowMs,
       losses,
       mayOverflow,
-      isShared: this.holds(name),
+      isShared,
       rewind: kind.keeps === undefined ? 0 : rewind,
       violate,
     });
@@ -174,12 +174,12 @@ export class Actor {
     this.#owe(n, `publish ${n}`, published);
   }
 
-  /** Unsubscribes and subscribes again, before an answer can come. */
+  /** Unsubscribes and subscribes again in one go: to the client it has never left. */
   flicker(name: KindName): void {
     this.subscribe(name, 0);
     this.unsubscribe(name);
     this.unsubscribe(name);
-    this.subscribe(name, 0);
+    this.subscribe(name, 0, true);
   }
 
   /** Nothing passes from now on, or it takes nothing. */
