@@ -106,7 +106,6 @@ export class TaskRun implements Task, Job {
 
   /** What could not be told until now never is. */
   abandon(): void {
-    this.#throttle.stop();
     this.#isAbandoned = true;
   }
 

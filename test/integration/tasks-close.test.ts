@@ -1,10 +1,9 @@
-import { createApp, TidingsError } from "tidings";
+import { createApp } from "tidings";
 import { startTask, type Task, type TaskSaid, tasks } from "tidings/tasks";
 import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { randomId, systemClock } from "../../src/app/system.js";
 import { MemoryBroker } from "../../src/broker/memory.js";
-import { FarBroker } from "../support/far-broker.js";
 import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
 import { LogRecorder } from "../support/log-recorder.js";
@@ -79,28 +78,6 @@ test("what has not settled when limits.close is over has failed with `going_away
   gate.open();
   await clock.advance("1s");
   expect(await known()).toMatchObject(failed);
-});
-
-test("an end that can't be told until the app has closed is not told any more, and nothing waits for it", async () => {
-  const broker = new FarBroker();
-  const app = createApp({ endpoints: [], broker, logger: new LogRecorder() });
-  const { clock } = await startTestApp(app, { limits: { close: "5s" } });
-  const [begun, gate] = [createGate(), createGate()];
-  await startTask(app, "ana", async () => {
-    begun.open();
-    await gate.opened;
-  });
-  await begun.opened;
-  broker.reach = (what) => (what === "publish" ? Promise.reject(new TidingsError("unavailable")) : Promise.resolve());
-  const closed = app.close();
-  await clock.advance("10s");
-  await closed;
-  const asked = broker.asked.length;
-  broker.reach = () => Promise.resolve();
-  await clock.advance("1s");
-  gate.open();
-  await clock.advance("10s");
-  expect(broker.asked.slice(asked)).toEqual([]);
 });
 
 test("an app that is closing, or closed, starts no task", async () => {
