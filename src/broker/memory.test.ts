@@ -278,6 +278,20 @@ test("a stream that somebody listens to is not forgotten for its age", async () 
   expect(await link.read("a", { limit: 9 })).toMatchObject({ epoch: expect.not.stringMatching(epoch) });
 });
 
+test("what was left with nothing to remember takes no listener from the one that began after it", async () => {
+  const { publish, clock, link, node } = await connectSmall({ positionTtl: 600_000 });
+  await link.subscribe("a");
+  await link.publish({ ...publicationOf("a", "one"), key: "k" });
+  await clock.advance("301s");
+  await link.read("a", { limit: 9 });
+  await link.unsubscribe("a");
+  await link.subscribe("a");
+  await clock.advance("301s");
+  await publish("b");
+  await link.publish(publicationOf("a", "two"));
+  expect(node.heard("a")).toEqual(["one", "two"]);
+});
+
 test("what is published while an event is told goes by what was there when it was published", async () => {
   const { node, link } = await connectSmall({});
   await link.subscribe("a");

@@ -1,5 +1,6 @@
 import type { BrokerEvent, HistoryPage, HistoryRange, Position, Publication } from "./broker.js";
 import { type Kept, KeptEvents } from "./kept-events.js";
+import { type InUseOrder, UseOrder } from "./use-order.js";
 
 /** How long the key of a publish is remembered (PROTOCOL.md, What a client may send). */
 const KEY_TTL_MS = 300_000;
@@ -13,8 +14,8 @@ export class Stream {
   #missing = 0;
   /** Was anything ever to be kept? Then its position is remembered. */
   #isRemembered = false;
-  /** Key → position, oldest first. */
-  readonly #keys = new Map<string, { readonly offset: number; readonly atMs: number }>();
+  readonly #keys = new Map<string, UsedKey>();
+  #keyOrder = new UseOrder<UsedKey>();
   #keyBytes = 0;
 
   constructor(epoch: string) {
@@ -50,7 +51,9 @@ export class Stream {
     const event = { ...publication, epoch: this.#epoch, offset: this.#offset };
     const { key, keep, type, payloadJson } = publication;
     if (key !== undefined) {
-      this.#keys.set(key, { offset: event.offset, atMs: nowMs });
+      const used = { key, offset: event.offset, atMs: nowMs, older: undefined, newer: undefined };
+      this.#keys.set(key, used);
+      this.#keyOrder.use(used);
       this.#keyBytes += bytesOfKey(key);
     }
     if (keep === undefined) {
@@ -83,6 +86,7 @@ export class Stream {
     this.#kept.clear();
     this.#isRemembered = false;
     this.#keys.clear();
+    this.#keyOrder = new UseOrder();
     this.#keyBytes = 0;
   }
 
@@ -108,12 +112,20 @@ export class Stream {
   }
 
   #forgetOldKeys(nowMs: number): void {
-    for (const [key, { atMs }] of this.#keys) {
-      if (atMs + KEY_TTL_MS > nowMs) return;
-      this.#keys.delete(key);
-      this.#keyBytes -= bytesOfKey(key);
+    for (let { oldest } = this.#keyOrder; oldest !== undefined; { oldest } = this.#keyOrder) {
+      if (oldest.atMs + KEY_TTL_MS > nowMs) return;
+      this.#keyOrder.delete(oldest);
+      this.#keys.delete(oldest.key);
+      this.#keyBytes -= bytesOfKey(oldest.key);
     }
   }
+}
+
+/** The key of a publish, and where that stands. */
+interface UsedKey extends InUseOrder<UsedKey> {
+  readonly key: string;
+  readonly offset: number;
+  readonly atMs: number;
 }
 
 // What each takes up beside its texts, about.

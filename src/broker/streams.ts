@@ -9,6 +9,7 @@ import type {
   Publication,
 } from "./broker.js";
 import { Stream } from "./stream.js";
+import { type InUseOrder, UseOrder } from "./use-order.js";
 
 /**
  * The streams of all channels of the memory broker, and who is told of what happens there.
@@ -25,8 +26,8 @@ export class Streams {
   /** Streams so far that nobody remembers when they are over. */
   #unkept = 0;
   readonly #streams = new Map<string, LiveStream>();
-  /** Those of which something is remembered, the longest unused first: used is one that was published to, or lost its last listener. */
-  readonly #remembered = new Map<string, LiveStream>();
+  /** Those of which something is remembered: used is one that was published to, or lost its last listener. */
+  readonly #remembered = new UseOrder<LiveStream>();
   #keptBytes = 0;
   /** What is told at present, and behind it what happened meanwhile. */
   readonly #untold: Untold[] = [];
@@ -57,7 +58,7 @@ export class Streams {
     }
     const event = stream.append(publication, nowMs);
     this.#keptBytes += stream.bytes - before;
-    this.#use(channel, live, nowMs);
+    this.#use(live, nowMs);
     this.#announce(live, event, (node) => node.deliver(event));
     this.#forget(nowMs);
     return { epoch: event.epoch, offset: event.offset };
@@ -82,8 +83,7 @@ export class Streams {
   unsubscribe(channel: string, node: BrokerNode, nowMs: number): void {
     const live = this.#streams.get(channel);
     if (live === undefined || !live.nodes.delete(node) || live.nodes.size > 0) return;
-    if (live.stream.bytes > 0) this.#use(channel, live, nowMs);
-    else this.#streams.delete(channel);
+    this.#use(live, nowMs);
     this.#forget(nowMs);
   }
 
@@ -108,37 +108,42 @@ export class Streams {
   }
 
   #begin(channel: string, isKept: boolean, nowMs: number): LiveStream {
-    const live = { stream: new Stream(isKept ? this.#epoch : this.#nextOwnEpoch()), nodes: new Map(), usedAtMs: nowMs };
+    const stream = new Stream(isKept ? this.#epoch : this.#nextOwnEpoch());
+    const live = { channel, stream, nodes: new Map(), usedAtMs: nowMs, older: undefined, newer: undefined };
     this.#streams.set(channel, live);
     return live;
   }
 
   /** Puts it behind all others: it is the shortest unused. */
-  #use(channel: string, live: LiveStream, nowMs: number): void {
+  #use(live: LiveStream, nowMs: number): void {
     live.usedAtMs = nowMs;
-    this.#remembered.delete(channel);
-    if (live.stream.bytes > 0) this.#remembered.set(channel, live);
-    else if (live.nodes.size === 0) this.#streams.delete(channel);
+    if (live.stream.bytes > 0) {
+      this.#remembered.use(live);
+      return;
+    }
+    this.#remembered.delete(live);
+    if (live.nodes.size === 0) this.#streams.delete(live.channel);
   }
 
   /** What nobody listens to is forgotten when its time is over, and the longest unused where too much is kept. */
   #forget(nowMs: number): void {
-    for (const [channel, live] of this.#remembered) {
-      if (live.usedAtMs + this.#limits.positionTtl > nowMs) break;
-      if (live.nodes.size === 0) this.#drop(channel, live);
+    const { historyBytes, positionTtl } = this.#limits;
+    for (let { oldest } = this.#remembered; oldest !== undefined; { oldest } = this.#remembered) {
+      if (oldest.usedAtMs + positionTtl > nowMs) break;
+      if (oldest.nodes.size === 0) this.#drop(oldest);
       // Looked at again when as much time has passed.
-      else this.#use(channel, live, nowMs);
+      else this.#use(oldest, nowMs);
     }
-    for (const [channel, live] of this.#remembered) {
-      if (this.#keptBytes <= this.#limits.historyBytes) return;
-      this.#drop(channel, live);
+    for (let { oldest } = this.#remembered; oldest !== undefined; { oldest } = this.#remembered) {
+      if (this.#keptBytes <= historyBytes) return;
+      this.#drop(oldest);
     }
   }
 
-  #drop(channel: string, live: LiveStream): void {
-    const { stream, nodes } = live;
+  #drop(live: LiveStream): void {
+    const { channel, stream, nodes } = live;
     this.#keptBytes -= stream.bytes;
-    this.#remembered.delete(channel);
+    this.#remembered.delete(live);
     this.#forgotten += 1;
     stream.restart(this.#epoch);
     const { position } = stream;
@@ -192,7 +197,8 @@ export class Streams {
 }
 
 /** One channel, while somebody listens to it or something of it is remembered. */
-interface LiveStream {
+interface LiveStream extends InUseOrder<LiveStream> {
+  readonly channel: string;
   readonly stream: Stream;
   /** Who listens → the serial of what it was told last, or of what had happened when it began to. */
   readonly nodes: Map<BrokerNode, number>;
