@@ -46,11 +46,7 @@ export class RunningHost implements AppHost {
       if (page.epoch !== epoch) break;
       found.unshift(...page.events);
     }
-    return {
-      epoch,
-      offset,
-      events: found.map(({ type, payloadJson }) => ({ type, payload: JSON.parse(payloadJson) })),
-    };
+    return { epoch, offset, events: found };
   }
 
   notify(topic: string, what: unknown): Promise<void> {

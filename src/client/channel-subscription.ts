@@ -1,6 +1,6 @@
 import type { HistoryRequest } from "../declare/app.js";
 import type { ChannelContract } from "../declare/contract.js";
-import { TidingsError } from "../protocol/tidings-error.js";
+import type { TidingsError } from "../protocol/tidings-error.js";
 import type { Origin, Presence, RequestOptions, SubscribeOptions, Subscription, SubscriptionStatus } from "./client.js";
 import type { Exchange } from "./exchange.js";
 import type { HeardChannel } from "./heard-channel.js";
@@ -11,7 +11,6 @@ const REPEATABLE_MS = 240_000;
 /** What a page holds of a channel. Of one channel there may be several. */
 export class ChannelSubscription implements Omit<Subscription, "on" | "publish" | "presence"> {
   readonly name: string;
-  readonly ready: Promise<void>;
   readonly presence: Presence<ChannelContract["member"]>;
   readonly #channel: HeardChannel;
   readonly #exchange: Exchange;
@@ -38,9 +37,6 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
     if (onState) this.#keep(channel.changes.on("state", onState));
     if (presence) channel.watch();
     channel.add(this, rewind);
-    this.ready = this.#untilLive();
-    // Nobody need ask whether it is ready.
-    this.ready.catch(() => {});
   }
 
   get status(): SubscriptionStatus {
@@ -82,18 +78,6 @@ export class ChannelSubscription implements Omit<Subscription, "on" | "publish" 
 
   [Symbol.dispose](): void {
     void this.unsubscribe();
-  }
-
-  #untilLive(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = (status: SubscriptionStatus, error: TidingsError | undefined) => {
-        if (status === "live") resolve();
-        else if (status === "lost") reject(error);
-      };
-      this.onStatus(look);
-      this.#stops.add(() => reject(new TidingsError("left")));
-      look(this.status, this.error);
-    });
   }
 
   #keep(stop: () => void): () => void {

@@ -184,8 +184,6 @@ export interface Subscription<Of extends ChannelContract = ChannelContract> exte
   readonly status: SubscriptionStatus;
   /** Why it is `lost`. */
   readonly error: TidingsError | undefined;
-  /** Resolves when it is `live`; rejects with `error` where it is `lost` first, with `left` where it was ended first. */
-  readonly ready: Promise<void>;
   /** What the snapshot said last; undefined before, and where there is none. */
   readonly state: Of["state"] | undefined;
   onStatus(listener: (status: SubscriptionStatus, error: TidingsError | undefined) => void): () => void;

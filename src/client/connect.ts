@@ -104,10 +104,15 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
 
   // What its line and its channels need of it, and tell it.
 
-  /** Where it stood on those that the server had put it on; what it asks for itself it asks for with its place. */
+  /**
+   * Where it stood on those that the server had put it on when it last put it on any; what it asks for itself it asks for
+   * with its place.
+   */
   since(): object {
     const joined = [...this.#channels.values()].filter(({ isJoined }) => isJoined);
-    return Object.fromEntries(joined.map(({ name, position }) => [name, position]));
+    const least = Math.min(...joined.map(({ missed }) => missed));
+    const last = joined.filter(({ missed }) => missed === least);
+    return Object.fromEntries(last.map(({ name, position }) => [name, position]));
   }
 
   opened({ payload }: ServerMessage): void {
@@ -177,6 +182,8 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
 function addressOf(target: string, base: string | undefined, query: unknown): string {
   const url = new URL(target, base);
   url.protocol = url.protocol.replace("http", "ws");
+  // As of "localhost:8000/ws", which has a scheme before its colon.
+  if (!url.host) throw new TypeError(`No server: ${target}`);
   for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }

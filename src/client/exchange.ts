@@ -91,10 +91,13 @@ export class Exchange {
 
   /** Was somebody waiting for it? */
   answer(message: ServerMessage): boolean {
-    const settle = this.#entries.get(message.id)?.settle;
-    if (message.type === "error") settle?.(errorOf(message));
-    else settle?.(undefined, message.payload);
-    return settle !== undefined;
+    const entry = this.#entries.get(message.id);
+    const error = message.type === "error" ? errorOf(message) : undefined;
+    if (entry?.isRepeatable && error?.retryAfterMs) {
+      // It was not taken.
+      this.#host.clock.after(error.retryAfterMs, () => this.#isOpen && this.#host.say(entry.text));
+    } else entry?.settle?.(error, message.payload);
+    return entry !== undefined;
   }
 
   /** The server is there: `first` asks for what has to be there before what waits is said. */

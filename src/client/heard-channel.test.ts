@@ -3,6 +3,7 @@ import { ClientWorld } from "../../test/support/client-world.js";
 import type { TidingsError } from "../protocol/tidings-error.js";
 import { settle } from "../testing/fake-clock.js";
 import type { SubscriptionStatus } from "./client.js";
+import { whenLive } from "./when-live.js";
 
 const name = "kept/a";
 const params = { id: "a" };
@@ -64,7 +65,7 @@ describe("a subscription of the page's own", () => {
     expect(asks(world)).toEqual([{ channel: name, presence: false }]);
     say(world, 9);
     answer(world, { epoch: "e", offset: 3 });
-    await subscription.ready;
+    await whenLive(subscription);
     say(world, 4);
     expect([statuses, heard, all]).toEqual([["live"], [4], [[4, name, 4]]]);
   });
@@ -85,7 +86,7 @@ describe("a subscription of the page's own", () => {
       world.socket.says("ping");
     }
     answer(world);
-    await subscription.ready;
+    await whenLive(subscription);
   });
 
   test("asks when there is a connection, once", async () => {
@@ -103,7 +104,7 @@ describe("a subscription of the page's own", () => {
     const { subscription } = await subscribe({ client });
     await world.letIn();
     answer(world);
-    await subscription.ready;
+    await whenLive(subscription);
   });
 
   test("after a lost connection asks again from where it stood, and tells of no gap where it was recovered", async () => {
@@ -143,7 +144,7 @@ describe("a subscription of the page's own", () => {
     await reconnect(entered);
     await reconnect(entered);
     answer(entered.world, { epoch: "e", offset: 5 });
-    await own.subscription.ready;
+    await whenLive(own.subscription);
     expect([own.gaps, entered.gaps, own.statuses]).toEqual([[], [], ["live"]]);
   });
 
@@ -234,7 +235,7 @@ describe("where it may not be", () => {
   test("it is lost, says why, and asks again with the next connection", async () => {
     const entered = await enter();
     const { subscription, statuses } = await subscribe(entered);
-    const refused = expect(subscription.ready).rejects.toMatchObject({ code: "forbidden", message: "Not you." });
+    const refused = expect(whenLive(subscription)).rejects.toMatchObject({ code: "forbidden", message: "Not you." });
     refuse(entered.world, { code: "forbidden", message: "Not you." });
     await refused;
     expect([subscription.status, subscription.error?.code, statuses]).toEqual(["lost", "forbidden", ["lost"]]);
@@ -250,7 +251,7 @@ describe("where it may not be", () => {
     entered.client.on("error", (error) => errors.push(error));
     const { subscription } = await subscribe(entered);
     refuse(entered.world, { code: "forbidden", message: "" });
-    await expect(subscription.ready).rejects.toMatchObject({ code: "forbidden" });
+    await expect(whenLive(subscription)).rejects.toMatchObject({ code: "forbidden" });
     expect(errors).toEqual([]);
   });
 
@@ -264,7 +265,7 @@ describe("where it may not be", () => {
     await world.clock.advance("1ms");
     expect(asks(world)).toHaveLength(2);
     answer(world);
-    await subscription.ready;
+    await whenLive(subscription);
   });
 
   test("for the moment, and nobody wants it any more when the moment is over: it does not ask", async () => {
@@ -317,9 +318,9 @@ describe("where it may not be", () => {
     const before = (await subscribe(entered)).subscription;
     entered.client.close();
     const after = [(await subscribe(entered)).subscription, entered.client.subscribe("plain/:id", { id: "b" })];
-    for (const { ready, status } of [before, ...after]) {
-      expect(status).toBe("lost");
-      await expect(ready).rejects.toMatchObject({ code: "connection_lost" });
+    for (const subscription of [before, ...after]) {
+      expect(subscription.status).toBe("lost");
+      await expect(whenLive(subscription)).rejects.toMatchObject({ code: "connection_lost" });
     }
   });
 });
@@ -333,7 +334,7 @@ describe("a channel that the server has put it on", () => {
     joined(world, { epoch: "e", offset: 1, state: { sum: 1 } });
     say(world, 2);
     const { subscription, heard } = await subscribe(entered);
-    await subscription.ready;
+    await whenLive(subscription);
     expect([asks(world), subscription.state]).toEqual([[], { sum: 1 }]);
     say(world, 3);
     expect([heard, all.length]).toEqual([[3], 2]);
@@ -367,18 +368,26 @@ describe("a channel that the server has put it on", () => {
     expect(entered.world.socket.heard[0]?.payload).toEqual({ since: {} });
   });
 
-  test("is told of, though a connection or two ended before it was put there again, and then no more", async () => {
+  test("is told of, however many connections ended before it was put there again", async () => {
     const entered = await enter();
     joined(entered.world, { epoch: "e", offset: 1 });
-    const place = { since: { [name]: { epoch: "e", offset: 1 } } };
-    const told: unknown[] = [];
     for (let n = 0; n < 4; n += 1) {
       await reconnect(entered);
-      told.push(entered.world.socket.heard[0]?.payload);
+      const [connect] = entered.world.socket.heard;
+      expect(connect?.payload).toEqual({ since: { [name]: { epoch: "e", offset: 1 } } });
     }
-    expect(told).toEqual([place, place, place, { since: {} }]);
-    await subscribe(entered);
-    expect(asks(entered.world)).toEqual([{ channel: name, presence: false }]);
+    joined(entered.world, { epoch: "e", offset: 9, recovered: false });
+    expect(entered.gaps).toHaveLength(1);
+  });
+
+  test("is told of as long as the server puts it on no others", async () => {
+    const entered = await enter();
+    joined(entered.world, { epoch: "e", offset: 1 });
+    await reconnect(entered);
+    entered.world.socket.says("subscribed", { epoch: "o", offset: 3 }, { channel: "kept/other" });
+    await reconnect(entered);
+    const [connect] = entered.world.socket.heard;
+    expect(connect?.payload).toEqual({ since: { "kept/other": { epoch: "o", offset: 3 } } });
   });
 
   test("with a subscription of its own: it asks too, and the refusal that it is there already is none", async () => {
@@ -440,7 +449,7 @@ describe("a channel that the server has put it on", () => {
     const { subscription } = await subscribe(entered);
     expect(subscription.status).toBe("subscribing");
     answer(entered.world);
-    await subscription.ready;
+    await whenLive(subscription);
   });
 });
 
@@ -451,7 +460,7 @@ describe("two subscriptions to one channel", () => {
     const [first, second] = [await subscribe(entered), await subscribe(entered)];
     expect(asks(world)).toHaveLength(1);
     answer(world, { epoch: "e", offset: 0 });
-    await Promise.all([first.subscription.ready, second.subscription.ready]);
+    await Promise.all([whenLive(first.subscription), whenLive(second.subscription)]);
     say(world, 1);
     await first.subscription.unsubscribe();
     await first.subscription.unsubscribe();
@@ -510,13 +519,13 @@ describe("unsubscribing", () => {
     await over;
   });
 
-  test("before it was answered says so too, and `ready` is not left open", async () => {
+  test("before it was answered says so too", async () => {
     const entered = await enter();
     const { world } = entered;
     const { subscription } = await subscribe(entered);
-    const ready = expect(subscription.ready).rejects.toMatchObject({ code: "left" });
+    await world.settled();
     void subscription.unsubscribe();
-    await ready;
+    await world.settled();
     expect(world.socket.types).toEqual(["connect", "subscribe", "unsubscribe"]);
     answer(world, { epoch: "e", offset: 0 });
     say(world, 1);

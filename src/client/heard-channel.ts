@@ -45,6 +45,8 @@ export class HeardChannel {
   error: TidingsError | undefined;
   /** Has the server put us there, as far as we were told? */
   isJoined = false;
+  /** On so many connections since then it has not, or not yet. */
+  missed = 0;
   position: Position | undefined;
   state: unknown;
   members: readonly Member[] = [];
@@ -59,8 +61,6 @@ export class HeardChannel {
   #isWatching = false;
   /** Was it live before? Then what is not told anew is lost. */
   #wasLive = false;
-  /** On so many connections since then it has not. */
-  #missed = 0;
   /** The id of the `subscribe` that has no answer yet. */
   #asked: number | undefined;
 
@@ -101,7 +101,7 @@ export class HeardChannel {
 
   /** There is a connection. */
   opened(): void {
-    this.#missed += 1;
+    this.missed += 1;
     // Where the server puts us there again, it has done so before it looks at our question, and says that it has.
     this.#subscribe();
   }
@@ -109,9 +109,8 @@ export class HeardChannel {
   /** There is none any more. */
   lost(): void {
     this.#asked = undefined;
-    // One connection, or two, may have been too short for the server to put us there again.
-    const isOver = !this.isJoined || this.#missed > 2;
-    if (isOver && this.#hearers.size === 0) this.#host.forget(this.name);
+    // Where the server had put us it may do so again, and then there is a gap to be told.
+    if (!this.isJoined && this.#hearers.size === 0) this.#host.forget(this.name);
     else this.#become("subscribing");
   }
 
@@ -147,7 +146,7 @@ export class HeardChannel {
     this.isJoined = id === undefined;
     this.#asked = undefined;
     this.#rewind = 0;
-    this.#missed = 0;
+    this.missed = 0;
     this.#wasLive = true;
     this.#become("live");
     this.#learn(payload, isBack && payload.recovered !== true);
@@ -170,10 +169,11 @@ export class HeardChannel {
       if (this.#asked !== id) return;
       this.#asked = undefined;
       const again = () => this.#subscribe();
-      if (error.retryAfterMs !== undefined) this.#host.clock.after(error.retryAfterMs, again);
-      else if (error.code !== "already_subscribed") this.#become("lost", error);
+      const later = ({ retryAfterMs }: TidingsError) => retryAfterMs && this.#host.clock.after(retryAfterMs, again);
+      if (later(error)) return;
+      if (error.code !== "already_subscribed") this.#become("lost", error);
       // The server has put us there itself, and says so by itself, or it did not take an end that was asked for.
-      else this.#exchange.ask("unsubscribe", { channel: this.name }).then(again, () => {});
+      else this.#exchange.ask("unsubscribe", { channel: this.name }).then(again, later);
     });
   }
 

@@ -30,3 +30,4 @@ export type {
   UrlOf,
 } from "./client.js";
 export type { Connect } from "./connect.js";
+export { whenLive } from "./when-live.js";

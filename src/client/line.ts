@@ -218,7 +218,7 @@ export abstract class Line {
   #become(status: Status, why?: Closed, delayMs?: number): void {
     if (status === this.status) return;
     this.status = status;
-    this.retryAtMs = delayMs && this.clock.now() + delayMs;
+    this.retryAtMs = delayMs === undefined ? undefined : this.clock.now() + delayMs;
     this.changed(status, why);
   }
 

@@ -4,7 +4,7 @@ import type { Tasks } from "./client.js";
 import type { Exchange } from "./exchange.js";
 import { Listeners } from "./listeners.js";
 
-/** How many are remembered: as many as a server does. */
+/** How many are remembered: as many as a channel keeps, and as many again. */
 const REMEMBERED = 200;
 
 /** What was said of a user's tasks, and who waits for their end. */

@@ -247,9 +247,9 @@ export interface AppHost {
   report(error: unknown, during: string): void;
 }
 
-/** Events of one stream, oldest first, and the place of its newest. */
+/** Events of one stream, oldest first, their payloads as JSON text, and the place of its newest. */
 export interface KeptOf {
   readonly epoch: string;
   readonly offset: number;
-  readonly events: readonly { readonly type: string; readonly payload: unknown }[];
+  readonly events: readonly { readonly type: string; readonly payloadJson: string }[];
 }

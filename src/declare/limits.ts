@@ -59,11 +59,11 @@ export interface AppLimits extends EndpointLimits {
   members?: number | undefined;
   /** Events that one answer to `history` has, and that are read at once for who catches up. Default 500; past it: cut. */
   historyPage?: number | undefined;
-  /** Tasks that run at once in this process, beside those in worker threads. Default 16; past it they wait for their turn. */
+  /** Tasks that run at once in this process, beside those in worker threads. Default 16; past it they wait, and turns go round by user. */
   tasks?: number | undefined;
   /** Tasks of one user that wait or run in this process. Default 100; past it: `too_many_tasks`. */
   tasksPerUser?: number | undefined;
-  /** Bytes of what a task gives, as JSON. Default `"64kb"`; past it the task has failed with `internal`. */
+  /** Bytes of what a task gives, or fails with, as JSON. Default `"8kb"`; past it the task has failed with `internal`. */
   taskResult?: Size | undefined;
   /**
    * Bytes that the memory broker keeps of all histories. Default `"64mb"`; past it the longest unused stream is forgotten,

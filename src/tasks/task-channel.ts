@@ -1,4 +1,4 @@
-import type { App } from "../declare/app.js";
+import type { App, KeptOf } from "../declare/app.js";
 import { type Channel, familyOf } from "../declare/channel.js";
 import { type Dependency, dependency } from "../declare/dependency.js";
 import { PathPattern } from "../declare/path-pattern.js";
@@ -40,7 +40,19 @@ export async function readTasks(
 }> {
   const host = await app["~host"]();
   const { epoch, offset, events } = await host.read(tasks({ user }));
-  return { place: { epoch, offset }, said: events as readonly TaskSaid[] }; // each was validated when it was said
+  return { place: { epoch, offset }, said: events.map(parseSaid) };
+}
+
+/** The last that was said of one of them, where that is kept: of the others none is parsed that does not name it. */
+export async function readTask(app: App, user: string, task: string): Promise<TaskSaid | undefined> {
+  const host = await app["~host"]();
+  const { events } = await host.read(tasks({ user }));
+  const named = JSON.stringify(task);
+  return latestOf(events.filter(({ payloadJson }) => payloadJson.includes(named)).map(parseSaid), task);
+}
+
+function parseSaid({ type, payloadJson }: KeptOf["events"][number]): TaskSaid {
+  return { type, payload: JSON.parse(payloadJson) } as TaskSaid; // it was validated when it was said
 }
 
 /** Says it to all devices of the user. Of what follows the end of a task nobody is told. */
@@ -66,7 +78,7 @@ export async function cancelTask(app: App, user: string, id: TaskId): Promise<bo
     await run.told();
     return true;
   }
-  const latest = latestOf((await readTasks(app, user)).said, id);
+  const latest = await readTask(app, user, id);
   if (latest === undefined || isLast(latest.type)) return false;
   // First: the process that runs it knows best how far it is, and sees to it that its end is told.
   await host.notify(CANCEL_TOPIC, notice);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { createApp } from "../app/app.js";
 import { bearer } from "../auth/bearer.js";
+import { whenLive } from "../client/when-live.js";
 import { channel } from "../declare/channel.js";
 import { endpoint } from "../declare/endpoint.js";
 import { startTestApp, type TestApp } from "./test-app.js";
@@ -28,7 +29,7 @@ async function openFeed(server: TestApp) {
   ana.onStatus((status, why) => heard.push(why === undefined ? status : `${status} ${why.code} ${why.reason}`.trim()));
   const subscription = ana.subscribe("news");
   subscription.on("item", ({ n }) => heard.push(`item ${n}`));
-  await subscription.ready;
+  await whenLive(subscription);
   return { ana, heard };
 }
 
@@ -161,7 +162,7 @@ test("a crash tells nobody beforehand, and what was in memory is a gap", async (
   const ana = server.client<typeof feed>("/feed");
   const gaps: unknown[] = [];
   const subscription = ana.subscribe("kept", { onGap: (gap) => gaps.push(gap) });
-  await subscription.ready;
+  await whenLive(subscription);
   await app.publish(kept(), "item", { n: 1 });
   await server.crash();
   await server.clock.advance("30s");

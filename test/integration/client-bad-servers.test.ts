@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "tidings/client";
+import { connect, whenLive } from "tidings/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createConnect } from "../../src/client/connect.js";
@@ -91,7 +91,7 @@ test.each(frames)("a server that says %s is told of, if at all, by `error`, and 
   using client = connect<typeof talk>(`${server.url}/ws`);
   const { errors, until } = follow(client);
   using kept = client.subscribe("kept/:id", { id: "a" }, { presence: true, onGap() {}, onState() {} });
-  kept.ready.catch(() => {}); // it may never be
+  whenLive(kept).catch(() => {}); // it may never be
   kept.presence.on("change", () => {});
   client.tasks.on("change", () => {});
   client.on("gap", () => {});

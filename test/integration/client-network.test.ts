@@ -1,4 +1,5 @@
 import { channel, createApp, endpoint } from "tidings";
+import { whenLive } from "tidings/client";
 import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -24,7 +25,7 @@ test("a drained restart with the same broker loses nothing and doubles nothing",
   const heard: unknown[] = [];
   const subscription = ana.subscribe("kept/:id", { id: "a" }, { onGap: (gap) => heard.push(gap) });
   subscription.on("item", ({ n }) => heard.push(n));
-  await subscription.ready;
+  await whenLive(subscription);
   await app.publish(kept({ id: "a" }), "item", { n: 1 });
   await server.restart();
   await app.publish(kept({ id: "a" }), "item", { n: 2 });
@@ -45,7 +46,7 @@ test("a restart that loses the memory is one gap on each channel", async () => {
     ana.subscribe("kept/:id", { id: "b" }, { onGap: () => {} }),
     ana.subscribe("live"),
   ];
-  await Promise.all(subscriptions.map(({ ready }) => ready));
+  await Promise.all(subscriptions.map(whenLive));
   await server.crash({ downFor: "3s" });
   await server.clock.advance("1m");
   expect(gaps.sort()).toEqual(["kept/a", "kept/b", "live"]);
@@ -73,7 +74,7 @@ test("a publish whose answer is cut off is delivered once, and a request is not 
   const heard: number[] = [];
   const subscription = ana.subscribe("kept/:id", { id: "a" }, { onGap: () => heard.push(Number.NaN) });
   subscription.on("item", ({ n }) => heard.push(n));
-  await subscription.ready;
+  await whenLive(subscription);
   server.network.setLatency("100ms");
   const published = subscription.publish("item", { n: 1 });
   const asked = ana.request("add", 1).catch(({ code }) => code);

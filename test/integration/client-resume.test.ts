@@ -1,6 +1,6 @@
 import { type App, channel, createApp, endpoint } from "tidings";
 import { jwt } from "tidings/auth";
-import { connect } from "tidings/client";
+import { connect, whenLive } from "tidings/client";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { randomId, systemClock } from "../../src/app/system.js";
@@ -79,7 +79,7 @@ test("who was cut off comes back, and hears all that was said meanwhile, once an
   const ana = enter(line.url);
   using client = ana.client;
   const own = client.subscribe("feed/:name", a, { onGap() {} });
-  await own.ready;
+  await whenLive(own);
   await publish(server.app, 1, 2);
   await ana.heard.next((n) => n === 2);
   line.cut();
@@ -99,7 +99,7 @@ test("the app is drained and started again with the same broker: nothing is lost
   const ana = enter(first.url);
   using client = ana.client;
   const own = client.subscribe("feed/:name", a, { onGap() {} });
-  await own.ready;
+  await whenLive(own);
   await publish(first.app, 1, 2);
   await ana.heard.next((n) => n === 2);
   await first.app.close();
@@ -121,7 +121,7 @@ test("a new app with a new broker is one gap for each channel, and never silence
   const gaps: (number | undefined)[] = [];
   const own = client.subscribe("feed/:name", a, { onGap: ({ offset }) => gaps.push(offset) });
   const without = client.subscribe("loose", { onGap: ({ offset }) => gaps.push(offset) });
-  await Promise.all([own.ready, without.ready]);
+  await Promise.all([whenLive(own), whenLive(without)]);
   await publish(first.app, 1, 3);
   await ana.heard.next((n) => n === 3);
   await first.app.close();
@@ -141,7 +141,7 @@ test("a publish of which the answer was lost is said again, and is delivered onc
   using client = ana.client;
   using other = bob.client;
   const [own, others] = [client, other].map((each) => each.subscribe("feed/:name", a, { onGap() {} }));
-  await Promise.all([own?.ready, others?.ready]);
+  await Promise.all([own && whenLive(own), others && whenLive(others)]);
   line.deafen();
   const published = own?.publish("item", { n: 1 });
   // It has arrived, and its answer has not.
@@ -252,14 +252,14 @@ test("who is there is known again after a cut, with who came meanwhile", async (
   using client = ana.client;
   using other = bob.client;
   const own = client.subscribe("feed/:name", a, { presence: true, onGap() {} });
-  await own.ready;
+  await whenLive(own);
   expect(own.presence.members).toEqual([{ id: "ana" }]);
   const changes = new Inbox<string[]>("A change");
   own.presence.on("change", (members) => changes.put(members.map(({ id }) => id).sort()));
   line.cut();
   await ana.until("waiting");
   const others = other.subscribe("feed/:name", a, { onGap() {} });
-  await others.ready;
+  await whenLive(others);
   line.mend();
   await comeBack(ana);
   expect(await changes.next((ids) => ids.length === 2)).toEqual(["ana", "bob"]);
@@ -272,7 +272,7 @@ test("a subscription that is refused is lost, and says why", async () => {
   const ana = enter(server.url);
   using client = ana.client;
   const refused = client.subscribe("closed");
-  await expect(refused.ready).rejects.toMatchObject({ code: "forbidden" });
+  await expect(whenLive(refused)).rejects.toMatchObject({ code: "forbidden" });
   expect([refused.status, refused.error?.code, ana.errors.unread]).toEqual(["lost", "forbidden", []]);
   await expect(refused.publish("item" as never, { n: 1 } as never)).rejects.toMatchObject({ name: "TidingsError" });
 });
@@ -287,7 +287,7 @@ test("a channel that the server has put it on is heard with and without a subscr
   const own = client.subscribe("lobby", { onGap() {} });
   const heard = new Inbox<number>("An event of the subscription");
   own.on("item", ({ n }) => heard.put(n));
-  await own.ready;
+  await whenLive(own);
   line.cut();
   await ana.until("waiting");
   await server.app.publish(lobby(), "item", { n: 2 });
@@ -305,7 +305,7 @@ test("what is kept can be asked for, page by page", async () => {
   const ana = enter(server.url);
   using client = ana.client;
   const own = client.subscribe("feed/:name", a, { rewind: 2, onGap() {} });
-  await own.ready;
+  await whenLive(own);
   await publish(server.app, 1, 5);
   await ana.heard.next((n) => n === 5);
   const newest = await own.history({ limit: 2 });
@@ -315,7 +315,7 @@ test("what is kept can be asked for, page by page", async () => {
   ]);
   expect((await own.history({ before: 4 })).map(({ offset }) => offset)).toEqual([1, 2, 3]);
   const without = client.subscribe("loose");
-  await without.ready;
+  await whenLive(without);
   await expect(without.history()).rejects.toMatchObject({ code: "forbidden" });
 });
 
@@ -325,7 +325,7 @@ test("`using` ends the subscription, and the client", async () => {
   const other = enter(server.url, "bob");
   using bob = other.client;
   const watched = bob.subscribe("feed/:name", a, { presence: true, onGap() {} });
-  await watched.ready;
+  await whenLive(watched);
   watched.presence.on("change", (members) => {
     if (members.length === 1) left.open();
   });
@@ -333,7 +333,7 @@ test("`using` ends the subscription, and the client", async () => {
   {
     using client = enter(server.url).client;
     using own = client.subscribe("feed/:name", a, { onGap() {} });
-    await own.ready;
+    await whenLive(own);
     ended = client.closed;
   }
   expect(await ended).toEqual({ code: 1000, reason: "" });

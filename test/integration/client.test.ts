@@ -1,6 +1,6 @@
 import { channel, createApp, endpoint } from "tidings";
 import { jwt } from "tidings/auth";
-import { type ClientFor, connect, type Status } from "tidings/client";
+import { type ClientFor, connect, type Status, whenLive } from "tidings/client";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { secret, signToken } from "../support/tokens.js";
@@ -32,7 +32,7 @@ test("P26: two clients hear each other, each message by its type", async () => {
   using bob = connect<typeof room>(`${url}/ws/rooms/lobby`, { token: () => signToken({ sub: "bob" }) });
   const heard = new Promise((resolve) => bob.on("said", (event, origin) => resolve([event, origin])));
   const lobby = bob.subscribe("chat/:room", { room: "lobby" }, { onGap() {} });
-  await lobby.ready;
+  await whenLive(lobby);
   expect(await ana.request("say", { text: "hi" })).toBe(null);
   expect(await heard).toEqual([
     { from: "ana", text: "hi" },

@@ -9,6 +9,7 @@ import { FarBroker } from "../support/far-broker.js";
 import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
 import { LogRecorder } from "../support/log-recorder.js";
+import { RecordingNode } from "../support/recording-node.js";
 import { serve } from "../support/served-app.js";
 import { byName, createDesk, dialDesk, tasksIn, told } from "../support/task-desk.js";
 import { dial } from "../support/ws-client.js";
@@ -161,6 +162,21 @@ test("one that runs is cancelled, though so many others run that its channel kno
   expect(await cancelTask(app, "ana", task)).toBe(false);
   gate.open();
   expect(await client.takeAll()).toEqual([]);
+});
+
+test("of one's other tasks none is read that does not name it", async () => {
+  const broker = new MemoryBroker({ createId: randomId, clock: systemClock });
+  await using server = await serve({ endpoints: [], broker });
+  const { app } = server;
+  const link = await broker.connect(new RecordingNode());
+  for (const id of ["t1", '"2"']) await reportTask(app, "ana", id, { status: "started" });
+  const { channel } = tasks({ user: "ana" });
+  const keep = { size: 100, ttlMs: 60_000 };
+  // Whoever parsed it would throw.
+  await link.publish({ channel, type: "task_started", payloadJson: "unread", except: undefined, keep });
+  expect(await cancelTask(app, "ana", "t1")).toBe(true);
+  expect(await cancelTask(app, "ana", '"2"')).toBe(true);
+  expect(await cancelTask(app, "ana", "t3")).toBe(false);
 });
 
 test("one of this process ends also while the broker is away, and its user is told when it is back", async () => {

@@ -201,7 +201,13 @@ class FakeTasks {
   }
 
   tell(id: TaskId, progress: number): void {
-    const task: TaskState = { id, status: "started", progress, timestamp: "2026-01-01T00:00:00.000Z" };
+    const task: TaskState = {
+      id,
+      channel: "$tasks/ana",
+      status: "started",
+      progress,
+      timestamp: "2026-01-01T00:00:00.000Z",
+    };
     this.all.set(id, task);
     this.#news.call("change", task);
   }

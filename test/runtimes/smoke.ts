@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Closed, connect, type Status } from "tidings/client";
+import { type Closed, connect, type Status, whenLive } from "tidings/client";
 import type { room, wall } from "./server.js";
 
 const server = process.argv[2] ?? "";
@@ -38,7 +38,7 @@ async function talks(): Promise<void> {
     });
   });
   const news = ana.subscribe("news", { onGap: (gap) => gaps.push(gap) });
-  await news.ready;
+  await whenLive(news);
   assert.deepEqual(ana.user, { id: "ana" });
   assert.deepEqual(await ana.request("say", { text: "one" }), { length: 3 });
 

@@ -26,6 +26,7 @@ import {
   TidingsError,
   type Token,
   type UrlOf,
+  whenLive,
 } from "tidings/client";
 import { startTask, tasks } from "tidings/tasks";
 import { startTestApp } from "tidings/testing";
@@ -163,7 +164,7 @@ isType<SubscriptionStatus, "subscribing" | "live" | "lost">(true);
 is<string>()(lobby.name);
 is<SubscriptionStatus>()(lobby.status);
 is<TidingsError | undefined>()(lobby.error);
-is<Promise<void>>()(lobby.ready);
+is<Promise<void>>()(whenLive(lobby));
 is<Promise<void>>()(lobby.unsubscribe());
 lobby.onStatus((status, error) => {
   is<SubscriptionStatus>()(status);
