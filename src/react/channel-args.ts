@@ -8,7 +8,7 @@ export interface ChannelArgs {
 }
 
 export function readChannelArgs(pattern: string, args: readonly unknown[]): ChannelArgs {
-  const names = pattern.match(/(?<=:)\w+/g);
+  const names = pattern.match(/(?<=(?:^|\/):)\w+/g);
   if (names === null) return { key: pattern, params: [], options: args[0] };
   const [params, options] = args;
   // Sound: where a pattern has params, they come first, by the types of `subscribe`.
