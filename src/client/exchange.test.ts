@@ -338,3 +338,53 @@ describe("a time as a page says it", () => {
     expect(() => msOf(words as never)).toThrow(TypeError);
   });
 });
+
+describe("what may be said again", () => {
+  const refused = (id: number, retryAfterMs: number) => ({
+    type: "error",
+    id,
+    payload: { code: "rate_limited", message: "Slow.", retryAfterMs },
+  });
+
+  test("and was not taken is said again when it is worth it, and answered once", async () => {
+    const { clock, exchange, said, open, ask } = create();
+    open();
+    const { id, answer } = ask("publish", { n: 1 }, { isRepeatable: true });
+    expect(exchange.answer(refused(id, 500))).toBe(true);
+    await clock.advance("499ms");
+    expect(said).toHaveLength(1);
+    await clock.advance("1ms");
+    expect(said.map((each) => each.id)).toEqual([id, id]);
+    exchange.answer(reply(id, { offset: 7 }));
+    expect(await answer).toEqual({ offset: 7 });
+  });
+
+  test("is not, while there is no connection", async () => {
+    const { clock, exchange, said, open, ask } = create();
+    open();
+    const { id } = ask("publish", { n: 1 }, { isRepeatable: true });
+    exchange.answer(refused(id, 500));
+    exchange.lost();
+    await clock.advance("500ms");
+    expect(said).toHaveLength(1);
+    open();
+    expect(said).toHaveLength(2);
+  });
+
+  test("is not by a device that slept for longer than it may wait", async () => {
+    const clock = new FakeClock({ startMs: 0 });
+    let sleptMs = 0;
+    const slept = { ...clock, after: clock.after.bind(clock), elapsed: () => clock.elapsed(), now: () => sleptMs };
+    const said: string[] = [];
+    const exchange = new Exchange({ clock: slept, say: (text) => void said.push(text) }, 10, 10_000, 0.25);
+    exchange.opened(() => {});
+    const answer = exchange.ask("publish", {}, { isRepeatable: true, timeoutMs: 240_000 });
+    exchange.lost();
+    sleptMs = 3_600_000;
+    exchange.opened(() => {});
+    expect(said).toHaveLength(1);
+    const given = expect(answer).rejects.toMatchObject({ code: "connection_lost" });
+    await clock.advance("240s");
+    await given;
+  });
+});

@@ -532,6 +532,20 @@ describe("unsubscribing", () => {
     expect(entered.all).toEqual([]);
   });
 
+  test("and subscribing again in one go is nothing to the server, and nothing is lost by it", async () => {
+    const entered = await enter();
+    const { world } = entered;
+    const { subscription } = await subscribe(entered);
+    answer(world, { epoch: "e", offset: 0 });
+    say(world, 1);
+    void subscription.unsubscribe();
+    const again = await subscribe(entered);
+    await world.settled();
+    say(world, 2);
+    expect(world.socket.types).toEqual(["connect", "subscribe"]);
+    expect([again.subscription.status, again.gaps]).toEqual(["live", []]);
+  });
+
   test("without a connection says nothing, and it does not ask again", async () => {
     const entered = await enter();
     const { world } = entered;
