@@ -1,7 +1,6 @@
 import { TidingsApp } from "../app/app.js";
 import { randomId } from "../app/system.js";
 import type { Duration } from "../base/duration.js";
-import { silentLogger } from "../base/logger.js";
 import type { ClientFor, EndpointLike, OptionsOf, UrlOf } from "../client/client.js";
 import { createConnect } from "../client/connect.js";
 import type { App } from "../declare/app.js";
@@ -10,6 +9,7 @@ import type { Dependency, DependencyDefinition } from "../declare/dependency.js"
 import type { AnyEndpoint } from "../declare/endpoint.js";
 import type { Handshake } from "../declare/handshake.js";
 import type { AppLimits } from "../declare/limits.js";
+import { failuresLogger } from "./failures-logger.js";
 import { FakeClock } from "./fake-clock.js";
 import { Network, type TestNetwork } from "./network.js";
 import { Random } from "./random.js";
@@ -167,7 +167,7 @@ export class MemoryApp implements TestApp {
         random: chance.random,
         overrides,
         limits,
-        defaultLogger: silentLogger,
+        defaultLogger: failuresLogger,
       },
     });
   }

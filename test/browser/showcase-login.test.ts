@@ -25,7 +25,7 @@ test("P8: a login sets the cookie, and /ws/me tells who has it", async () => {
 
   const me = await dial(`${showcase.url}/ws/me`, { headers: { cookie: String(id) } });
   const answer = await me.ask("whoami", {});
-  expect(answer).toMatchObject({ type: "reply", payload: { id: "alice", name: "alice" } });
+  expect(answer).toMatchObject({ type: "reply", payload: { id: "guest alice", name: "alice" } });
 });
 
 test("P8: without a session, or with one that nobody began, /ws/me is refused with 401", async () => {

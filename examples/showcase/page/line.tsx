@@ -17,8 +17,9 @@ export function Line({ client }: { readonly client: LiveClient }) {
 
   async function toggle(): Promise<void> {
     const refusal = await post("/line", { visitor, isCut: !isCut });
-    if (refusal === undefined) setIsCut(!isCut);
-    else write(refusal);
+    if (refusal !== undefined) return write(refusal);
+    setIsCut(!isCut);
+    if (isCut) client.reconnect();
   }
 
   return (
