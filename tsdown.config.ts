@@ -17,6 +17,8 @@ export default defineConfig({
   platform: "node",
   target: "node20.19",
   dts: true,
+  // `using` is in the types of what can be disposed of; a page's project need not know of it otherwise.
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
   sourcemap: true,
   fixedExtension: false,
   tsconfig: "src/tsconfig.json",

@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 import type { Duration } from "../base/duration.js";
 import type { HistoryRequest, Published, Stored } from "../declare/app.js";
 import type { Closed } from "../declare/closed.js";
