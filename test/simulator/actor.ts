@@ -1,13 +1,25 @@
-import type { Client, Presence, Status, Subscription, SubscriptionStatus } from "../../src/client/client.js";
+import type {
+  Client,
+  Gap,
+  Origin,
+  Presence,
+  Status,
+  Subscription,
+  SubscriptionStatus,
+  Tasks,
+} from "../../src/client/client.js";
 import { TidingsError } from "../../src/protocol/tidings-error.js";
+import { Conduct } from "./conduct.js";
 import { Hearing } from "./hearing.js";
 import type { Ledger } from "./ledger.js";
 import type { Asking } from "./program.js";
 import { type Kind, type KindName, kinds } from "./promising-app.js";
+import type { TaskTruth } from "./task-truth.js";
 
 /** A client of whatever endpoint: what the types of one would say is known here without them. */
-export interface AnyClient extends Pick<Client, "status" | "closed" | "onStatus" | "close" | "user"> {
-  on(type: string, listener: (payload: never) => void): () => void;
+export interface AnyClient extends Pick<Client, "status" | "retryAtMs" | "closed" | "onStatus" | "close" | "user"> {
+  readonly tasks: Tasks;
+  on(type: string, listener: (payload: never, origin: Origin) => void): () => void;
   send(type: string, payload: object): boolean;
   request(type: string, payload: object, options?: object): Promise<unknown>;
   subscribe(pattern: string, params: object, options: object): AnySubscription;
@@ -23,11 +35,15 @@ export interface ActorOptions {
   readonly name: string;
   readonly user: string;
   /** @param openings how often it came to be open */
-  readonly connect: (openings: () => number) => AnyClient;
+  readonly connect: (openings: () => number, conduct: Conduct) => AnyClient;
+  readonly retryOn: readonly number[];
   readonly ledger: Ledger;
+  readonly truth: TaskTruth;
   readonly nowMs: () => number;
   readonly losses: () => number;
   readonly mayOverflow: boolean;
+  /** Does the server take only so much? */
+  readonly isRated: boolean;
   readonly createN: () => number;
   /** How often this message was handled. */
   readonly handled: (n: number) => number;
@@ -60,27 +76,33 @@ export class Actor {
   #openings = 0;
   #status: Status = "connecting";
   #sinceMs = 0;
-  /** Since when nothing passes to it, or from it. */
-  silentSinceMs: number | undefined;
+  /** Does nothing pass to it, or from it? */
+  isSilent = false;
   /** Was there something, since it opened, for which its token may not have been renewed in time? */
   #wasTroubled = false;
+  #conduct: Conduct;
+  /** What it hears without a subscription, of a channel that the server puts it on. */
+  #overheard: Hearing;
+  /** Connections in a row on which nothing of that was heard. */
+  #missed = 0;
 
   constructor(options: ActorOptions) {
     this.#options = options;
     this.name = options.name;
     this.user = options.user;
-    this.client = this.#connect();
+    [this.client, this.#conduct, this.#overheard] = this.#connect();
   }
 
   /** Closes for good; another client takes its place. */
   replace(): void {
     this.leave();
-    this.silentSinceMs = undefined;
-    this.client = this.#connect();
+    this.isSilent = false;
+    [this.client, this.#conduct, this.#overheard] = this.#connect();
   }
 
   leave(): void {
     for (const { hearing } of this.#held) hearing.end();
+    this.#overheard.end();
     this.#held = [];
     this.#told = [];
     this.client.close();
@@ -165,7 +187,7 @@ export class Actor {
         else this.#checkPublished(held, n, offset, wasOpen && opening === this.#openings && this.#status === "open");
       },
       (error: unknown) => {
-        this.#checkRefusal(n, `publish ${n}`, error, ledger.find(held.hearing.kind.name, n).length);
+        this.#checkRefusal(n, `publish ${n}`, error, ledger.find(held.hearing.kind.name, n).length, UNPUBLISHED);
         const isLost = error instanceof TidingsError && error.code === "connection_lost";
         const isEarly = nowMs() - beganMs < REPEATED_MS && client.status !== "closed";
         if (isLost && isEarly) this.#fail(`publish ${n} was given up`);
@@ -185,14 +207,39 @@ export class Actor {
   /** Nothing passes from now on, or it takes nothing. */
   trouble(isSilent: boolean): void {
     this.#wasTroubled = true;
-    if (isSilent) this.silentSinceMs ??= this.#options.nowMs();
+    this.isSilent ||= isSilent;
   }
 
-  /** A line on which nothing passes is dead, and must be taken for that. */
-  checkSilence(): void {
-    const { nowMs } = this.#options;
-    const isLong = this.silentSinceMs !== undefined && nowMs() - this.silentSinceMs > DEAD_MS;
-    if (isLong && this.client.status === "open") this.#fail("is open, and has heard nothing for too long");
+  /** What must be so at any time. */
+  check(): void {
+    this.#conduct.check();
+  }
+
+  /** Awaits the end of a task of its user, and compares. */
+  awaitTask(id: string): void {
+    const { client } = this;
+    const { truth, createN } = this.#options;
+    const ended = client.tasks.done(id).then(
+      (result) => truth.checkDone(id, result),
+      (error: unknown) => (client.status === "closed" ? undefined : truth.checkFailed(id, error)),
+    );
+    this.#owe(
+      createN(),
+      `task ${id}`,
+      ended.then((wrong) => wrong === undefined || this.#fail(wrong)),
+    );
+  }
+
+  /** Ends a task of its user, which may have ended before. */
+  cancelTask(id: string): void {
+    const { truth, createN } = this.#options;
+    const n = createN();
+    truth.mayBeCancelled(id);
+    const asked = this.client.tasks.cancel(id).then(
+      () => this.#options.note(`${this.name} has cancelled ${id}`),
+      (error: unknown) => this.#checkRefusal(n, `cancel ${id}`, error, 0, UNCANCELLED),
+    );
+    this.#owe(n, `cancel ${id}`, asked);
   }
 
   ask(ms: number, how: Asking): void {
@@ -266,19 +313,24 @@ export class Actor {
       if (seen !== expected) this.#fail(`sees ${seen}, and there are ${expected}`);
       if (subscription.presence.count !== present.size) this.#fail(`counts ${subscription.presence.count}`);
     }
+    this.#overheard.finish(true, this.client.status);
+    for (const wrong of this.#options.truth.compare(this.user, this.client.tasks.all)) this.#fail(wrong);
     for (const { n, wasAccepted, opening } of this.#told) this.#checkTold(n, wasAccepted, opening);
     this.checkSettled();
   }
 
   checkSettled(): void {
-    for (const what of this.#pending.values()) this.#fail(`${what} has no answer`);
+    for (const what of this.#pending.values()) {
+      if (!this.#options.truth.isUnknowable(what)) this.#fail(`${what} has no answer`);
+    }
   }
 
   #checkTold(n: number, wasAccepted: boolean, opening: number): void {
     const times = this.#options.handled(n);
     if (times > (wasAccepted ? 1 : 0)) this.#fail(`sent ${n}, ${wasAccepted}, and it was handled ${times} times`);
     // Nothing was lost since then.
-    if (wasAccepted && opening === this.#openings && times === 0) this.#fail(`sent ${n}, and it was not handled`);
+    if (wasAccepted && opening === this.#openings && times === 0 && !this.#options.isRated)
+      this.#fail(`sent ${n}, and it was not handled`);
   }
 
   #checkPublished({ hearing, subscription }: Held, n: number, offset: number | undefined, isSteady: boolean): void {
@@ -290,10 +342,12 @@ export class Actor {
     if (isHearing && hearing.cursor <= index) this.#fail(`was answered before it heard ${n}`);
   }
 
-  #checkRefusal(n: number, what: string, error: unknown, times: number): void {
+  #checkRefusal(n: number, what: string, error: unknown, times: number, expected = UNANSWERED): void {
+    const { isRated, losses } = this.#options;
     if (!(error instanceof TidingsError)) this.#fail(`${what} failed with ${String(error)}`);
-    else if (!EXPECTED.has(error.code)) this.#fail(`${what} failed with ${error.code}: ${error.message}`);
-    else if (times > (NEVER_SAID.has(error.code) ? 0 : 1 + this.#options.losses()))
+    else if (!expected.has(error.code) && !(isRated && expected !== UNPUBLISHED && error.code === "rate_limited"))
+      this.#fail(`${what} failed with ${error.code}: ${error.message}`);
+    else if (times > (NEVER_SAID.has(error.code) ? 0 : 1 + losses()))
       this.#fail(`${what} failed with ${error.code}, and ${n} was taken ${times} times`);
   }
 
@@ -308,10 +362,14 @@ export class Actor {
     );
   }
 
-  #connect(): AnyClient {
-    const client = this.#options.connect(() => this.#openings);
+  #connect(): [AnyClient, Conduct, Hearing] {
+    const { nowMs, retryOn } = this.#options;
+    const subscribed = () => this.#held.map(({ subscription }) => subscription.name);
+    const conduct = new Conduct({ nowMs, retryOn, subscribed, violate: (what) => this.#fail(what) });
+    const client = this.#options.connect(() => this.#openings, conduct);
+    const overheard = this.#overhear(client);
     this.#status = client.status;
-    this.#sinceMs = this.#options.nowMs();
+    this.#sinceMs = nowMs();
     if (client.status !== "connecting") this.#fail(`begins ${client.status}`);
     client.onStatus((status, why) => {
       if (client !== this.client) return;
@@ -319,16 +377,41 @@ export class Actor {
       if (!NEXT[this.#status].includes(status)) this.#fail(`is ${status} after ${this.#status}`);
       if (status !== client.status) this.#fail(`says that it is ${status}, and is ${client.status}`);
       this.#checkTime(status);
+      conduct.became(status, why, client.retryAtMs);
       if (why?.reason === "token_expired" && this.#status === "open" && !this.#wasTroubled) {
         this.#fail("has not renewed its token");
       }
       if (status === "open") {
         this.#openings += 1;
-        this.#wasTroubled = this.silentSinceMs !== undefined;
-      }
+        this.#wasTroubled = this.isSilent;
+        this.#missed += 1;
+      } else if (this.#missed > FORGOTTEN_AFTER) overheard.forgive();
       this.#status = status;
     });
-    return client;
+    return [client, conduct, overheard];
+  }
+
+  /** Hears what it never asked for. */
+  #overhear(client: AnyClient): Hearing {
+    const { ledger, nowMs, losses, mayOverflow, violate, note } = this.#options;
+    const kind = kinds.joined;
+    const name = `${this.name}, unasked`;
+    const rules = { isShared: true, isOverheard: true, rewind: 0 } as const;
+    const hearing = new Hearing({ name, kind, ledger, nowMs, losses, mayOverflow, violate, ...rules });
+    this.#missed = 0;
+    client.on("said", (payload: { n: number }, origin) => {
+      if (origin.channel !== kind.name) return;
+      this.#missed = 0;
+      note(`${name}: hears ${payload.n}`);
+      hearing.event(payload, origin);
+    });
+    client.on("gap", (gap: Gap, origin) => {
+      if (origin.channel !== kind.name) return;
+      this.#missed = 0;
+      note(`${name}: gap up to ${gap.offset}`);
+      hearing.gap(gap);
+    });
+    return hearing;
   }
 
   /** Neither a dial, nor the time between two, is longer than is promised. */
@@ -351,12 +434,15 @@ const NEXT: Readonly<Record<Status, readonly Status[]>> = {
   waiting: ["connecting", "closed"],
   closed: [],
 };
-/** A heartbeat's time, and 10 s. */
-const DEAD_MS = 40_000;
+/** A channel of the server's is forgotten when it was not put there on so many connections, and one more. */
+const FORGOTTEN_AFTER = 2;
 /** So long a key is sure to be remembered. */
 const REPEATED_MS = 240_000;
-const NEVER_SAID: ReadonlySet<string> = new Set(["queue_full", "given_up_before"]);
-const EXPECTED: ReadonlySet<string> = new Set([
+const NEVER_SAID: ReadonlySet<string> = new Set(["queue_full", "given_up_before", "rate_limited"]);
+/** A publish waits, and is said again: no other refusal is its own. */
+const UNPUBLISHED: ReadonlySet<string> = new Set(["connection_lost", "queue_full"]);
+const UNCANCELLED: ReadonlySet<string> = new Set(["connection_lost", "queue_full", "timeout", "not_found"]);
+const UNANSWERED: ReadonlySet<string> = new Set([
   "connection_lost",
   "timeout",
   "queue_full",

@@ -13,6 +13,8 @@ export interface HearingOptions {
   readonly isShared: boolean;
   /** May so much wait for this client that events are dropped? */
   readonly mayOverflow: boolean;
+  /** Has it no subscription, so that it is told neither when it begins nor when it rests? */
+  readonly isOverheard?: boolean;
   readonly rewind: number;
   readonly violate: (what: string) => void;
 }
@@ -51,6 +53,7 @@ export class Hearing {
     this.#inherited = isShared || kind.isJoined ? 1 : 0;
     this.#low = this.#inherited > 0 ? 0 : Math.max(0, ledger.of(kind.name).length - rewind);
     this.#lossesBefore = losses();
+    this.#isLive = options.isOverheard ?? false;
   }
 
   /** All up to this one are heard of, or lost. */
@@ -97,6 +100,7 @@ export class Hearing {
       this.#fail(`hears ${n} with ${said.offset} after a gap up to ${this.#after}`);
     }
     this.#after = undefined;
+    this.#lossesWhenLive ??= this.#options.losses();
     this.#low = said.index + 1;
     this.#high = this.#low;
   }
@@ -132,6 +136,13 @@ export class Hearing {
     if (state === undefined) this.#fail("is given no state");
     else if (state.count > this.#all.length) this.#fail(`is told of ${state.count} of ${this.#all.length}`);
     else this.#high = Math.max(this.#low, state.count);
+  }
+
+  /** It may begin anew anywhere behind what it has heard. */
+  forgive(): void {
+    this.#high = Number.POSITIVE_INFINITY;
+    this.#after = undefined;
+    this.#lossesWhenLive = undefined;
   }
 
   /** It unsubscribed, or the client closed. */

@@ -1,5 +1,6 @@
 import type { Broker, BrokerLink, BrokerNode, Position, Publication } from "../../src/broker/broker.js";
 import { MemoryBroker } from "../../src/broker/memory.js";
+import type { TaskTruth } from "./task-truth.js";
 
 /** One event as a broker took it. */
 export interface Said {
@@ -33,6 +34,7 @@ export class Ledger {
 
 export interface WitnessOptions {
   readonly ledger: Ledger;
+  readonly truth: TaskTruth;
   readonly nowMs: () => number;
   readonly note: (what: string) => void;
   readonly violate: (what: string) => void;
@@ -48,7 +50,7 @@ export class Witness implements Broker {
 
   constructor(options: WitnessOptions) {
     this.#options = options;
-    this.#memory = new WitnessedMemory(options, "life-0");
+    this.#memory = new WitnessedMemory(options, 0);
   }
 
   connect(node: BrokerNode): Promise<BrokerLink> {
@@ -58,23 +60,31 @@ export class Witness implements Broker {
   /** Who connects from now on finds nothing of before. */
   forget(): void {
     this.losses += 1;
-    this.#memory = new WitnessedMemory(this.#options, `life-${this.losses}`);
+    this.#memory = new WitnessedMemory(this.#options, this.losses);
   }
 }
 
 class WitnessedMemory extends MemoryBroker {
   readonly #options: WitnessOptions;
+  readonly #life: number;
 
-  constructor(options: WitnessOptions, life: string) {
-    super({ createId: () => life, clock: { elapsed: options.nowMs } });
+  constructor(options: WitnessOptions, life: number) {
+    super({ createId: () => `life-${life}`, clock: { elapsed: options.nowMs } });
     this.#options = options;
+    this.#life = life;
   }
 
   override publish(publication: Publication): Position {
     const position = super.publish(publication);
-    const { ledger, nowMs, note, violate } = this.#options;
-    const { channel, payloadJson } = publication;
-    const { n } = JSON.parse(payloadJson) as { readonly n: number }; // every event of this test has it
+    const { ledger, truth, nowMs, note, violate } = this.#options;
+    const { channel, type, payloadJson } = publication;
+    if (channel.startsWith("$tasks/")) {
+      const { task } = JSON.parse(payloadJson) as { readonly task: string }; // every event of this channel has it
+      note(`${channel}: ${type} of ${task} is taken at ${position.offset} of ${position.epoch}`);
+      truth.write(channel, type, task, this.#life);
+      return position;
+    }
+    const { n } = JSON.parse(payloadJson) as { readonly n: number }; // every event of the other channels has it
     const before = ledger.find(channel, n).find(({ epoch }) => epoch === position.epoch);
     note(
       `${channel}: ${n} is taken at ${position.offset} of ${position.epoch}${before === undefined ? "" : ", again"}`,

@@ -7,6 +7,14 @@ export type Step =
   | { readonly do: "say"; readonly on: KindName; readonly times: number }
   | { readonly do: "subscribe"; readonly who: number; readonly on: KindName; readonly rewind: number }
   | { readonly do: "ask"; readonly who: number; readonly ms: number; readonly how: Asking }
+  | {
+      readonly do: "burst";
+      readonly who: number;
+      readonly on: KindName;
+      readonly times: number;
+      readonly eachMs: number;
+    }
+  | { readonly do: "startTask"; readonly who: number; readonly ms: number; readonly end: TaskEnd }
   | { readonly do: "publish" | "unsubscribe" | "flicker" | "history"; readonly who: number; readonly on: KindName }
   | { readonly do: Plain; readonly who: number }
   | {
@@ -17,8 +25,10 @@ export type Step =
     };
 /** With the default patience, with little, given up when it is asked, or before. */
 export type Asking = "plain" | "short" | "aborted" | "abortedBefore";
+/** How the work of a task ends; what is deaf doesn't hear that it is to end. */
+export type TaskEnd = "result" | "error" | "deaf";
 /** What is told by who it happens to. */
-type Plain = "note" | "askInVain" | "replace" | Trouble;
+type Plain = "note" | "cancelTask" | "askInVain" | "replace" | Trouble;
 type Trouble = "cut" | "silence" | "refuseDials" | "goOffline" | "stopReading" | "mend" | "kick" | "cutServerSide";
 
 export interface Setting {
@@ -31,6 +41,12 @@ export interface Setting {
    * already now and then.
    */
   readonly tokens: "lasting" | "expiring" | "failing" | "slow" | "stale";
+  /** Are the limits on how much a client says those that a server has by default? */
+  readonly isRated: boolean;
+  /** The server takes up to so long before it puts who comes on its channels. */
+  readonly openMs: number;
+  /** Does an event come twice, now and then? */
+  readonly repeats: boolean;
   /** Does more than the steps happen? */
   readonly isStormy: boolean;
   /** On which channels everybody begins. */
@@ -53,6 +69,9 @@ export function createProgram(seed: number): Program {
     delayMs: random.pick([0, 0, 20, 300, 2_000]),
     outbox: random.pick([1_048_576, 1_048_576, 4_096]),
     tokens: random.pick(["lasting", "lasting", "expiring", "failing", "slow", "stale"]),
+    isRated: random.below(4) === 0,
+    openMs: random.pick([0, 0, 300, 2_000]),
+    repeats: random.below(4) === 0,
     isStormy: random.below(5) === 0,
     on: kindNames.filter(() => random.below(2) === 0),
   };
@@ -76,6 +95,22 @@ const makers: readonly ((random: Random) => Step)[] = [
     how: random.pick(["plain", "plain", "plain", "short", "aborted", "abortedBefore"]),
   }),
   (random) => ({ do: "note", who: whoever(random) }),
+  (random) => ({
+    do: "startTask",
+    who: whoever(random),
+    ms: random.pick([0, 100, 3_000, 12_000]),
+    end: random.pick(["result", "result", "error", "deaf"]),
+  }),
+  (random) =>
+    random.below(2) === 0
+      ? { do: "cancelTask", who: whoever(random) }
+      : {
+          do: "burst",
+          who: whoever(random),
+          on: random.pick(kindNames),
+          times: random.pick([9, 12, 35]),
+          eachMs: random.pick([0, 100, 1_000]),
+        },
   (random) => ({ do: random.pick(["cut", "cut", "cutServerSide"]), who: whoever(random) }),
   (random) => ({ do: random.pick(["silence", "goOffline", "refuseDials", "stopReading"]), who: whoever(random) }),
   (random) => ({ do: "mend", who: whoever(random) }),

@@ -1,8 +1,10 @@
 import { type App, type Broker, channel, createApp, endpoint, forbidden, TidingsError } from "tidings";
 import { bearer } from "tidings/auth";
+import { startTask, type Task, tasks } from "tidings/tasks";
 import { z } from "zod";
 import { anyRate } from "../support/any-rate.js";
 import type { Ledger } from "./ledger.js";
+import { NO_LUCK, type TaskBegun } from "./task-truth.js";
 
 const said = { said: z.object({ n: z.number() }) };
 const anybody = { subscribe: true, publish: true } as const;
@@ -55,14 +57,19 @@ export interface AppHooks {
   readonly pass: (ms: number) => Promise<void>;
   /** A message has come to its handler. */
   readonly handled: (message: { readonly user: string; readonly connection: string; readonly n: number }) => void;
+  /** How long it takes now until who comes is put on the server's channels. */
+  readonly openMs: () => number;
   readonly outbox: number;
+  /** Does it take no more of a client than servers do by default? */
+  readonly isRated: boolean;
   readonly failed: (what: string) => void;
 }
 
-/** An app that has one of everything; `say` publishes what no client did. */
+/** An app that has one of everything; `say` publishes what no client did, `begin` starts a task that takes so long. */
 export function createPromisingApp(hooks: AppHooks): {
   readonly app: App;
   say(name: KindName, n: number): Promise<unknown>;
+  begin(task: TaskBegun, ms: number): Promise<unknown>;
 } {
   const user = bearer({
     from: ["message"],
@@ -92,10 +99,12 @@ export function createPromisingApp(hooks: AppHooks): {
   const count = z.object({ n: z.number(), ms: z.number() });
   const main = endpoint("/ws", {
     auth: user,
-    channels: Object.values(channels),
+    channels: [...Object.values(channels), tasks],
     receives: { add: count, note: count, refuse: count },
-    async open({ connection }) {
-      await connection.join(channels.joined({ id: "a" }));
+    async open({ user, connection }) {
+      const ms = hooks.openMs();
+      if (ms > 0) await hooks.pass(ms);
+      await connection.join(channels.joined({ id: "a" }), tasks({ user: user.id }));
     },
     on: {
       async add({ user, connection }, { n, ms }) {
@@ -114,10 +123,23 @@ export function createPromisingApp(hooks: AppHooks): {
   const app = createApp({
     endpoints: [main],
     broker: hooks.broker,
-    limits: { ...anyRate, outbox: `${hooks.outbox}b` },
+    limits: { ...(!hooks.isRated && anyRate), outbox: `${hooks.outbox}b` },
     onError: (error, { during }) => hooks.failed(`${during}: ${String(error)}`),
   });
   // All of them have the same events.
   const refOf = channels as unknown as Record<KindName, (params: { id: string }) => ReturnType<typeof channels.live>>;
-  return { app, say: (name, n) => app.publish(refOf[name]({ id: "a" }), "said", { n }) };
+  return {
+    app,
+    say: (name, n) => app.publish(refOf[name]({ id: "a" }), "said", { n }),
+    begin: (begun, ms) => startTask(app, begun.user, (task) => work(hooks, task, begun, ms), { id: begun.id }),
+  };
+}
+
+async function work({ pass }: AppHooks, task: Task, { result, end }: TaskBegun, ms: number): Promise<number> {
+  await pass(ms / 2);
+  if (end !== "deaf") await task.progress(50);
+  await pass(ms / 2);
+  if (end === "error") throw new TidingsError(NO_LUCK);
+  if (end !== "deaf") task.signal.throwIfAborted();
+  return result;
 }

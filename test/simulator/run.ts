@@ -3,9 +3,12 @@ import { type Simulation, startSimulation } from "tidings/testing";
 import { FakeClock } from "../../src/testing/fake-clock.js";
 import { Network } from "../../src/testing/network.js";
 import { Actor, type AnyClient } from "./actor.js";
+import type { Conduct } from "./conduct.js";
 import { Ledger, Witness } from "./ledger.js";
-import { CLIENTS, describeStep, type Program, type Step } from "./program.js";
+import { CLIENTS, describeStep, type Program, type Step, type TaskEnd } from "./program.js";
 import { createPromisingApp, type KindName, kindNames } from "./promising-app.js";
+import { TaskTruth } from "./task-truth.js";
+import { WireTap } from "./wire-tap.js";
 
 export interface Outcome {
   /** What went against a promise; none where all were kept. */
@@ -39,6 +42,7 @@ async function whereUp(done: Promise<unknown>): Promise<void> {
 const USERS = ["ana", "ana", "cem"];
 const START_MS = Date.UTC(2026, 0, 1);
 const TOKEN_MS = 60_000;
+const KICKED = 4_000;
 
 /** One run of a program: an app, its clients, and all that was promised. */
 class Run implements Outcome {
@@ -47,6 +51,7 @@ class Run implements Outcome {
   readonly #program: Program;
   readonly #ledger = new Ledger();
   readonly #witness: Witness;
+  readonly #truth = new TaskTruth(() => this.#witness.losses);
   readonly #app: ReturnType<typeof createPromisingApp>;
   readonly #handled = new Map<number, number>();
   /** Connection → the newest of its messages. */
@@ -61,7 +66,7 @@ class Run implements Outcome {
     const violate = (what: string) => this.#violate(what);
     const nowMs = () => this.#world?.clock.now() ?? 0;
     const note = (what: string) => this.#note(what);
-    this.#witness = new Witness({ ledger: this.#ledger, nowMs, note, violate });
+    this.#witness = new Witness({ ledger: this.#ledger, truth: this.#truth, nowMs, note, violate });
     this.#app = createPromisingApp({
       broker: this.#witness,
       ledger: this.#ledger,
@@ -72,7 +77,9 @@ class Run implements Outcome {
         if (n < (this.#newest.get(connection) ?? 0)) violate(`${n} is handled after ${this.#newest.get(connection)}`);
         this.#newest.set(connection, n);
       },
+      openMs: () => (this.#world?.random() ?? 0) * program.setting.openMs,
       outbox: program.setting.outbox,
+      isRated: program.setting.isRated,
       failed: violate,
     });
   }
@@ -89,11 +96,14 @@ class Run implements Outcome {
         new Actor({
           name: `client ${index}`,
           user,
-          connect: (openings) => this.#connect(world, user, openings),
+          connect: (openings, conduct) => this.#connect(world, user, openings, conduct),
+          retryOn: [KICKED],
           ledger: this.#ledger,
+          truth: this.#truth,
           nowMs,
           losses: () => this.#witness.losses,
           mayOverflow: setting.outbox < 1_000_000,
+          isRated: setting.isRated,
           createN: () => this.#createN(),
           handled: (n) => this.#handled.get(n) ?? 0,
           note: (what) => this.#note(what),
@@ -134,13 +144,27 @@ class Run implements Outcome {
       case "ask":
         actor.ask(step.ms, step.how);
         return;
+      case "burst":
+        for (let time = 0; time < step.times; time += 1) {
+          actor.publish(step.on);
+          await world.clock.advance(`${step.eachMs}ms`);
+        }
+        return;
+      case "startTask":
+        await whereUp(this.#startTask(actor.user, step.ms, step.end));
+        return;
+      case "cancelTask": {
+        const id = this.#truth.latestOf(actor.user);
+        if (id !== undefined) actor.cancelTask(id);
+        return;
+      }
       case "note":
       case "askInVain":
       case "replace":
         actor[step.do]();
         return;
       case "kick":
-        await whereUp(world.app.disconnectUser(actor.user, { code: 4_000 }));
+        await whereUp(world.app.disconnectUser(actor.user, { code: KICKED }));
         return;
       case "cutServerSide":
         this.#network.of(actor.client).endServerSide();
@@ -158,7 +182,7 @@ class Run implements Outcome {
     const { network } = this.#started;
     this.#check();
     const isToBeTold = this.#network.of(actor.client).isOffline && actor.client.status === "waiting";
-    actor.silentSinceMs = undefined;
+    actor.isSilent = false;
     network.mend(actor.client);
     if (isToBeTold && actor.client.status !== "connecting")
       this.#violate(`${actor.name} does not dial though it is online`);
@@ -166,7 +190,7 @@ class Run implements Outcome {
 
   /** What must be so at any time. */
   #check(): void {
-    if (!this.#program.setting.isStormy) for (const actor of this.#actors) actor.checkSilence();
+    for (const actor of this.#actors) actor.check();
     for (const { usedCount } of this.#network.all) {
       if (usedCount > 1) this.#violate(`a client has ${usedCount} connections`);
     }
@@ -204,8 +228,16 @@ class Run implements Outcome {
     }
   }
 
-  #connect(world: Simulation, user: string, openings: () => number): AnyClient {
-    const { tokens } = this.#program.setting;
+  async #startTask(user: string, ms: number, end: TaskEnd): Promise<void> {
+    const n = this.#createN();
+    const task = { id: `t${n}`, user, result: n, end };
+    await this.#app.begin(task, ms);
+    this.#truth.begin(task);
+    for (const actor of this.#actors) if (actor.user === user) actor.awaitTask(task.id);
+  }
+
+  #connect(world: Simulation, user: string, openings: () => number, conduct: Conduct): AnyClient {
+    const { tokens, repeats } = this.#program.setting;
     // A second that has expired, with no connection between the two, would close the client: as it must.
     let staleAt: number | undefined;
     const later = (ms: number) => new Promise<void>((resolve) => this.#clock.after(ms, resolve));
@@ -218,8 +250,13 @@ class Run implements Outcome {
       staleAt = openings();
       return `${user}~1`;
     };
+    const tap = new WireTap(conduct, () => repeats && world.random() < 0.3);
+    const options = { token, retryOn: [KICKED] };
     // The contract is known to the reader of this test, and to no type.
-    return world.client<never>("/ws" as never, { token, retryOn: [4_000] } as never) as unknown as AnyClient;
+    return tap.around(
+      this.#network,
+      () => world.client<never>("/ws" as never, options as never) as unknown as AnyClient,
+    );
   }
 
   async #say(name: KindName): Promise<void> {
