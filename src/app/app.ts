@@ -365,7 +365,7 @@ export class TidingsApp implements App {
     if (this.#starting !== undefined) {
       throw new TidingsError(
         "already_started",
-        "This app is started already: close it, or dispose of its test, first.",
+        "This app is started already, by a test, by listen() or by something published: close it, or dispose of its test, first.",
       );
     }
     await this.#start(surroundings);
