@@ -119,7 +119,11 @@ function asItArrives<Value>({ limits: { taskResult } }: AppHost, value: Value, w
   const json = encodePayload(value);
   const bytes = utf8Length(json) ?? json.length;
   if (bytes <= taskResult) return JSON.parse(json);
-  throw new RangeError(
-    `${what} ${bytes} bytes as JSON, which is past limits.taskResult (${taskResult}): store it, and give a link to it.`,
+  throw pastTaskResult(what, bytes, taskResult);
+}
+
+export function pastTaskResult(what: string, bytes: number, limit: number): RangeError {
+  return new RangeError(
+    `${what} ${bytes} bytes as JSON, which is past limits.taskResult (${limit}): store it, and give a link to it.`,
   );
 }

@@ -44,10 +44,13 @@ export class TaskRunner {
   pool(): Promise<WorkerPool> {
     if (this.#isClosing) return Promise.reject(closing());
     if (this.#pool !== undefined) return this.#pool;
+    const { limits, clock } = this.#host;
     const pool = WorkerPool.open({
       maxThreads: this.#maxThreads,
-      graceMs: this.#host.limits.close,
-      clock: this.#host.clock,
+      graceMs: limits.close,
+      clock,
+      maxResultBytes: limits.taskResult,
+      report: (error, during) => this.#host.report(error, during),
     });
     this.#pool = pool;
     // It may be installed until it is asked for again.

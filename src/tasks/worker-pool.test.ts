@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { createGate } from "../../test/support/gate.js";
+import { Inbox } from "../../test/support/inbox.js";
 import { FakeClock } from "../testing/fake-clock.js";
 import type { Task } from "./task.js";
 import { WorkerPool } from "./worker-pool.js";
@@ -8,10 +9,18 @@ const moduleAt = (name: string) => new URL(`../../test/support/workers/${name}.j
 
 async function openPool({ maxHeapMb }: { readonly maxHeapMb?: number } = {}) {
   const clock = new FakeClock();
-  const pool = await WorkerPool.open({ maxThreads: 1, graceMs: 5_000, clock, maxHeapMb });
+  const reports = new Inbox<{ readonly error: unknown; readonly during: string }>("what is reported of threads");
+  const pool = await WorkerPool.open({
+    maxThreads: 1,
+    graceMs: 5_000,
+    clock,
+    maxResultBytes: 1_000,
+    report: (error, during) => reports.put({ error, during }),
+    maxHeapMb,
+  });
   const [controller, begun] = [new AbortController(), createGate()];
   const task: Task = { id: "t1", signal: controller.signal, progress: async () => begun.open() };
-  return { pool, clock, controller, begun, task };
+  return { pool, clock, controller, begun, task, reports };
 }
 
 test("a work that never yields is ended with its thread, when it was told to and has not in time", async () => {
@@ -35,6 +44,41 @@ test("one whose thread has no memory left has failed, and the process has not", 
   await pool.close();
 });
 
+test.each(["a rejection", "a timer"])(
+  "%s that a work left behind is reported, and the next one in its thread goes on",
+  async (what) => {
+    const { pool, task, reports } = await openPool();
+    expect(await pool.run(moduleAt("careless"), { how: `leaves ${what}` }, task)).toBe(`leaves ${what}`);
+    expect(await pool.run(moduleAt("careless"), { how: "lasts" }, task)).toBe("lasts");
+    expect(await reports.next()).toEqual({
+      error: expect.objectContaining({ message: `${what} left behind` }),
+      during: `what ${moduleAt("careless")} left behind`,
+    });
+    await pool.close();
+  },
+);
+
+test("what a work gives is refused in its thread where it is too long", async () => {
+  const { pool, task } = await openPool();
+  expect(await pool.run(moduleAt("faulty"), { how: "x".repeat(998) }, task)).toHaveLength(998);
+  await expect(pool.run(moduleAt("faulty"), { how: "é".repeat(500) }, task)).rejects.toThrow(
+    "A task gives 1002 bytes as JSON, which is past limits.taskResult (1000)",
+  );
+  await pool.close();
+});
+
+test("the issues of a refusal may have no path, as those of Standard Schema, or objects in it", async () => {
+  const { pool, task } = await openPool();
+  await expect(pool.run(moduleAt("faulty"), { how: "refuses with issues" }, task)).rejects.toMatchObject({
+    code: "sold_out",
+    issues: [
+      { path: [], message: "none" },
+      { path: ["a", 1, "b"], message: "objects" },
+    ],
+  });
+  await pool.close();
+});
+
 test("closing ends whatever runs", async () => {
   const { pool, begun, task } = await openPool();
   const running = pool.run(moduleAt("endless"), {}, task);
@@ -49,8 +93,7 @@ test("where piscina is not installed, it is said what to install", async () => {
     throw new Error("Cannot find package 'piscina'");
   });
   try {
-    const opening = WorkerPool.open({ maxThreads: 1, graceMs: 5_000, clock: new FakeClock() });
-    await expect(opening).rejects.toMatchObject({ code: "missing_package", fix: "Install it: npm install piscina" });
+    await expect(openPool()).rejects.toMatchObject({ code: "missing_package", fix: "Install it: npm install piscina" });
   } finally {
     vi.doUnmock("piscina");
   }

@@ -4,12 +4,17 @@ import type { Clock } from "../base/clock.js";
 import { ConfigError } from "../base/config-error.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Task } from "./task.js";
+import { pastTaskResult } from "./task-news.js";
 
 export interface WorkerPoolOptions {
   readonly maxThreads: number;
   /** How long a work may go on that was told to end; then its thread does. */
   readonly graceMs: number;
   readonly clock: Clock;
+  /** How long a result may be, as JSON. */
+  readonly maxResultBytes: number;
+  /** Called with what a work threw that was over, from something it had left behind. */
+  readonly report: (error: unknown, during: string) => void;
   /** Megabytes that the heap of a thread may have. Default: as many as Node gives it. */
   readonly maxHeapMb?: number | undefined;
 }
@@ -38,23 +43,27 @@ export class WorkerPool {
   private constructor(options: WorkerPoolOptions, piscina: Piscina<Errand, Outcome>) {
     this.#options = options;
     this.#piscina = piscina;
+    piscina.on("message", ({ module, failed }: LeftBehind) =>
+      options.report(toError(failed), `what ${module} left behind`),
+    );
   }
 
   /** Gives what the module's function gives, and throws what it throws. */
   async run(module: string, input: unknown, task: Task): Promise<unknown> {
     const { signal } = task;
+    const { maxResultBytes } = this.#options;
     const { port1: port, port2: theirs } = new MessageChannel();
     const terminate = new AbortController();
     const stop = this.#stopOn(signal, port, terminate);
     port.on("message", (said: Progress) => report(task, said));
     try {
-      const errand = { module, input, id: task.id, port: theirs };
+      const errand = { module, input, id: task.id, port: theirs, maxResultBytes };
       const outcome = await this.#piscina.run(errand, { transferList: [theirs], signal: terminate.signal });
       // What it said last may have come here after its outcome.
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
         report(task, next.message);
       }
-      return readOutcome(outcome);
+      return readOutcome(outcome, maxResultBytes);
     } finally {
       stop();
       port.close();
@@ -90,20 +99,38 @@ export interface Errand {
   readonly id: string;
   /** Takes its progress, and gives `"end"`. */
   readonly port: MessagePort;
+  readonly maxResultBytes: number;
 }
 export type Outcome =
   | { readonly resultJson: string }
+  /** It gave more than it may: so many. */
+  | { readonly resultBytes: number }
   /** It threw a `TidingsError`. */
   | { readonly refused: Pick<TidingsError, "code" | "message" | "issues"> }
   /** It threw something else. `stack` has all there is to know of it. */
-  | { readonly failed: { readonly name: string; readonly message: string; readonly stack: string } };
+  | { readonly failed: Failure };
+interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+/** What was thrown in a thread when the work of this module was over. */
+interface LeftBehind {
+  readonly module: string;
+  readonly failed: Failure;
+}
 type Progress = readonly [percent: number, message: string | undefined];
 
-function readOutcome(outcome: Outcome): unknown {
+function readOutcome(outcome: Outcome, maxResultBytes: number): unknown {
   if ("resultJson" in outcome) return JSON.parse(outcome.resultJson);
-  if ("failed" in outcome) throw Object.assign(new Error(outcome.failed.message), outcome.failed);
+  if ("resultBytes" in outcome) throw pastTaskResult("A task gives", outcome.resultBytes, maxResultBytes);
+  if ("failed" in outcome) throw toError(outcome.failed);
   const { code, message, issues } = outcome.refused;
   throw new TidingsError(code, message, { issues });
+}
+
+function toError(failed: Failure): Error {
+  return Object.assign(new Error(failed.message), failed);
 }
 
 /** What is wrong with it is the thread's own affair, which was told. */

@@ -10,6 +10,10 @@ export default async function faulty({ how }, task) {
       throw new Error("a secret of the server");
     case "refuses":
       throw new TidingsError("There is none left.");
+    case "refuses with issues":
+      throw Object.assign(new TidingsError("It does not fit."), {
+        issues: [{ message: "none" }, { path: ["a", 1, { key: "b" }], message: "objects" }],
+      });
     case "exits":
       return process.exit(3);
     case "throws no error":
