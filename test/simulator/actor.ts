@@ -83,8 +83,6 @@ export class Actor {
   #conduct: Conduct;
   /** What it hears without a subscription, of a channel that the server puts it on. */
   #overheard: Hearing;
-  /** Connections in a row on which nothing of that was heard. */
-  #missed = 0;
 
   constructor(options: ActorOptions) {
     this.#options = options;
@@ -384,8 +382,7 @@ export class Actor {
       if (status === "open") {
         this.#openings += 1;
         this.#wasTroubled = this.isSilent;
-        this.#missed += 1;
-      } else if (this.#missed > FORGOTTEN_AFTER) overheard.forgive();
+      }
       this.#status = status;
     });
     return [client, conduct, overheard];
@@ -398,16 +395,13 @@ export class Actor {
     const name = `${this.name}, unasked`;
     const rules = { isShared: true, isOverheard: true, rewind: 0 } as const;
     const hearing = new Hearing({ name, kind, ledger, nowMs, losses, mayOverflow, violate, ...rules });
-    this.#missed = 0;
     client.on("said", (payload: { n: number }, origin) => {
       if (origin.channel !== kind.name) return;
-      this.#missed = 0;
       note(`${name}: hears ${payload.n}`);
       hearing.event(payload, origin);
     });
     client.on("gap", (gap: Gap, origin) => {
       if (origin.channel !== kind.name) return;
-      this.#missed = 0;
       note(`${name}: gap up to ${gap.offset}`);
       hearing.gap(gap);
     });
@@ -434,8 +428,6 @@ const NEXT: Readonly<Record<Status, readonly Status[]>> = {
   waiting: ["connecting", "closed"],
   closed: [],
 };
-/** A channel of the server's is forgotten when it was not put there on so many connections, and one more. */
-const FORGOTTEN_AFTER = 2;
 /** So long a key is sure to be remembered. */
 const REPEATED_MS = 240_000;
 const NEVER_SAID: ReadonlySet<string> = new Set(["queue_full", "given_up_before", "rate_limited"]);

@@ -138,13 +138,6 @@ export class Hearing {
     else this.#high = Math.max(this.#low, state.count);
   }
 
-  /** It may begin anew anywhere behind what it has heard. */
-  forgive(): void {
-    this.#high = Number.POSITIVE_INFINITY;
-    this.#after = undefined;
-    this.#lossesWhenLive = undefined;
-  }
-
   /** It unsubscribed, or the client closed. */
   end(): void {
     this.#isOver = true;
