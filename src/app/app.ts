@@ -28,7 +28,7 @@ import type {
   Stored,
   TlsFiles,
 } from "../declare/app.js";
-import type { ChannelEvent, ChannelRef } from "../declare/channel.js";
+import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { Middleware } from "../declare/context.js";
 import type { ChannelContract } from "../declare/contract.js";
@@ -51,7 +51,7 @@ import { type HeartbeatOptions, Routes } from "./routes.js";
 import { RunningApp, type StartOptions } from "./running.js";
 import { closeOnSignals } from "./signals.js";
 import { randomId, systemClock } from "./system.js";
-import { findWarnings, warnOfListening } from "./warnings.js";
+import { findWarnings, listedChannels, warnOfListening, warnOfUnheard } from "./warnings.js";
 
 export interface AppOptions {
   /** What can be connected to. Without any it is an app that only publishes. */
@@ -222,6 +222,8 @@ export class TidingsApp implements App {
   #running: RunningApp | undefined;
   #closing: Promise<void> | undefined;
   #isClosed = false;
+  /** Those that an endpoint lists, or that were warned of. */
+  readonly #known: Set<ChannelDefinition>;
   /** Handshakes that came before it runs. */
   #waitingForStart = 0;
 
@@ -231,6 +233,7 @@ export class TidingsApp implements App {
     checkLogger(options.logger);
     this.#options = options;
     this.#routes = new Routes(options);
+    this.#known = listedChannels(this.#routes);
     this.#origins = new Origins(options.origins);
     this.#proxies = new TrustedProxies(options.trustProxy ?? []);
     checkOptions("drain", options.drain ?? {}, { reconnectWithin: "text", deadline: "text" });
@@ -250,6 +253,7 @@ export class TidingsApp implements App {
   }
 
   publish(ref: ChannelRef, type: string, payload: unknown, options: PublishOptions = {}): Promise<Published> {
+    if (!this.#known.has(ref["~definition"])) this.#warnOfUnheard(ref);
     const running = this.#running;
     const say = ({ hub }: RunningApp) => publishIn(hub, ref, { type, payload }, options);
     return ownedPromise(
@@ -467,6 +471,13 @@ export class TidingsApp implements App {
     this.#starting = undefined;
     this.#running = undefined;
     this.#isClosed = true;
+  }
+
+  /** Once. Without endpoints, or with a broker, it is others who hear. */
+  #warnOfUnheard({ pattern, "~definition": definition }: ChannelRef): void {
+    this.#known.add(definition);
+    if (this.#options.broker !== undefined || this.#routes.all.length === 0) return;
+    this.#happened({ event: "warning", ...warnOfUnheard(pattern) });
   }
 
   #watcher(defaultLogger: Logger): (what: Happening) => void {

@@ -3,6 +3,7 @@ import { ConfigError } from "../base/config-error.js";
 import type { Origins } from "../connection/origins.js";
 import type { Route } from "../connection/route.js";
 import type { ListenOptions } from "../declare/app.js";
+import type { ChannelDefinition } from "../declare/channel.js";
 import type { StartupWarning, TokenVerifier } from "../declare/credential.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
 import { networkOf } from "./places.js";
@@ -55,6 +56,20 @@ export function warnOfListening(
       fix: "Give listen() a `tls`; behind a proxy that ends TLS, name it in `trustProxy`.",
     },
   ];
+}
+
+/** What an app without a broker of others says where none of its endpoints listens. */
+export function warnOfUnheard(pattern: string): StartupWarning {
+  return {
+    code: "unheard_channel",
+    message: `"${pattern}" is published to, and no endpoint of this app lists it: nobody can hear it.`,
+    fix: "List the channel in an endpoint's `channels`, and publish through the app that has this endpoint.",
+  };
+}
+
+/** The channels that endpoints list. */
+export function listedChannels({ all }: Routes): Set<ChannelDefinition> {
+  return new Set(all.flatMap(({ endpoint: { speaks } }) => (speaks.kind === "messages" ? speaks.channels : [])));
 }
 
 const LARGEST_MESSAGE = 16 * 1_024 * 1_024;

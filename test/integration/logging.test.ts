@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
-import { createApp, endpoint } from "tidings";
+import { channel, createApp, endpoint } from "tidings";
 import { jwt } from "tidings/auth";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
+import { LogRecorder } from "../support/log-recorder.js";
 import { serve } from "../support/served-app.js";
 import { inSeconds, secret, signToken } from "../support/tokens.js";
 import { dial, dialRefused, dialTidings } from "../support/ws-client.js";
@@ -177,4 +178,20 @@ test("P22: an app without a logger writes JSON lines to stderr, errors with thei
   ]);
   for (const { time } of lines) expect(new Date(String(time)).toISOString()).toBe(time);
   expect(new Set([lines[0]?.connection, lines[1]?.connection, lines[4]?.connection]).size).toBe(1);
+});
+
+test("what is published where none of the app's endpoints can hear it is warned of, once", async () => {
+  const heard = channel("heard", { events: { said: z.object({}) } });
+  const unheard = channel("unheard/:room", { events: { said: z.object({}) } });
+  const room = endpoint("/ws", { channels: [heard] });
+  const logger = new LogRecorder();
+  await using app = createApp({ endpoints: [room], logger });
+  await using speaker = createApp({ endpoints: [], logger });
+  await app.publish(heard(), "said", {});
+  await app.publish(unheard({ room: "a" }), "said", {});
+  await app.publish(unheard({ room: "b" }), "said", {});
+  await speaker.publish(unheard({ room: "a" }), "said", {});
+  const warnings = logger.lines.filter(({ fields }) => fields.event === "warning");
+  expect(warnings).toMatchObject([{ level: "warn", fields: { code: "unheard_channel" } }]);
+  expect(warnings[0]?.message).toContain('"unheard/:room" is published to');
 });
