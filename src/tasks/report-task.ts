@@ -3,6 +3,7 @@ import type { TaskFailure, TaskId, TaskSaid } from "../declare/task.js";
 import { hasCodeForm } from "../protocol/error-codes.js";
 import { readTask, sayOf } from "./task-channel.js";
 import { failureOf, isLast, isTaskId, newsOf, progressOf, resultOf, tellable } from "./task-news.js";
+import { ownerOf } from "./task-owner.js";
 
 /** What is reported of a task that runs elsewhere: one of these, and words for people. */
 export type TaskReport = ReportWords &
@@ -38,10 +39,11 @@ export async function reportTask(app: App, user: string, id: TaskId, report: Tas
   if (!isTaskId(id)) throw new TypeError("The id of a task is a text of 1–64 characters.");
   checkReport(report);
   const host = await app["~host"]();
-  const latest = await readTask(app, user, id);
+  const owner = ownerOf(user);
+  const latest = await readTask(app, owner, id);
   const begins = "status" in report && report.status === "queued";
   if (latest !== undefined && isLast(latest.type) && !begins) return false;
-  await sayOf(app, user, toSaid(host, id, report, begins ? undefined : latest));
+  await sayOf(app, owner, toSaid(host, id, report, begins ? undefined : latest));
   return true;
 }
 

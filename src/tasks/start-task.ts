@@ -7,6 +7,7 @@ import type { Reply } from "../schema/json.js";
 import type { Task } from "./task.js";
 import { taskRunner } from "./task-channel.js";
 import { isTaskId } from "./task-news.js";
+import { ownerOf } from "./task-owner.js";
 
 export interface TaskOptions {
   /** What it is called to its user, such as `"export"`: of a longer text the first 512 bytes are told. */
@@ -36,7 +37,7 @@ export async function startTask<Result>(
   checkTask("startTask()", user, options);
   if (typeof work !== "function") throw new TypeError("startTask() takes a function: what the task does.");
   const runner = await app.get(taskRunner);
-  return runner.start({ user, work, name: options.name, id: options.id, where: "here" });
+  return runner.start({ user: ownerOf(user), work, name: options.name, id: options.id, where: "here" });
 }
 
 /**
@@ -68,7 +69,7 @@ export async function startWorkerTask<Result = unknown>(
   const runner = await app.get(taskRunner);
   const pool = await runner.pool();
   const work = (task: Task) => pool.run(module.href, cloned, task);
-  return runner.start({ user, work, name: options.name, id: options.id, where: "thread" });
+  return runner.start({ user: ownerOf(user), work, name: options.name, id: options.id, where: "thread" });
 }
 
 /** What is changed before its turn comes must not change what it is given. */

@@ -10,6 +10,7 @@ export interface TaskRunOptions {
   readonly host: AppHost;
   /** Says it to all devices of the user. Rejects where that can't be. */
   readonly say: (user: string, said: TaskSaid) => Promise<void>;
+  /** As the name of their channel has them (`ownerOf`). */
   readonly user: string;
   readonly id: string;
   readonly name: string | undefined;

@@ -13,6 +13,7 @@ export type StartOptions = Pick<TaskRunOptions, "user" | "work" | "name"> & {
 
 /** What all processes are told where a task is cancelled. */
 export interface CancelNotice {
+  /** As the name of their channel has them (`ownerOf`). */
   readonly user: string;
   readonly task: string;
 }

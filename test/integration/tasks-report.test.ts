@@ -113,8 +113,3 @@ test("an error that JSON can't hold, or is too large, rejects where it was given
   expect(await client.next()).toMatchObject({ type: "task_failed", payload: { error: { code: "internal" } } });
   expect((await server.errors.next()).error).toMatchObject({ message: expect.stringContaining("limits.taskResult") });
 });
-
-test("a user whose id can't be part of a name is `not_found`", async () => {
-  await using server = await serve({ endpoints: [] });
-  await expect(reportTask(server.app, "ana/bob", "t1", fine)).rejects.toMatchObject({ code: "not_found" });
-});

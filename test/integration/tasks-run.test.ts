@@ -133,7 +133,6 @@ test.each<[string, unknown, unknown, unknown, string]>([
   ["an id of 65 characters", "ana", () => {}, { id: "x".repeat(65) }, "1 to 64 characters"],
   ["a name that is no text", "ana", () => {}, { name: {} }, "`name` is an object"],
   ["an option that there is not", "ana", () => {}, { nmae: "x" }, "Did you mean `name`?"],
-  ["a user whose id can't be part of a name", "ana/bob", () => {}, {}, "can't be part of a channel's name"],
 ])("a task with %s is refused, and nothing is told", async (_, user, work, options, reason) => {
   await using server = await serve({ endpoints: [] });
   const starting = startTask(server.app, user as string, work as () => void, options as object);
