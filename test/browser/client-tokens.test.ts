@@ -23,7 +23,7 @@ test("a token that is refused closes a page's client for good, and it says why",
   await using at = await ClientPage.open(browser, tokens.next);
   await at.connect(`${server.url}/ws/room`);
   await at.told("closed 1008 unauthorized");
-  expect(await at.lines()).toEqual(["closed 1008 unauthorized"]);
+  expect(await at.lines()).toEqual(["error connection_lost", "closed 1008 unauthorized"]);
   expect(tokens.asked).toBe(1);
 });
 
