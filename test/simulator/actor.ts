@@ -234,8 +234,12 @@ export class Actor {
     const n = createN();
     truth.mayBeCancelled(id);
     const asked = this.client.tasks.cancel(id).then(
-      () => this.#options.note(`${this.name} has cancelled ${id}`),
-      (error: unknown) => this.#checkRefusal(n, `cancel ${id}`, error, 0, UNCANCELLED),
+      () => truth.isCancelled(id) || this.#fail(`has cancelled ${id}, which is not cancelled`),
+      (error: unknown) => {
+        this.#checkRefusal(n, `cancel ${id}`, error, 0, UNCANCELLED);
+        const isUnknown = error instanceof TidingsError && error.code === "not_found";
+        if (isUnknown && !truth.isOver(id)) this.#fail(`can't cancel ${id}, which is not over`);
+      },
     );
     this.#owe(n, `cancel ${id}`, asked);
   }
@@ -297,19 +301,24 @@ export class Actor {
     this.#owe(n, `history ${n}`, read);
   }
 
-  /** All is mended, and everybody had time: `isPresent` are the users that are on the channel with presence. */
-  finish(present: ReadonlySet<string>): void {
+  /**
+   * All is mended, and everybody had time.
+   *
+   * @param present the users that are on the channel with presence
+   * @param mayLinger may others be there too? An end that the server refused is none until the connection ends
+   */
+  finish(present: ReadonlySet<string>, mayLinger: boolean): void {
     if (this.client.status !== "open") this.#fail(`is ${this.client.status} in the end`);
     for (const { subscription, hearing } of this.#held) {
       hearing.finish(subscription.status === "live", String(subscription.error ?? subscription.status));
       if (!hearing.kind.hasPresence || subscription.status !== "live") continue;
-      const seen = subscription.presence.members
-        .map(({ id }) => id)
-        .sort()
-        .join();
-      const expected = [...present].sort().join();
-      if (seen !== expected) this.#fail(`sees ${seen}, and there are ${expected}`);
-      if (subscription.presence.count !== present.size) this.#fail(`counts ${subscription.presence.count}`);
+      const seen = subscription.presence.members.map(({ id }) => id);
+      const wrong = [
+        ...[...present].filter((id) => !seen.includes(id)),
+        ...seen.filter((id) => !present.has(id) && !mayLinger),
+      ];
+      if (wrong.length > 0) this.#fail(`sees ${seen.sort()}, and there are ${[...present].sort()}`);
+      if (subscription.presence.count !== seen.length) this.#fail(`counts ${subscription.presence.count}`);
     }
     this.#overheard.finish(true, this.client.status);
     for (const wrong of this.#options.truth.compare(this.user, this.client.tasks.all)) this.#fail(wrong);

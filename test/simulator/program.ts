@@ -14,6 +14,8 @@ export type Step =
       readonly times: number;
       readonly eachMs: number;
     }
+  | { readonly do: "remount"; readonly who: number; readonly on: KindName; readonly times: number }
+  | { readonly do: "flap"; readonly who: number; readonly on: KindName; readonly openMs: number }
   | { readonly do: "startTask"; readonly who: number; readonly ms: number; readonly end: TaskEnd }
   | { readonly do: "publish" | "unsubscribe" | "flicker" | "history"; readonly who: number; readonly on: KindName }
   | { readonly do: Plain; readonly who: number }
@@ -41,8 +43,8 @@ export interface Setting {
    * already now and then.
    */
   readonly tokens: "lasting" | "expiring" | "failing" | "slow" | "stale";
-  /** Are the limits on how much a client says those that a server has by default? */
-  readonly isRated: boolean;
+  /** How much the server takes of a client: all, as much as by default, or so little that pages which come and go are refused. */
+  readonly takes: "all" | "default" | "little";
   /** The server takes up to so long before it puts who comes on its channels. */
   readonly openMs: number;
   /** Does an event come twice, now and then? */
@@ -69,7 +71,7 @@ export function createProgram(seed: number): Program {
     delayMs: random.pick([0, 0, 20, 300, 2_000]),
     outbox: random.pick([1_048_576, 1_048_576, 4_096]),
     tokens: random.pick(["lasting", "lasting", "expiring", "failing", "slow", "stale"]),
-    isRated: random.below(4) === 0,
+    takes: random.pick(["all", "all", "all", "all", "default", "little"]),
     openMs: random.pick([0, 0, 300, 2_000]),
     repeats: random.below(4) === 0,
     isStormy: random.below(5) === 0,
@@ -111,6 +113,10 @@ const makers: readonly ((random: Random) => Step)[] = [
           times: random.pick([9, 12, 35]),
           eachMs: random.pick([0, 100, 1_000]),
         },
+  (random) =>
+    random.below(2) === 0
+      ? { do: "flap", who: whoever(random), on: random.pick(kindNames), openMs: random.pick([0, 50, 500]) }
+      : { do: "remount", who: whoever(random), on: random.pick(kindNames), times: random.pick([3, 9, 20]) },
   (random) => ({ do: random.pick(["cut", "cut", "cutServerSide"]), who: whoever(random) }),
   (random) => ({ do: random.pick(["silence", "goOffline", "refuseDials", "stopReading"]), who: whoever(random) }),
   (random) => ({ do: "mend", who: whoever(random) }),

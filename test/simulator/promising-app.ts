@@ -1,9 +1,10 @@
-import { type App, type Broker, channel, createApp, endpoint, forbidden, TidingsError } from "tidings";
+import { type App, type AppLimits, type Broker, channel, createApp, endpoint, forbidden, TidingsError } from "tidings";
 import { bearer } from "tidings/auth";
 import { startTask, type Task, tasks } from "tidings/tasks";
 import { z } from "zod";
 import { anyRate } from "../support/any-rate.js";
 import type { Ledger } from "./ledger.js";
+import type { Setting } from "./program.js";
 import { NO_LUCK, type TaskBegun } from "./task-truth.js";
 
 const said = { said: z.object({ n: z.number() }) };
@@ -60,8 +61,8 @@ export interface AppHooks {
   /** How long it takes now until who comes is put on the server's channels. */
   readonly openMs: () => number;
   readonly outbox: number;
-  /** Does it take no more of a client than servers do by default? */
-  readonly isRated: boolean;
+  /** How much it takes of a client. */
+  readonly takes: Setting["takes"];
   readonly failed: (what: string) => void;
 }
 
@@ -123,7 +124,7 @@ export function createPromisingApp(hooks: AppHooks): {
   const app = createApp({
     endpoints: [main],
     broker: hooks.broker,
-    limits: { ...(!hooks.isRated && anyRate), outbox: `${hooks.outbox}b` },
+    limits: { ...rates[hooks.takes], outbox: `${hooks.outbox}b` },
     onError: (error, { during }) => hooks.failed(`${during}: ${String(error)}`),
   });
   // All of them have the same events.
@@ -134,6 +135,12 @@ export function createPromisingApp(hooks: AppHooks): {
     begin: (begun, ms) => startTask(app, begun.user, (task) => work(hooks, task, begun, ms), { id: begun.id }),
   };
 }
+
+const rates = {
+  all: anyRate,
+  default: {},
+  little: { messages: "10/1s", control: "10/3s", strikes: "100/60s" },
+} as const satisfies Record<Setting["takes"], AppLimits>;
 
 async function work({ pass }: AppHooks, task: Task, { result, end }: TaskBegun, ms: number): Promise<number> {
   await pass(ms / 2);

@@ -43,6 +43,8 @@ const USERS = ["ana", "ana", "cem"];
 const START_MS = Date.UTC(2026, 0, 1);
 const TOKEN_MS = 60_000;
 const KICKED = 4_000;
+/** For a client that has lost one connection. */
+const LONGEST_DIAL_MS = 3_000;
 
 /** One run of a program: an app, its clients, and all that was promised. */
 class Run implements Outcome {
@@ -79,7 +81,7 @@ class Run implements Outcome {
       },
       openMs: () => (this.#world?.random() ?? 0) * program.setting.openMs,
       outbox: program.setting.outbox,
-      isRated: program.setting.isRated,
+      takes: program.setting.takes,
       failed: violate,
     });
   }
@@ -103,7 +105,7 @@ class Run implements Outcome {
           nowMs,
           losses: () => this.#witness.losses,
           mayOverflow: setting.outbox < 1_000_000,
-          isRated: setting.isRated,
+          isRated: setting.takes !== "all",
           createN: () => this.#createN(),
           handled: (n) => this.#handled.get(n) ?? 0,
           note: (what) => this.#note(what),
@@ -150,6 +152,16 @@ class Run implements Outcome {
           await world.clock.advance(`${step.eachMs}ms`);
         }
         return;
+      case "remount":
+        for (let time = 0; time < step.times; time += 1) {
+          if (actor.holds(step.on)) actor.unsubscribe(step.on);
+          else actor.subscribe(step.on, 0);
+          await world.clock.advance("20ms");
+        }
+        return;
+      case "flap":
+        await this.#flap(actor, step.on, step.openMs);
+        return;
       case "startTask":
         await whereUp(this.#startTask(actor.user, step.ms, step.end));
         return;
@@ -176,6 +188,17 @@ class Run implements Outcome {
         actor.trouble(step.do === "silence" || step.do === "goOffline");
         world.network[step.do](actor.client);
     }
+  }
+
+  /** It loses its connection, misses something, and loses the next one when that has been open for so long. */
+  async #flap({ client }: Actor, on: KindName, openMs: number): Promise<void> {
+    const world = this.#started;
+    world.network.cut(client);
+    await this.#say(on);
+    for (let ms = 0; client.status !== "open" && ms < LONGEST_DIAL_MS; ms += 50) await world.clock.advance("50ms");
+    await world.clock.advance(`${openMs}ms`);
+    await this.#say(on);
+    world.network.cut(client);
   }
 
   #mend(actor: Actor): void {
@@ -206,7 +229,7 @@ class Run implements Outcome {
     for (const name of kindNames) await this.#say(name);
     await world.clock.advance("1s");
     const present = new Set(this.#actors.filter((actor) => actor.isOn("log")).map(({ user }) => user));
-    for (const actor of this.#actors) actor.finish(present);
+    for (const actor of this.#actors) actor.finish(present, this.#program.setting.takes === "little");
     await this.#leave(world);
   }
 

@@ -73,6 +73,15 @@ export class TaskTruth {
     return isTrue ? undefined : `is told that ${id} failed with ${code}, and it is ${status}`;
   }
 
+  isCancelled(id: string): boolean {
+    return this.#told.get(id)?.status === "cancelled";
+  }
+
+  /** Is there nothing left to be cancelled? */
+  isOver(id: string): boolean {
+    return this.isForgotten(id) || ENDS.has(this.#told.get(id)?.status ?? "");
+  }
+
   /** Where the memory was lost nobody may know of it any more. */
   isForgotten(id: string): boolean {
     return (this.#begun.get(id)?.life ?? 0) < this.#losses();
