@@ -37,6 +37,8 @@ test("a key is remembered for 5 minutes, and forgotten with the epoch", () => {
   stream.append(first, 400_000);
   stream.restart("e2");
   expect(stream.findRepeat(first, 400_001)).toBeUndefined();
+  stream.append(first, 500_000);
+  expect(stream.findRepeat(first, 700_000)).toEqual({ epoch: "e2", offset: 1 });
 });
 
 test("after a restart it is another stream, that remembers nothing", () => {

@@ -44,19 +44,27 @@ test("one whose thread has no memory left has failed, and the process has not", 
   await pool.close();
 });
 
-test.each(["a rejection", "a timer"])(
-  "%s that a work left behind is reported, and the next one in its thread goes on",
-  async (what) => {
-    const { pool, task, reports } = await openPool();
-    expect(await pool.run(moduleAt("careless"), { how: `leaves ${what}` }, task)).toBe(`leaves ${what}`);
-    expect(await pool.run(moduleAt("careless"), { how: "lasts" }, task)).toBe("lasts");
-    expect(await reports.next()).toEqual({
-      error: expect.objectContaining({ message: `${what} left behind` }),
-      during: `what ${moduleAt("careless")} left behind`,
-    });
-    await pool.close();
-  },
-);
+test("a promise that a work left rejected is reported at once", async () => {
+  const { pool, task, reports } = await openPool();
+  expect(await pool.run(moduleAt("careless"), { how: "leaves a rejection" }, task)).toBe("leaves a rejection");
+  expect(await reports.next()).toEqual({
+    error: expect.objectContaining({ message: "a rejection left behind" }),
+    during: `what ${moduleAt("careless")} left behind`,
+  });
+  await pool.close();
+});
+
+test("what a work left behind is reported when it throws, and the next one in its thread goes on", async () => {
+  const { pool, task, reports } = await openPool();
+  expect(await pool.run(moduleAt("careless"), { how: "leaves a timer" }, task)).toBe("leaves a timer");
+  expect(await pool.run(moduleAt("faulty"), { how: "lasts" }, task)).toBe("lasts");
+  expect(await pool.run(moduleAt("careless"), { how: "lasts" }, task)).toBe("lasts");
+  expect(await reports.next()).toEqual({
+    error: expect.objectContaining({ message: "a timer left behind" }),
+    during: `what ${moduleAt("careless")} left behind`,
+  });
+  await pool.close();
+});
 
 test("what a work gives is refused in its thread where it is too long", async () => {
   const { pool, task } = await openPool();
