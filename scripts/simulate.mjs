@@ -8,7 +8,7 @@ import { Progress } from "../bench/progress.mjs";
 
 const help = `npm run simulate [-- options]
 
-Each seed is a small world: an app, three clients, a network that delays, breaks and goes silent, restarts. It fails where a
+Each seed is a small world: an app with tasks, three clients, a network that delays, breaks and goes silent, restarts. It fails where a
 promise of PROTOCOL.md is broken, and says which seeds broke it, with the fewest steps that do.
 
   --seeds 100000   how many

@@ -1,35 +1,12 @@
-import type {
-  Client,
-  Gap,
-  Origin,
-  Presence,
-  Status,
-  Subscription,
-  SubscriptionStatus,
-  Tasks,
-} from "../../src/client/client.js";
+import type { Gap, Status, SubscriptionStatus } from "../../src/client/client.js";
 import { TidingsError } from "../../src/protocol/tidings-error.js";
+import type { AnyClient, AnySubscription } from "./any-client.js";
 import { Conduct } from "./conduct.js";
 import { Hearing } from "./hearing.js";
 import type { Ledger } from "./ledger.js";
 import type { Asking } from "./program.js";
 import { type Kind, type KindName, kinds } from "./promising-app.js";
 import type { TaskTruth } from "./task-truth.js";
-
-/** A client of whatever endpoint: what the types of one would say is known here without them. */
-export interface AnyClient extends Pick<Client, "status" | "retryAtMs" | "closed" | "onStatus" | "close" | "user"> {
-  readonly tasks: Tasks;
-  on(type: string, listener: (payload: never, origin: Origin) => void): () => void;
-  send(type: string, payload: object): boolean;
-  request(type: string, payload: object, options?: object): Promise<unknown>;
-  subscribe(pattern: string, params: object, options: object): AnySubscription;
-}
-export interface AnySubscription extends Pick<Subscription, "name" | "status" | "error" | "unsubscribe" | "onStatus"> {
-  on(type: string, listener: (payload: never, origin: never) => void): () => void;
-  publish(type: string, payload: object): Promise<{ readonly offset: number | undefined }>;
-  history(range?: object): Promise<readonly { readonly offset: number; readonly payload: { readonly n: number } }[]>;
-  readonly presence: Presence<{ readonly id: string }>;
-}
 
 export interface ActorOptions {
   readonly name: string;
@@ -83,6 +60,8 @@ export class Actor {
   #conduct: Conduct;
   /** What it hears without a subscription, of a channel that the server puts it on. */
   #overheard: Hearing;
+  /** The tasks that its client has heard of. */
+  readonly #tasks = new Set<string>();
 
   constructor(options: ActorOptions) {
     this.#options = options;
@@ -328,7 +307,10 @@ export class Actor {
 
   checkSettled(): void {
     for (const what of this.#pending.values()) {
-      if (!this.#options.truth.isUnknowable(what)) this.#fail(`${what} has no answer`);
+      // Of a task that was forgotten before it was heard of, nothing is said.
+      const [kind, id = ""] = what.split(" ");
+      const isUnknown = kind === "task" && this.#options.truth.isForgotten(id) && !this.#tasks.has(id);
+      if (!isUnknown) this.#fail(`${what} has no answer`);
     }
   }
 
@@ -375,6 +357,8 @@ export class Actor {
     const conduct = new Conduct({ nowMs, retryOn, subscribed, violate: (what) => this.#fail(what) });
     const client = this.#options.connect(() => this.#openings, conduct);
     const overheard = this.#overhear(client);
+    this.#tasks.clear();
+    client.tasks.on("change", ({ id }) => this.#tasks.add(id));
     this.#status = client.status;
     this.#sinceMs = nowMs();
     if (client.status !== "connecting") this.#fail(`begins ${client.status}`);

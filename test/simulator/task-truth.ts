@@ -87,12 +87,6 @@ export class TaskTruth {
     return (this.#begun.get(id)?.life ?? 0) < this.#losses();
   }
 
-  /** Is it no fault that this is awaited for ever? Of a task that was forgotten before it was heard of, nothing is said. */
-  isUnknowable(what: string): boolean {
-    const [kind, id = ""] = what.split(" ");
-    return kind === "task" && this.isForgotten(id);
-  }
-
   /** What is wrong with what a device knows in the end. */
   compare(user: string, known: ReadonlyMap<string, TaskState>): readonly string[] {
     const wrong: string[] = [];
