@@ -1,4 +1,5 @@
 /** The same client where Node loads it: before version 22 it has no WebSocket of its own, and `ws` is there. */
+import type { ClientOptions } from "ws";
 import { browser } from "./browser.js";
 import { type Connect, createConnect } from "./connect.js";
 import type { Socket } from "./surroundings.js";
@@ -8,8 +9,11 @@ export const connect: Connect = createConnect({
   async open(url, protocols) {
     if ("WebSocket" in globalThis) return browser.open(url, protocols);
     const { WebSocket } = await import("ws");
-    return new WebSocket(url, [...protocols]) as Socket; // what is called with more than it takes
+    return new WebSocket(url, [...protocols], SETTINGS) as Socket; // what is called with more than it takes
   },
 });
+
+/** How long a server has to answer a close: by then it is gone, and `ws` would keep the program alive for half a minute. */
+const SETTINGS: ClientOptions & { readonly closeTimeout: number } = { closeTimeout: 2_000 }; // its types do not know it
 
 export * from "./index.js";
