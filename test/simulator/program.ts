@@ -13,6 +13,7 @@ export type Step =
       readonly on: KindName;
       readonly times: number;
       readonly eachMs: number;
+      readonly isSilent: boolean;
     }
   | { readonly do: "remount"; readonly who: number; readonly on: KindName; readonly times: number }
   | { readonly do: "flap"; readonly who: number; readonly on: KindName; readonly openMs: number }
@@ -112,11 +113,12 @@ const makers: readonly ((random: Random) => Step)[] = [
           on: random.pick(kindNames),
           times: random.pick([9, 12, 35]),
           eachMs: random.pick([0, 100, 1_000]),
+          isSilent: random.below(2) === 0,
         },
   (random) =>
     random.below(2) === 0
       ? { do: "flap", who: whoever(random), on: random.pick(kindNames), openMs: random.pick([0, 50, 500]) }
-      : { do: "remount", who: whoever(random), on: random.pick(kindNames), times: random.pick([3, 9, 20]) },
+      : { do: "remount", who: whoever(random), on: random.pick(kindNames), times: random.pick([2, 6, 12]) },
   (random) => ({ do: random.pick(["cut", "cut", "cutServerSide"]), who: whoever(random) }),
   (random) => ({ do: random.pick(["silence", "goOffline", "refuseDials", "stopReading"]), who: whoever(random) }),
   (random) => ({ do: "mend", who: whoever(random) }),

@@ -148,6 +148,10 @@ class Run implements Outcome {
         actor.ask(step.ms, step.how);
         return;
       case "burst":
+        if (step.isSilent) {
+          actor.trouble(true);
+          world.network.silence(actor.client);
+        }
         for (let time = 0; time < step.times; time += 1) {
           actor.publish(step.on);
           await world.clock.advance(`${step.eachMs}ms`);
@@ -155,8 +159,9 @@ class Run implements Outcome {
         return;
       case "remount":
         for (let time = 0; time < step.times; time += 1) {
-          if (actor.holds(step.on)) actor.unsubscribe(step.on);
-          else actor.subscribe(step.on, 0);
+          actor.unsubscribe(step.on);
+          await world.clock.advance("20ms");
+          actor.subscribe(step.on, 0);
           await world.clock.advance("20ms");
         }
         return;
