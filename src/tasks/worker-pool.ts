@@ -43,6 +43,8 @@ export class WorkerPool {
   private constructor(options: WorkerPoolOptions, piscina: Piscina<Errand, Outcome>) {
     this.#options = options;
     this.#piscina = piscina;
+    // Such as a thread that can't begin: whoever waits for it is told by its task.
+    piscina.on("error", (error: unknown) => options.report(error, "a thread for tasks"));
     piscina.on("message", ({ module, failed }: LeftBehind) =>
       options.report(toError(failed), `what ${module} left behind`),
     );
@@ -98,8 +100,14 @@ export interface Errand {
   readonly input: unknown;
   readonly id: string;
   /** Takes its progress, and gives `"end"`. */
-  readonly port: MessagePort;
+  readonly port: ErrandPort;
   readonly maxResultBytes: number;
+}
+/** As much of a `MessagePort` as a work uses: the types of a door know nothing of Node. */
+export interface ErrandPort {
+  on(event: "message", listener: (message: unknown) => void): unknown;
+  postMessage(message: unknown): void;
+  close(): void;
 }
 export type Outcome =
   | { readonly resultJson: string }
