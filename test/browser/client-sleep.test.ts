@@ -3,9 +3,9 @@ import { channel, endpoint } from "tidings";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { launchChromium } from "../support/chromium.js";
+import { CutLine } from "../support/cut-line.js";
 import { serve } from "../support/served-app.js";
 import { ClientPage } from "./client-page.js";
-import { Line } from "./cut-line.js";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ test.each([
   ["is told of a gap where what it had missed is no longer kept", 12, ["gap"]],
 ])("a page that slept, and lost its connection meanwhile, %s", async (_, count, told) => {
   await using server = await serve({ endpoints: [feed] });
-  await using line = await Line.to(server.url);
+  await using line = await CutLine.to(server.url);
   await using at = await ClientPage.open(browser, () => "");
   await at.page.clock.install();
   await at.connect(`${line.url}/ws`, "news");

@@ -1,8 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchChromium } from "../support/chromium.js";
+import { CutLine } from "../support/cut-line.js";
 import { type Arrival, dial, type WsClient } from "../support/ws-client.js";
-import { Line } from "./cut-line.js";
 import { linkTo, type ServedShowcase, serveShowcase } from "./served-showcase.js";
 import { tokenOf } from "./start-showcase.js";
 import { Visitor, type VisitorOptions } from "./visitor.js";
@@ -136,7 +136,7 @@ test("P14: two pages see who reads, one publishes news, and the one that may not
 });
 
 test("a page whose line was cut comes back to where it stood: what it had missed comes once, and it says how much", async () => {
-  await using line = await Line.to(showcase.url);
+  await using line = await CutLine.to(showcase.url);
   const admin = await enter("/ws", "admin");
   await using alice = await open("alice", line.url);
   await say(admin, "before");
@@ -154,7 +154,7 @@ test("a page whose line was cut comes back to where it stood: what it had missed
 });
 
 test("of prices that go on while its line is cut, a page misses none and hears none twice", async () => {
-  await using line = await Line.to(showcase.url);
+  await using line = await CutLine.to(showcase.url);
   const other = await enter("/ws/subscribe/BTC", "bob");
   await using alice = await open("alice", line.url);
   const seen = alice.heard;

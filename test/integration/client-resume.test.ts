@@ -7,7 +7,7 @@ import { randomId, systemClock } from "../../src/app/system.js";
 import { MemoryBroker } from "../../src/broker/memory.js";
 import { anyRate } from "../support/any-rate.js";
 import { follow } from "../support/client-events.js";
-import { CutLine } from "../support/client-line.js";
+import { CutLine } from "../support/cut-line.js";
 import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
 import { LogRecorder } from "../support/log-recorder.js";
