@@ -326,7 +326,9 @@ export class Actor {
     const all = this.#options.ledger.find(hearing.kind.name, n);
     const isAt = all.some((said) => offset === (hearing.kind.keeps && said.offset));
     if (!isAt) this.#fail(`was told that ${n} is at ${offset}`);
-    const isHearing = isSteady && subscription.status === "live" && this.#held.some((each) => each.hearing === hearing);
+    // Who is behind is answered at once, and hears it when it has caught up (PROTOCOL.md, promise 1).
+    const isHeld = !this.#options.mayOverflow && this.#held.some((each) => each.hearing === hearing);
+    const isHearing = isSteady && isHeld && subscription.status === "live";
     const index = all[0]?.index ?? 0;
     if (isHearing && hearing.cursor <= index) this.#fail(`was answered before it heard ${n}`);
   }
