@@ -31,7 +31,7 @@ async function loadsInNode(cwd) {
   const { stdout } = await run(process.execPath, ["--no-warnings", "--eval", program], { cwd, timeout: 20_000 });
   assert.match(stdout, /connect .*TidingsProvider .*connect .*TidingsProvider /);
   // Where components are of the server unless they say otherwise, the hooks must.
-  assert.match(readFileSync(join(cwd, "node_modules/tidings/dist/react/index.js"), "utf8"), /^"use client";/);
+  assert.match(readFileSync(join(cwd, "node_modules/tidings/dist/react/index.js"), "utf8"), /^\s*"use client";/);
 }
 
 async function builds(cwd) {

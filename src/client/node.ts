@@ -7,7 +7,7 @@ import type { Socket } from "./surroundings.js";
 export const connect: Connect = createConnect({
   ...browser,
   async open(url, protocols) {
-    if ("WebSocket" in globalThis) return browser.open(url, protocols);
+    if ("WebSocket" in globalThis && globalThis.WebSocket !== undefined) return browser.open(url, protocols);
     const { WebSocket } = await import("ws");
     return new WebSocket(url, [...protocols], SETTINGS) as Socket; // what is called with more than it takes
   },

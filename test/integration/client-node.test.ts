@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { endpoint } from "tidings";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import { connect } from "../../src/client/node.js";
 
@@ -24,8 +24,9 @@ async function serveOnce() {
   return { server, cut, url };
 }
 
-/** A Node that has a WebSocket of its own has its own way. */
-test.runIf(!("WebSocket" in globalThis))("who has closed keeps no line that nobody answers on", async () => {
+test("over `ws`, who has closed keeps no line that nobody answers on", async () => {
+  // A Node that has a WebSocket of its own has its own way.
+  vi.stubGlobal("WebSocket", undefined);
   const { server, cut, url } = await serveOnce();
   const client = connect<typeof room>(url);
   await new Promise<void>((resolve) => client.onStatus((status) => status === "open" && resolve()));
@@ -34,4 +35,5 @@ test.runIf(!("WebSocket" in globalThis))("who has closed keeps no line that nobo
   // Left to `ws` it takes longer than a test may.
   await cut;
   server.close();
+  vi.unstubAllGlobals();
 });
