@@ -390,6 +390,16 @@ describe("a channel that the server has put it on", () => {
     expect(connect?.payload).toEqual({ since: { "kept/other": { epoch: "o", offset: 3 } } });
   });
 
+  test("is not asked who is there any more, when nobody looks", async () => {
+    const entered = await enter();
+    joined(entered.world, { epoch: "e", offset: 1 });
+    const { subscription } = await subscribe(entered, { presence: true });
+    await subscription.unsubscribe();
+    await reconnect(entered);
+    joined(entered.world, { epoch: "e", offset: 1, recovered: true });
+    expect(entered.world.socket.heardOf("presence")).toEqual([]);
+  });
+
   test("with a subscription of its own: it asks too, and the refusal that it is there already is none", async () => {
     const entered = await enter();
     const { world } = entered;

@@ -86,6 +86,8 @@ export class HeardChannel {
     if (this.#hearers.size > 0) return;
     const isThere = this.#asked ?? (!this.isJoined && this.status === "live");
     this.#asked = undefined;
+    // Who comes later watches for themselves.
+    this.#isWatching = false;
     if (!this.isJoined) {
       this.#host.forget(this.name);
       this.#become("lost");
