@@ -137,11 +137,13 @@ const NOTHING_YET = {
   connections: 0,
   users: 0,
   channels: 0,
+  isBrokerAway: false,
   pending: 0,
   waitingBytes: 0,
   outboxBytes: 0,
   blocked: [],
 };
+const NOBODY = { users: 0, connections: 0, isOfThisProcess: false };
 const FORBIDDEN = { code: 1008, reason: "forbidden" };
 const NOWHERE = { connection: undefined, endpoint: undefined };
 
@@ -246,8 +248,7 @@ export class TidingsApp implements App {
     this.#answerHttp = createHttpHandler({
       hasEndpoint: (path) => this.#routes.find(path) !== undefined,
       isReady: () => this.#running?.isReady === true,
-      countUsers: async () => (await this.#running?.hub.countUsers()) ?? 0,
-      countConnections: () => this.#running?.hub.connectionCount ?? 0,
+      count: async () => (await this.#running?.count()) ?? NOBODY,
       onError: (error) => this.#happened({ event: "error", error, during: "http", ...NOWHERE }),
     });
   }

@@ -5,16 +5,19 @@ import type { LiveConnection } from "../connection/live-connection.js";
 import type { Revoked, Stats } from "../declare/app.js";
 import type { Dependency } from "../declare/dependency.js";
 import { type EndOfTurn, Turn } from "../delivery/turn.js";
+import type { Headcount } from "../http/handler.js";
 import { Hub } from "../hub/hub.js";
 import { LoopMonitor } from "../observe/loop-monitor.js";
 import { startLoopTimer } from "../observe/loop-timer.js";
 import { type Counters, createCounters, type Happening } from "../observe/observe.js";
 import type { Limits } from "../protocol/limits.js";
+import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { AppValues } from "./app-values.js";
 import { Doorman } from "./doorman.js";
 import { Drain, type DrainTimes } from "./drain.js";
 import { RunningHost } from "./host.js";
+import { Outages } from "./outages.js";
 import { Places } from "./places.js";
 import type { FoundRoute, Routes } from "./routes.js";
 
@@ -43,6 +46,7 @@ export class RunningApp {
   readonly #loopTimer: { stop(): void };
   readonly #places: Places;
   readonly #doorman: Doorman;
+  readonly #outages: Outages;
   readonly #connections = new Map<string, LiveConnection>();
   readonly #drain: Drain;
   #isDraining = false;
@@ -54,6 +58,7 @@ export class RunningApp {
       onBlocked: (what) => happened({ event: "blocked", ...what }),
     });
     const observer = { counters: createCounters(), loop: monitor, happened };
+    const outages = new Outages({ observer, clock });
     const onError = (error: unknown, during: string) => report(observer, error, { during });
     const smallestOutbox = Math.min(...routes.all.map(({ limits }) => limits.outbox));
     const turn = new Turn(options.endOfTurn, observer.counters, smallestOutbox);
@@ -67,9 +72,11 @@ export class RunningApp {
       presenceGraceMs: limits.presenceGrace,
       after: (ms, run) => agenda.after(ms, run),
       loadState: ({ snapshot, needs }, params) => snapshot?.({ ...appValues.ofApp(needs), app, params }),
-      onError,
+      onError: (error, during) => outages.explains(error) || onError(error, during),
       maxRevocations: limits.revocations,
       onForgotten: (count) => happened({ event: "warning", ...forgotten(count) }),
+      onAway: (reason) => outages.began(reason),
+      onBack: () => outages.ended(),
     });
     const shared = { app, hub, turn, limits, clock, agenda, createId, random, observer, origins };
     const environment = { ...shared, appValues, overrides, compression: options.compression };
@@ -80,18 +87,19 @@ export class RunningApp {
       await hub.close();
       throw error;
     }
-    return new RunningApp(options, environment, appValues, monitor);
+    return new RunningApp(options, environment, { appValues, monitor, outages });
   }
 
-  private constructor(options: StartOptions, environment: Environment, values: AppValues, monitor: LoopMonitor) {
+  private constructor(options: StartOptions, environment: Environment, { appValues, monitor, outages }: Parts) {
     this.hub = environment.hub;
     this.limits = options.routes.limits;
     this.host = new RunningHost(environment);
     this.#options = options;
     this.#environment = environment;
     this.#counters = environment.observer.counters;
-    this.#values = values;
+    this.#values = appValues;
     this.#monitor = monitor;
+    this.#outages = outages;
     this.#loopTimer = startLoopTimer(monitor);
     this.#places = new Places(this.limits);
     this.#drain = new Drain({ ...environment, times: options.drain, connections: this.#connections });
@@ -107,7 +115,19 @@ export class RunningApp {
   }
 
   get isReady(): boolean {
-    return !this.#isDraining;
+    return !this.#isDraining && !this.#outages.isAway;
+  }
+
+  /** Of all processes; where the broker is away of this one alone. */
+  async count(): Promise<Headcount> {
+    const { hub } = this;
+    try {
+      const [users, connections] = await Promise.all([hub.countUsers(), hub.countConnections()]);
+      return { users, connections, isOfThisProcess: false };
+    } catch (error) {
+      if (!(error instanceof TidingsError) || error.code !== "unavailable") throw error;
+      return { users: hub.userCount, connections: hub.connectionCount, isOfThisProcess: true };
+    }
   }
 
   /** Answers an upgrade whose path was looked up. Never rejects. */
@@ -138,6 +158,7 @@ export class RunningApp {
       connections: this.hub.connectionCount,
       users: this.hub.userCount,
       channels: this.hub.channels.count,
+      isBrokerAway: this.#outages.isAway,
       pending: this.#places.pending,
       waitingBytes,
       outboxBytes,
@@ -169,6 +190,13 @@ export class RunningApp {
     const durationMs = clock.now() - beganMs;
     this.#options.happened({ event: "drained", connections, closeHandlers, abandoned, durationMs });
   }
+}
+
+/** What was made for it before it was there. */
+interface Parts {
+  readonly appValues: AppValues;
+  readonly monitor: LoopMonitor;
+  readonly outages: Outages;
 }
 
 function forgotten(count: number): { readonly code: string; readonly message: string; readonly fix: string } {

@@ -27,12 +27,23 @@ export interface BrokerNode {
   skip(channel: string, position: Position): void;
   /** Who is present on a channel this process subscribed to has changed. In the order of the changes. Must not throw. */
   meet(change: PresenceChange): void;
+  /**
+   * Who is present on a channel this process subscribed to may have changed, and it was not told: it is to be read anew.
+   * Must not throw.
+   */
+  meetAnew(channel: string): void;
   /** Close every connection of this user here. Must not throw. */
   disconnectUser(user: string, code: number, reason: string): void;
   /** Refuse this from now on, and close who entered with it. Must not throw. */
   revoke(revocation: Revocation): void;
   /** A process said this to all of them. Must not throw. */
   notified(topic: string, json: string): void;
+  /** The broker is away from now on: what it is asked for is refused, or waits. Said once until `back`. Must not throw. */
+  away(reason: unknown): void;
+  /** It is back, and what was said meanwhile is told as far as it is kept. Must not throw. */
+  back(): void;
+  /** Connections that are open in this process. */
+  readonly connectionCount: number;
 }
 
 /** What a process may ask for. */
@@ -94,14 +105,20 @@ export interface BrokerLink {
    */
   revoke(revocation: Revocation, limit: number): Promise<void>;
   /**
-   * Counts one into a sliding window that all processes share. One atomic step: 0 where it passed; otherwise the
-   * milliseconds until one would, and it does not count.
+   * Counts one message of the user into a sliding window that all processes share. 0 where it passed; otherwise the
+   * milliseconds until one may, and it does not count.
    *
+   * In no window do more than `limit` pass, over all processes. A process may be given a share of it, by how many of the
+   * user's connections it has, so that it need not ask for each message.
+   *
+   * @param scope what is counted together, beside the limit itself
    * @param nowMs the caller's clock; a broker that has one of its own goes by that
    */
-  countInWindow(key: string, limit: RateLimit, nowMs: number): Promise<number>;
+  countInWindow(user: string, scope: string, limit: RateLimit, nowMs: number): Eventually<number>;
   /** Users with an open connection, over all processes. */
   countUsers(): Promise<number>;
+  /** Open connections of all processes. Those of others may be some seconds old. */
+  countConnections(): Promise<number>;
   /** Tells every process that is connected, this one included. Nothing is kept for those that connect later. */
   notify(topic: string, json: string): Promise<void>;
   /** Gives back everything this process holds. */

@@ -179,9 +179,20 @@ test("what is revoked is told at the call, and a window counts at the call", asy
   const revoking = anasLink.revoke(revocation, 10);
   expect([ana.revocations, bob.revocations]).toEqual([[revocation], [revocation]]);
   const limit = { count: 2, windowMs: 1_000 };
-  const counted = [anasLink, bobsLink, anasLink].map((link) => link.countInWindow("eve", limit, 100));
-  expect(await Promise.all(counted)).toEqual([0, 0, 1_000]);
+  const counted = [anasLink, bobsLink, anasLink].map((link) => link.countInWindow("eve", "say", limit, 100));
+  expect(counted).toEqual([0, 0, 1_000]);
   await revoking;
+});
+
+test("connections are those that each process says it has, when it is asked", async () => {
+  const { ana, bob, anasLink, bobsLink } = await connectTwo();
+  ana.connectionCount = 2;
+  bob.connectionCount = 3;
+  expect(await anasLink.countConnections()).toBe(5);
+  ana.connectionCount = 1;
+  expect(await bobsLink.countConnections()).toBe(4);
+  await bobsLink.close();
+  expect(await anasLink.countConnections()).toBe(1);
 });
 
 test("a user who has gone leaves nothing: neither a reservation nor a count", async () => {

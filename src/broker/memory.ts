@@ -82,8 +82,8 @@ export class MemoryBroker implements Broker {
     return this.#rosters.members(channel, limit);
   }
 
-  countInWindow(key: string, limit: RateLimit, nowMs: number): number {
-    return this.#windows.take(key, limit, nowMs);
+  countInWindow(user: string, scope: string, limit: RateLimit, nowMs: number): number {
+    return this.#windows.take(JSON.stringify([scope, user]), limit, nowMs);
   }
 
   reserve(user: string, connection: string, limit: number, link: MemoryLink): boolean {
@@ -118,6 +118,10 @@ export class MemoryBroker implements Broker {
     const [only, ...others] = this.#links;
     if (only !== undefined && others.length === 0) return only.users.size;
     return new Set([...this.#links].flatMap((link) => [...link.users.keys()])).size;
+  }
+
+  countConnections(): number {
+    return [...this.#links].reduce((sum, { node }) => sum + node.connectionCount, 0);
   }
 
   disconnect(link: MemoryLink): void {
@@ -194,12 +198,16 @@ class MemoryLink implements BrokerLink {
     this.#broker.revoke(revocation, limit);
   }
 
-  async countInWindow(key: string, limit: RateLimit, nowMs: number): Promise<number> {
-    return this.#broker.countInWindow(key, limit, nowMs);
+  countInWindow(user: string, scope: string, limit: RateLimit, nowMs: number): number {
+    return this.#broker.countInWindow(user, scope, limit, nowMs);
   }
 
   async countUsers(): Promise<number> {
     return this.#broker.countUsers();
+  }
+
+  async countConnections(): Promise<number> {
+    return this.#broker.countConnections();
   }
 
   async notify(topic: string, json: string): Promise<void> {

@@ -58,6 +58,8 @@ async function surround({ shape, limits, origins, replaced = new Map(), appValue
       onError: (error, during) => told.push([error, during]),
       maxRevocations: 10,
       onForgotten() {},
+      onAway() {},
+      onBack() {},
     },
   );
   let count = 0;

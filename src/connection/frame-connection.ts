@@ -1,3 +1,4 @@
+import { isPending } from "../base/eventually.js";
 import { isThenable } from "../base/thenable.js";
 import type { RawConnection } from "../declare/connection.js";
 import type { SpeaksFrames } from "../declare/endpoint.js";
@@ -111,20 +112,24 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
     return this.#handleNow(frame);
   }
 
-  /** Counts it among all that the user says, at any connection. Never rejects. */
-  async #handleWithinUsers(frame: string | Uint8Array, user: string, limit: RateLimit): Promise<void> {
+  /** Counts it among all that the user says, at any connection. Never throws, and never rejects. */
+  #handleWithinUsers(frame: string | Uint8Array, user: string, limit: RateLimit): void | Promise<void> {
     const { hub, clock } = this.environment;
-    try {
-      const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.elapsed());
+    const goOn = (waitMs: number) => {
       if (this.isStopped) return;
       if (waitMs > 0) {
         this.limitRate(waitMs, {});
-      } else {
-        this.rate.passMessage();
-        await this.#handleNow(frame);
+        return;
       }
+      this.rate.passMessage();
+      return this.#handleNow(frame);
+    };
+    const fail = (error: unknown) => this.fail(error, "frame");
+    try {
+      const waitMs = hub.countMessage(user, this.route.userRateScope, limit, clock.elapsed());
+      return isPending(waitMs) ? waitMs.then(goOn, fail) : goOn(waitMs);
     } catch (error) {
-      this.fail(error, "frame");
+      fail(error);
     }
   }
 

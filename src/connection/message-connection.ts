@@ -1,3 +1,4 @@
+import { isPending } from "../base/eventually.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { ChannelDefinition, ChannelRef } from "../declare/channel.js";
 import type { Connection } from "../declare/connection.js";
@@ -311,27 +312,30 @@ export class MessageConnection
     return received === undefined ? this.#handleChannel(message) : this.#handleMessage(received, message);
   }
 
-  /** Counts it among all that the user says, at any connection. Never rejects. */
-  async #handleWithinUsers(
+  /** Counts it among all that the user says, at any connection. Never throws, and never rejects. */
+  #handleWithinUsers(
     received: Received | undefined,
     message: ClientMessage,
     user: string,
     limit: RateLimit,
-  ): Promise<void> {
+  ): void | Promise<void> {
     const { hub, clock } = this.environment;
-    try {
-      const waitMs = await hub.countMessage(user, this.route.userRateScope, limit, clock.elapsed());
+    const goOn = (waitMs: number) => {
       if (this.isStopped) return;
       if (waitMs > 0) {
         this.limitRate(waitMs, message);
         return;
       }
+      this.rate.passMessage();
+      return this.#handleNow(received, message);
+    };
+    const fail = (error: unknown) => this.#answerFailure(error, message);
+    try {
+      const waitMs = hub.countMessage(user, this.route.userRateScope, limit, clock.elapsed());
+      return isPending(waitMs) ? waitMs.then(goOn, fail) : goOn(waitMs);
     } catch (error) {
-      this.#answerFailure(error, message);
-      return;
+      fail(error);
     }
-    this.rate.passMessage();
-    await this.#handleNow(received, message);
   }
 
   /** It is about a channel. */

@@ -102,7 +102,7 @@ export interface HttpResponse {
   end(body?: string): unknown;
 }
 
-/** What happened so far in this process, as plain numbers. */
+/** What happened so far in this process, and what is so now. */
 export interface Stats {
   readonly connections: number;
   readonly users: number;
@@ -137,6 +137,10 @@ export interface Stats {
   readonly presenceChanges: number;
   readonly pingTimeouts: number;
   readonly rateLimited: number;
+  /** Times that the broker went away. */
+  readonly brokerOutages: number;
+  /** Is it away now? Then `/readyz` is 503, and what needs it is refused with `unavailable`. */
+  readonly isBrokerAway: boolean;
   /** Bytes that wait for handlers, and bytes that wait for sockets, of all connections. */
   readonly waitingBytes: number;
   readonly outboxBytes: number;

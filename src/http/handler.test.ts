@@ -10,8 +10,7 @@ interface Answered {
 const facts: HttpFacts = {
   hasEndpoint: (path) => path === "/ws",
   isReady: () => true,
-  countUsers: async () => 3,
-  countConnections: () => 5,
+  count: async () => ({ users: 3, connections: 5, isOfThisProcess: false }),
   onError: () => {},
 };
 
@@ -37,6 +36,12 @@ test.each([
   ["/readyz", {}, 200, '{"status":"ready"}'],
   ["/readyz", { isReady: () => false }, 503, '{"status":"not ready"}'],
   ["/health/websockets", {}, 200, '{"total_users":3,"total_connections":5}'],
+  [
+    "/health/websockets",
+    { count: async () => ({ users: 1, connections: 2, isOfThisProcess: true }) },
+    200,
+    '{"total_users":1,"total_connections":2,"of_this_process_only":true}',
+  ],
   ["/healthz?x=/ws", {}, 200, '{"status":"ok"}'],
 ] as const)("GET %s", async (url, given, status, body) => {
   expect(await ask("GET", url, given)).toEqual({
@@ -93,7 +98,7 @@ test("a page that can't be made is 503, and the error is told to us alone", asyn
   const errors: unknown[] = [];
   const error = new Error("redis: password wrong");
   const answer = await ask("GET", "/health/websockets", {
-    countUsers: () => Promise.reject(error),
+    count: () => Promise.reject(error),
     onError: (given) => errors.push(given),
   });
   expect(answer).toMatchObject({ status: 503, body: expect.stringContaining('"unavailable"') });

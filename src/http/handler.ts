@@ -6,9 +6,16 @@ export interface HttpFacts {
   /** Is there an endpoint at this path? Then it wants an upgrade. */
   hasEndpoint(path: string): boolean;
   isReady(): boolean;
-  countUsers(): Promise<number>;
-  countConnections(): number;
+  count(): Promise<Headcount>;
   onError(error: unknown): void;
+}
+
+/** How many are there, in all processes. */
+export interface Headcount {
+  readonly users: number;
+  readonly connections: number;
+  /** Only in this one: the others can't be asked. */
+  readonly isOfThisProcess: boolean;
 }
 
 /** Answers what an app says over plain HTTP. What it has no answer for goes to `next`, or is 404. */
@@ -19,10 +26,7 @@ export function createHttpHandler(
     "/healthz": () => ({ status: 200, body: { status: "ok" } }),
     "/readyz": () =>
       facts.isReady() ? { status: 200, body: { status: "ready" } } : { status: 503, body: { status: "not ready" } },
-    "/health/websockets": async () => ({
-      status: 200,
-      body: { total_users: await facts.countUsers(), total_connections: facts.countConnections() },
-    }),
+    "/health/websockets": async () => ({ status: 200, body: describeHeadcount(await facts.count()) }),
   };
   return (request, response, next) => {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
@@ -51,6 +55,15 @@ export function createHttpHandler(
 interface Page {
   readonly status: number;
   readonly body: object;
+}
+
+/** A sum that lacks some of it says so. */
+function describeHeadcount({ users, connections, isOfThisProcess }: Headcount): object {
+  return {
+    total_users: users,
+    total_connections: connections,
+    ...(isOfThisProcess && { of_this_process_only: true }),
+  };
 }
 
 async function answerPage(

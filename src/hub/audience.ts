@@ -199,6 +199,10 @@ export class Audience {
     this.#watchers?.changed(change);
   }
 
+  meetAnew(): void {
+    this.#watchers?.showEverybody();
+  }
+
   get #presence(): Watchers {
     const { channel } = this;
     const { turn, limits, link, onError } = this.#host;

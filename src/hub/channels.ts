@@ -156,6 +156,10 @@ export class Channels {
     this.#audiences.get(change.channel)?.meet(change);
   }
 
+  meetAnew(channel: string): void {
+    this.#audiences.get(channel)?.meetAnew();
+  }
+
   close(): void {
     this.#attendance.close();
   }

@@ -23,6 +23,10 @@ export interface HubOptions extends Omit<ChannelsOptions, "link"> {
   readonly maxRevocations: number;
   /** So many that still hold had to be forgotten. */
   readonly onForgotten: (revocations: number) => void;
+  /** The broker is away from now on, for this reason. Also before the hub is open. */
+  readonly onAway: (reason: unknown) => void;
+  /** It is back. */
+  readonly onBack: () => void;
 }
 
 /**
@@ -30,7 +34,7 @@ export interface HubOptions extends Omit<ChannelsOptions, "link"> {
  *
  * The broker tells each process of an event once; from here it goes to the channel, and from there to everyone.
  */
-export class Hub implements BrokerNode {
+export class Hub implements Omit<BrokerNode, "away" | "back"> {
   readonly channels: Channels;
   readonly #onError: (error: unknown, during: string) => void;
   readonly #link: BrokerLink;
@@ -50,8 +54,14 @@ export class Hub implements BrokerNode {
       deliver: (event) => hub?.deliver(event),
       skip: (channel, position) => hub?.skip(channel, position),
       meet: (change) => hub?.meet(change),
+      meetAnew: (channel) => hub?.meetAnew(channel),
       disconnectUser: (user, code, reason) => hub?.disconnectUser(user, code, reason),
       notified: (topic, json) => hub?.notified(topic, json),
+      away: options.onAway,
+      back: options.onBack,
+      get connectionCount() {
+        return hub?.connectionCount ?? 0;
+      },
       // Of those that hold already it is told while it connects.
       revoke: (revocation) => (hub === undefined ? told.push(revocation) : hub.revoke(revocation)),
     });
@@ -122,6 +132,11 @@ export class Hub implements BrokerNode {
     return this.#link.countUsers();
   }
 
+  /** Of all processes. */
+  countConnections(): Promise<number> {
+    return this.#link.countConnections();
+  }
+
   /** Closes the user's connections in every process. */
   disconnectEverywhere(user: string, code: number, reason: string): Promise<void> {
     return this.#link.disconnectUser(user, code, reason);
@@ -150,9 +165,9 @@ export class Hub implements BrokerNode {
     return this.#revocations.isNewerThan(count, user);
   }
 
-  /** Counts one of the user's messages, of all processes; 0 where it passed, otherwise the milliseconds until one would. */
-  countMessage(user: string, scope: string, limit: RateLimit, nowMs: number): Promise<number> {
-    return this.#link.countInWindow(JSON.stringify([scope, user]), limit, nowMs);
+  /** Counts one of the user's messages, of all processes; 0 where it passed, otherwise the milliseconds until one may. */
+  countMessage(user: string, scope: string, limit: RateLimit, nowMs: number): Eventually<number> {
+    return this.#link.countInWindow(user, scope, limit, nowMs);
   }
 
   /** Says this to every process. */
@@ -182,6 +197,10 @@ export class Hub implements BrokerNode {
 
   meet(change: PresenceChange): void {
     this.channels.meet(change);
+  }
+
+  meetAnew(channel: string): void {
+    this.channels.meetAnew(channel);
   }
 
   notified(topic: string, json: string): void {
@@ -218,7 +237,7 @@ export class Hub implements BrokerNode {
         const ofToken = { tokenId, revokedAtMs, untilMs };
         // At once, and where the broker is away too.
         this.#revocations.add(ofToken);
-        this.#link.revoke(ofToken, this.#maxRevocations).catch((error) => this.#onError(error, "revoke"));
+        this.#link.revoke(ofToken, this.#maxRevocations).catch((cause) => this.#onError(untold(cause), "revoke"));
       }
     }
   }
@@ -231,4 +250,11 @@ export class Hub implements BrokerNode {
     }
     return undefined;
   }
+}
+
+/** Not to be taken for what an outage brings along: it does not come right by itself when the broker is back. */
+function untold(cause: unknown): Error {
+  return new Error("A token that was revoked with its user is refused here, and other processes were not told.", {
+    cause,
+  });
 }

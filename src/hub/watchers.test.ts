@@ -257,6 +257,34 @@ test("where something was lost, everybody who watches is told all anew", async (
   expect(ana.heard).toEqual(["on members=", "+bob", "gap", "members=bob", "2"]);
 });
 
+test("where it is not known what changed, everybody who watches is told all anew, and then what changes", async () => {
+  const { opened, link, join, member } = await openRoom();
+  const [ana, bob, cy] = [member("ana"), member("bob"), member("cy")];
+  for (const each of [ana, bob]) await join(each);
+  await join(cy, { watches: false });
+  link.meet("dan");
+  link.meetUnheard("eve");
+  link.meet("fay");
+  await opened.settle();
+  link.part("dan");
+  await opened.settle();
+  expect([ana.heard, bob.heard]).toEqual([ana.heard, ana.heard]);
+  expect(ana.heard.at(-1)).toBe("-dan");
+  expect(ana.heard.some((word) => word.includes("members=dan,eve"))).toBe(true);
+  expect(cy.heard).toEqual(["on"]);
+});
+
+test.each([
+  ["nobody watches", { watches: false }],
+  ["nobody is on the channel", undefined],
+])("where it is not known what changed and %s, nobody asks", async (_, how) => {
+  const { opened, link, join, member } = await openRoom();
+  if (how !== undefined) await join(member("ana"), how);
+  link.meetUnheard("eve");
+  await opened.settle();
+  expect(link.asked.filter((asked) => asked.startsWith("members"))).toEqual([]);
+});
+
 test("that the broker can't say it then is told", async () => {
   const { opened, link, join, member } = await openRoom();
   const ana = member("ana");

@@ -45,6 +45,7 @@ test.each<[Happening, string, string]>([
     "warn",
     "The secret is short. Take a longer one.",
   ],
+  [{ event: "broker_back", awayMs: 1_234.5 }, "info", "the broker is back after 1235 ms"],
   [{ event: "draining", connections: 3 }, "info", "draining"],
   [{ event: "drained", connections: 3, closeHandlers: 3, abandoned: 0, durationMs: 12 }, "info", "drained"],
 ])("what happened is one line with all it tells: $event", (what, level, message) => {
@@ -62,6 +63,19 @@ test("an error stands where pino looks for one", () => {
       level: "error",
       message: 'error in message "say"',
       fields: { event: "error", during: 'message "say"', connection: "c1", endpoint: "/ws", err: error },
+    },
+  ]);
+});
+
+test("why the broker is away stands there too", () => {
+  const recorder = new LogRecorder();
+  const reason = new Error("ECONNREFUSED");
+  logTo(recorder)({ event: "broker_away", reason });
+  expect(recorder.lines).toEqual([
+    {
+      level: "warn",
+      message: "the broker is away: what needs it is refused until it is back",
+      fields: { event: "broker_away", err: reason },
     },
   ]);
 });

@@ -2,7 +2,11 @@ import { inspect } from "node:util";
 import type { Logger } from "../base/logger.js";
 import type { Happening } from "./observe.js";
 
-/** Writes what happened to a logger: one line each, with the connection's id wherever there is one. */
+/**
+ * Writes what happened to a logger: one line each, with the connection's id wherever there is one.
+ *
+ * An error stands under `err`, where pino and its kin look for one and write its stack.
+ */
 export function logTo(logger: Logger): (what: Happening) => void {
   return (what) => {
     switch (what.event) {
@@ -21,6 +25,14 @@ export function logTo(logger: Logger): (what: Happening) => void {
       case "warning":
         logger.warn(what, `${what.message} ${what.fix}`);
         break;
+      case "broker_away": {
+        const { reason, ...rest } = what;
+        logger.warn({ ...rest, err: reason }, "the broker is away: what needs it is refused until it is back");
+        break;
+      }
+      case "broker_back":
+        logger.info(what, `the broker is back after ${Math.round(what.awayMs)} ms`);
+        break;
       case "draining":
         logger.info(what, "draining");
         break;
@@ -28,7 +40,6 @@ export function logTo(logger: Logger): (what: Happening) => void {
         logger.info(what, "drained");
         break;
       case "error": {
-        // `err` is where pino and its kin look for an error and write its stack.
         const { error, ...rest } = what;
         logger.error({ ...rest, err: error }, `error in ${what.during}`);
         break;

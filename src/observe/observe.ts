@@ -53,6 +53,8 @@ export interface Counters {
   pingTimeouts: number;
   /** Messages and control frames that were one too many. */
   rateLimited: number;
+  /** Times that the broker went away. */
+  brokerOutages: number;
 }
 
 export function createCounters(): Counters {
@@ -80,10 +82,21 @@ export function createCounters(): Counters {
     presenceChanges: 0,
     pingTimeouts: 0,
     rateLimited: 0,
+    brokerOutages: 0,
   };
 }
 
-export type Happening = Connected | Refused | Disconnected | Failed | Blocked | Warned | Draining | Drained;
+export type Happening =
+  | Connected
+  | Refused
+  | Disconnected
+  | Failed
+  | Blocked
+  | Warned
+  | BrokerAway
+  | BrokerBack
+  | Draining
+  | Drained;
 
 export interface Connected {
   readonly event: "connected";
@@ -137,6 +150,15 @@ export interface Warned {
   readonly code: string;
   readonly message: string;
   readonly fix: string;
+}
+/** The broker can't be reached: what it is asked for is refused, or waits. */
+export interface BrokerAway {
+  readonly event: "broker_away";
+  readonly reason: unknown;
+}
+export interface BrokerBack {
+  readonly event: "broker_back";
+  readonly awayMs: number;
 }
 /** The app begins to close. */
 export interface Draining {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Revocation } from "../../src/broker/broker.js";
-import { type CreateBroker, connectProcess, connectProcesses, type Process } from "./broker.js";
+import type { RateLimit } from "../../src/protocol/limits.js";
+import { Random } from "../../src/testing/random.js";
+import { type CreateBroker, connectProcess, connectProcesses, type Process, untilAnswer } from "./broker.js";
 
 export function describeLimits(create: CreateBroker): void {
   describe("what is revoked", () => describeRevoke(create));
@@ -86,64 +88,148 @@ function describeRevoke(create: CreateBroker): void {
 /** So long that a broker with a clock of its own sees no end of it within a test. */
 const hourMs = 3_600_000;
 
+/** How one says something: 0 where it passes, otherwise how long to wait. */
+async function say({ link }: Process, limit: RateLimit, user = "ana", scope = "chat"): Promise<number> {
+  return link.countInWindow(user, scope, limit, Date.now());
+}
+
+/** Says as much as passes, up to so much. What is its share may take its time to get there. */
+async function sayMany(process: Process, count: number, limit: RateLimit): Promise<void> {
+  let passed = 0;
+  await untilAnswer(
+    () => say(process, limit),
+    (waitMs) => {
+      if (waitMs === 0) passed += 1;
+      return passed === count;
+    },
+  );
+}
+
+async function expectNoMore(processes: readonly Process[], limit: RateLimit): Promise<void> {
+  for (const _ of numbers(10)) {
+    for (const process of processes) expect(await say(process, limit)).toBeGreaterThan(0);
+  }
+}
+
 function describeWindows(create: CreateBroker): void {
-  test("is one for all processes", async () => {
+  test("lets a process with all of the user's connections pass all of it, and then tells how long to wait", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    const limit = { count: 2, windowMs: hourMs };
+    await a.link.arrive("ana", "a1");
+    await sayMany(a, 2, limit);
+    await expectNoMore([a], limit);
+    // Who was refused does not count: that would put it off again and again.
+    const waitMs = await untilAnswer(
+      () => say(a, limit),
+      (each) => each > hourMs / 2,
+    );
+    expect(waitMs).toBeLessThanOrEqual(hourMs);
+  });
+
+  test.each([
+    [10, 1, 1, 5, 5],
+    [8, 3, 1, 6, 2],
+    [2, 1, 1, 1, 1],
+  ])(
+    "of %d, where processes have %d and %d of the user's connections, lets them pass %d and %d, and no more",
+    async (count, ofA, ofB, shareOfA, shareOfB) => {
+      await using processes = await connectProcesses(create, 2);
+      const [a, b] = processes.all as [Process, Process];
+      const limit = { count, windowMs: hourMs };
+      for (const number of numbers(ofA)) await a.link.arrive("ana", `a${number}`);
+      for (const number of numbers(ofB)) await b.link.arrive("ana", `b${number}`);
+      await sayMany(a, shareOfA, limit);
+      await sayMany(b, shareOfB, limit);
+      await expectNoMore([a, b], limit);
+    },
+  );
+
+  test("counts what passed also when the user's connections have moved to another process", async () => {
     await using processes = await connectProcesses(create, 2);
     const [a, b] = processes.all as [Process, Process];
-    const limit = { count: 3, windowMs: hourMs };
-    const nowMs = Date.now();
-    for (const { link } of [a, b, a]) expect(await link.countInWindow("ana", limit, nowMs)).toBe(0);
-    for (const { link } of [a, b]) expect(await link.countInWindow("ana", limit, nowMs)).toBeGreaterThan(0);
-  });
-
-  test("tells how long it takes until one more passes, and does not count who was refused", async () => {
-    await using processes = await connectProcesses(create, 1);
-    const [{ link }] = processes.all as [Process];
-    const limit = { count: 2, windowMs: hourMs };
-    const nowMs = Date.now();
-    for (const _ of numbers(2)) await link.countInWindow("ana", limit, nowMs);
-    for (const _ of numbers(5)) {
-      const waitMs = await link.countInWindow("ana", limit, nowMs);
-      expect(waitMs).toBeGreaterThan(hourMs / 2);
-      expect(waitMs).toBeLessThanOrEqual(hourMs);
-    }
-  });
-
-  test("lets exactly so many pass of those who come at the same time", async () => {
-    await using processes = await connectProcesses(create, 3);
-    const limit = { count: 10, windowMs: hourMs };
-    const nowMs = Date.now();
-    const waits = await Promise.all(
-      numbers(60).map((number) => {
-        const process = processes.all[number % 3] as Process; // one of the three
-        return process.link.countInWindow("ana", limit, nowMs);
-      }),
-    );
-    expect(waits.filter((waitMs) => waitMs === 0)).toHaveLength(10);
-  });
-
-  test("is another for each key and each rate", async () => {
-    await using processes = await connectProcesses(create, 1);
-    const [{ link }] = processes.all as [Process];
-    const nowMs = Date.now();
-    const passes = async (key: string, count: number, windowMs: number) =>
-      (await link.countInWindow(key, { count, windowMs }, nowMs)) === 0;
-    for (const key of ["ana", "Ana", "a:b", "太 郎", "__proto__", ""]) {
-      expect([await passes(key, 1, hourMs), await passes(key, 1, hourMs)]).toEqual([true, false]);
-      expect([await passes(key, 1, 2 * hourMs), await passes(key, 1, 2 * hourMs)]).toEqual([true, false]);
-      expect([await passes(key, 2, hourMs), await passes(key, 2, hourMs)]).toEqual([true, true]);
-      expect(await passes(key, 2, hourMs)).toBe(false);
-    }
+    const limit = { count: 4, windowMs: hourMs };
+    await a.link.arrive("ana", "a1");
+    await sayMany(a, 3, limit);
+    await a.link.depart("ana", "a1");
+    await b.link.arrive("ana", "b1");
+    await sayMany(b, 1, limit);
+    await expectNoMore([a, b], limit);
   });
 
   test("is still there when the process that counted is gone", async () => {
     await using processes = await connectProcesses(create, 2);
     const [a, b] = processes.all as [Process, Process];
     const limit = { count: 1, windowMs: hourMs };
-    const nowMs = Date.now();
-    expect(await a.link.countInWindow("ana", limit, nowMs)).toBe(0);
+    await a.link.arrive("ana", "a1");
+    await sayMany(a, 1, limit);
     await a.link.close();
-    expect(await b.link.countInWindow("ana", limit, nowMs)).toBeGreaterThan(0);
+    await b.link.arrive("ana", "b1");
+    await expectNoMore([b], limit);
+  });
+
+  test("counts also where a process has no connection of the user", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    const limit = { count: 4, windowMs: hourMs };
+    await a.link.arrive("ana", "a1");
+    const waits: number[] = [];
+    for (const _ of numbers(20)) waits.push(await say(b, limit), await say(a, limit));
+    expect(Math.min(...waits)).toBe(0);
+    expect(waits.filter((waitMs) => waitMs === 0).length).toBeLessThanOrEqual(4);
+  });
+
+  test("lets no more pass of those who come at the same time", async () => {
+    await using processes = await connectProcesses(create, 3);
+    const limit = { count: 10, windowMs: hourMs };
+    for (const [index, { link }] of processes.all.entries()) await link.arrive("ana", `c${index}`);
+    const waits = await Promise.all(
+      numbers(60).map((number) => say(processes.all[number % 3] as Process, limit)), // one of the three
+    );
+    expect(waits.filter((waitMs) => waitMs === 0).length).toBeLessThanOrEqual(10);
+  });
+
+  test("lets no more pass however connections come and go", async () => {
+    await using processes = await connectProcesses(create, 3);
+    const limit = { count: 12, windowMs: hourMs };
+    const random = new Random(7);
+    const open = processes.all.map(() => [] as string[]);
+    let passed = 0;
+    for (const number of numbers(150)) {
+      const process = random.pick(processes.all);
+      const own = open[processes.all.indexOf(process)] ?? [];
+      const what = random.pick(["arrive", "depart", "say", "say", "say"]);
+      if (what === "arrive") {
+        own.push(`c${number}`);
+        await process.link.arrive("ana", `c${number}`);
+      } else if (what === "depart") {
+        await process.link.depart("ana", own.shift() ?? "of nobody");
+      } else if ((await say(process, limit)) === 0) {
+        passed += 1;
+      }
+    }
+    expect(passed).toBeGreaterThan(0);
+    expect(passed).toBeLessThanOrEqual(12);
+  });
+
+  test("is another for each user, each scope and each rate", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    const rates = [1, 2, 3].map((hours) => ({ count: 1, windowMs: hours * hourMs }));
+    const users = ["ana", "Ana", "a", "a:b", "c:a", "太 郎", "__proto__", ""];
+    const passesOnce = async (user: string, scope: string, limit: RateLimit) => {
+      await untilAnswer(
+        () => say(a, limit, user, scope),
+        (waitMs) => waitMs === 0,
+      );
+      expect(await say(a, limit, user, scope)).toBeGreaterThan(0);
+    };
+    for (const user of users) {
+      await a.link.arrive(user, `${user} 1`);
+      for (const scope of ["", "b", "c", "b:c", "/ws/:room"]) {
+        for (const limit of rates) await passesOnce(user, scope, limit);
+      }
+    }
   });
 }
 

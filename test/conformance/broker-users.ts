@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type CreateBroker, connectProcess, connectProcesses, type Process } from "./broker.js";
+import { type CreateBroker, connectProcess, connectProcesses, type Process, untilAnswer } from "./broker.js";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
@@ -39,6 +39,29 @@ function describeWho(create: CreateBroker): void {
     await b.link.depart("bob", "b2");
     await b.link.depart("ana", "b1");
     expect(await count()).toEqual([1, 1]);
+  });
+
+  test("and connections nobody is known behind are counted over all processes, those of one that is gone no more", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    const areAll = async (count: number) => {
+      for (const { link } of [a, b])
+        await untilAnswer(
+          () => link.countConnections(),
+          (answer) => answer === count,
+        );
+    };
+    await areAll(0);
+    a.node.connectionCount = 3;
+    b.node.connectionCount = 4;
+    await areAll(7);
+    a.node.connectionCount = 1;
+    await areAll(5);
+    await a.link.close();
+    await untilAnswer(
+      () => b.link.countConnections(),
+      (answer) => answer === 4,
+    );
   });
 
   test("who depart and were not there, or twice, change nothing", async () => {

@@ -61,6 +61,22 @@ export function publicationOf(channel: string, payload: unknown): Publication {
   return { channel, type: "said", payloadJson: JSON.stringify(payload), except: undefined };
 }
 
+/**
+ * Asks, and asks again when it is answered, until this holds: what another process did may be known a little later. The
+ * test's own time is the end of it.
+ */
+export async function untilAnswer<Answer>(
+  ask: () => Promise<Answer>,
+  holds: (answer: Answer) => boolean,
+): Promise<Answer> {
+  for (;;) {
+    const answer = await ask();
+    if (holds(answer)) return answer;
+    // What is answered at once must not keep the event loop from what it waits for.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 let fences = 0;
 
 async function settle(broker: Broker, processes: readonly Process[]): Promise<void> {

@@ -75,6 +75,8 @@ export class OpenedHub<Link extends BrokerLink> {
         onError: (error, during) => errors.push([during, String(error)]),
         maxRevocations: 10,
         onForgotten: () => {},
+        onAway: () => {},
+        onBack: () => {},
         ...options,
       },
     );

@@ -66,9 +66,8 @@ export class RecordingLink implements BrokerLink {
     return this.#ask("revoke", JSON.stringify(revocation));
   }
 
-  async countInWindow(key: string): Promise<number> {
-    await this.#ask("countInWindow", key);
-    return 0;
+  countInWindow(user: string, scope: string): Eventually<number> {
+    return this.#ask("countInWindow", `${user} ${scope}`).then(() => 0);
   }
 
   arrive(user: string, connection: string): Promise<void> {
@@ -91,6 +90,11 @@ export class RecordingLink implements BrokerLink {
   async countUsers(): Promise<number> {
     await this.#ask("countUsers", "");
     return 7;
+  }
+
+  async countConnections(): Promise<number> {
+    await this.#ask("countConnections", "");
+    return 9;
   }
 
   notify(topic: string, json: string): Promise<void> {

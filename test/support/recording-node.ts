@@ -14,6 +14,12 @@ export class RecordingNode implements BrokerNode {
   readonly skips: ({ readonly channel: string } & Position)[] = [];
   readonly disconnects: Disconnect[] = [];
   readonly revocations: Revocation[] = [];
+  /** Channels whose members it was told to read anew. */
+  readonly readAnew: string[] = [];
+  /** The reason of each time that the broker went away, and `"back"` where it came back. */
+  readonly outages: unknown[] = [];
+  /** What a test says it is. */
+  connectionCount = 0;
   /** Topic and what was said on it. */
   readonly notices: [topic: string, said: unknown][] = [];
   /** What is done when an event is told. */
@@ -36,6 +42,21 @@ export class RecordingNode implements BrokerNode {
 
   skip(channel: string, { epoch, offset }: Position): void {
     this.skips.push({ channel, epoch, offset });
+    this.#tell();
+  }
+
+  meetAnew(channel: string): void {
+    this.readAnew.push(channel);
+    this.#tell();
+  }
+
+  away(reason: unknown): void {
+    this.outages.push(reason);
+    this.#tell();
+  }
+
+  back(): void {
+    this.outages.push("back");
     this.#tell();
   }
 

@@ -78,6 +78,12 @@ export class StreamLink extends RecordingLink {
     this.#node.meet({ channel: "chat/lobby", joined: [], left, count: this.#roster.length });
   }
 
+  /** The same, and this process is told only that something has changed. */
+  meetUnheard(...ids: string[]): void {
+    this.#roster = [...this.#roster, ...ids.map((id) => ({ id, faceJson: JSON.stringify({ id }) }))];
+    this.#node.meetAnew("chat/lobby");
+  }
+
   /** The next call of this name is answered when the gate is opened, with what was so before the wait, or after it. */
   hold(what: Asked, when: Hold["when"] = "before"): Gate {
     const gate = createGate();
