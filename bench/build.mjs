@@ -36,9 +36,9 @@ export function buildTidings() {
   if (status !== 0) {
     throw new Error(`Tidings could not be built (is \`npm ci\` done in its root?):\n${stdout ?? ""}${stderr ?? error}`);
   }
+  const files = readdirSync(directory, { recursive: true });
+  const built = files.filter((file) => file.endsWith(".js")).map((file) => `${directory}${file}`);
   // It finds its own dependencies, not those of its peers.
   symlinkSync(`${root}node_modules`, `${directory}node_modules`, "junction");
-  const files = ["", "auth/"].flatMap((folder) => readdirSync(`${directory}${folder}`).map((file) => folder + file));
-  const built = files.filter((file) => file.endsWith(".js")).map((file) => `${directory}${file}`);
   return { url: pathToFileURL(directory).href, hash: hashOf(built) };
 }

@@ -6,7 +6,7 @@ import { cores, pinned } from "./machine.mjs";
 const ANSWER_MS = 30_000;
 const STOP_MS = 5_000;
 
-/** A server in a process of its own, on a core of its own. */
+/** A server in a process of its own, on the servers' core unless told otherwise. */
 export class ServerProcess {
   #child;
   #ended;
@@ -16,12 +16,13 @@ export class ServerProcess {
   /**
    * Resolves when it listens.
    *
-   * @param {import("./peers.mjs").Peer} peer
-   * @param {{ args?: readonly string[], nodeFlags?: readonly string[], env?: Record<string, string> }} options
+   * @param {Pick<import("./peers.mjs").Peer, "command" | "isNode">} peer
+   * @param {{ args?: readonly string[], nodeFlags?: readonly string[], env?: Record<string, string>, core?: number }} options
    */
-  static async start(peer, { args = [], nodeFlags = [], env = {} }) {
+  static async start(peer, { args = [], nodeFlags = [], env = {}, core = cores().server }) {
     const [program, ...rest] = peer.command;
-    const server = new ServerProcess([program, ...(peer.isNode ? nodeFlags : []), ...rest, ...args], env);
+    const command = pinned(core, [program, ...(peer.isNode ? nodeFlags : []), ...rest, ...args]);
+    const server = new ServerProcess(command, env);
     try {
       const { port } = await server.#answer();
       server.port = port;
@@ -33,7 +34,7 @@ export class ServerProcess {
   }
 
   constructor(command, env) {
-    const [program, ...args] = pinned(cores().server, command);
+    const [program, ...args] = command;
     this.#child = spawn(program, args, { stdio: "pipe", env: { ...process.env, NODE_ENV: "production", ...env } });
     this.#ended = new Promise((resolve) => this.#child.once("close", resolve));
     this.#child.stderr.on("data", (data) => {
@@ -48,22 +49,28 @@ export class ServerProcess {
 
   /** CPU seconds, user and system, of the whole process so far. */
   async cpuSeconds() {
-    return (await this.#ask("cpu")).seconds;
+    return (await this.ask("cpu")).seconds;
   }
 
   /** Bytes, after its garbage was collected. */
   memory() {
-    return this.#ask("memory");
+    return this.ask("memory");
   }
 
   /** From now on it samples where its time goes. Node only. */
   profile() {
-    return this.#ask("profile");
+    return this.ask("profile");
   }
 
   /** A V8 CPU profile of the time since. */
   profiled() {
-    return this.#ask("profiled");
+    return this.ask("profiled");
+  }
+
+  /** What only servers of its kind answer. */
+  ask(question, what) {
+    this.#child.stdin.write(`${what === undefined ? question : `${question} ${JSON.stringify(what)}`}\n`);
+    return this.#answer();
   }
 
   /** What it wrote to stderr, where something may have gone wrong. */
@@ -76,11 +83,6 @@ export class ServerProcess {
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
     await this.#ended;
     clearTimeout(timer);
-  }
-
-  #ask(question) {
-    this.#child.stdin.write(`${question}\n`);
-    return this.#answer();
   }
 
   async #answer() {

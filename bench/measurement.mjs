@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { peers } from "./peers.mjs";
+import { redisMissing } from "./redis.mjs";
 import { NotThereYet } from "./rows/row.mjs";
 import { Stage } from "./stage.mjs";
 
@@ -23,7 +24,7 @@ export async function measureRow(row, { runs, tidings, progress }) {
   const beganMs = Date.now();
   const contenders = Object.fromEntries(row.contenders.map((name) => [name, { runs: [] }]));
   for (const name of row.contenders) {
-    const missing = peers[peerOf(row, name)].missing();
+    const missing = peers[peerOf(row, name)].missing() ?? (row.redis && redisMissing());
     if (missing !== undefined) contenders[name].missing = missing;
   }
   for (let run = 1; run <= runs; run += 1) {
@@ -49,15 +50,17 @@ export async function measureRow(row, { runs, tidings, progress }) {
 
 /** One run of one contender. */
 export async function measureOnce(row, contender, tidings, { isProfiling = false } = {}) {
-  const { compression, textLength, nodeFlags } = row;
-  const stage = await openStage({ peer: peerOf(row, contender), tidings, nodeFlags, compression, textLength });
+  const { compression, textLength, nodeFlags, processes, redis } = row;
+  const peer = peerOf(row, contender);
+  const stage = await openStage({ peer, tidings, processes, redis, nodeFlags, compression, textLength });
   stage.isProfiling = isProfiling;
   try {
     const figures = await row.measure(stage, contender);
-    return isProfiling ? { ...figures, profile: stage.profile } : figures;
+    return isProfiling ? { ...figures, profiles: stage.profiles } : figures;
   } catch (error) {
     if (error instanceof NotThereYet) throw error;
-    throw new Error(`${row.id}, ${contender}: ${error.message} ${stage.server.stderr.trim()}`.trim(), { cause: error });
+    const said = stage.servers.map(({ stderr }) => stderr.trim()).join(" ");
+    throw new Error(`${row.id}, ${contender}: ${error.message} ${said}`.trim(), { cause: error });
   } finally {
     await stage.close();
     await sleep(PAUSE_MS);

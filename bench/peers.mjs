@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { redisVersion } from "./redis.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** Bun's install script moves the binary from the package of the platform to its own. */
@@ -17,7 +18,7 @@ const python = "/usr/bin/python3";
  *
  * @typedef {object} Peer
  * @property {string} label
- * @property {"json" | "socketIo"} dialect
+ * @property {"json" | "socketIo" | undefined} dialect undefined: nobody connects to it
  * @property {boolean} isNode whether it takes Node's flags
  * @property {readonly string[]} command
  * @property {() => string | undefined} missing why it can't be started here
@@ -37,6 +38,26 @@ export const peers = {
   "socket.io": nodePeer("socket.io", "Socket.IO", {
     dialect: "socketIo",
     does: "heartbeat; no authentication, validation or limits; its frames are shorter",
+  }),
+  "tidings-redis": nodePeer("tidings", "Tidings + Redis", { does: "as Tidings, with `broker: redis({ url })`" }),
+  "tidings-history": nodePeer("tidings", "Tidings + Redis, history", {
+    args: ["--history"],
+    does: "as that, and the channel keeps its last 1,000 events for 5 minutes: numbered, so that a reader can come back to them",
+  }),
+  "ws-redis": nodePeer("ws-redis", "ws + node-redis", {
+    does: "as `ws`, with PUBLISH and SUBSCRIBE by hand, on two connections",
+  }),
+  "socket.io-redis": nodePeer("socket.io-redis", "Socket.IO + Redis adapter", {
+    dialect: "socketIo",
+    does: "as Socket.IO, with @socket.io/redis-adapter over node-redis: pub/sub, nothing kept; it tells its own process without Redis",
+  }),
+  "socket.io-streams": nodePeer("socket.io-streams", "Socket.IO + streams adapter", {
+    dialect: "socketIo",
+    does: "as Socket.IO, with @socket.io/redis-streams-adapter over node-redis: one stream for all rooms, which each process reads whole",
+  }),
+  "tidings-link": nodePeer("tidings-link", "Tidings' link to Redis", {
+    dialect: undefined,
+    does: "the broker alone, with neither app nor connections",
   }),
   uwebsockets: nodePeer("uwebsockets", "uWebSockets.js", {
     package: "uwebsockets",
@@ -67,11 +88,27 @@ export const peers = {
 
 /** Which releases were measured. */
 export function peerVersions() {
-  const versions = ["ws", "socket.io", "uwebsockets", "bun", "zod"].map((name) => {
+  const versions = PACKAGES.map((name) => {
     const manifest = here(`node_modules/${name}/package.json`);
     return existsSync(manifest) ? `${name} ${JSON.parse(readFileSync(manifest, "utf8")).version}` : `${name} (missing)`;
   });
-  return [...versions, ...pythonVersions()].join(", ");
+  return [...versions, ...redisVersions(), ...pythonVersions()].join(", ");
+}
+
+const PACKAGES = [
+  "ws",
+  "socket.io",
+  "@socket.io/redis-adapter",
+  "@socket.io/redis-streams-adapter",
+  "redis",
+  "uwebsockets",
+  "bun",
+  "zod",
+];
+
+function redisVersions() {
+  const version = redisVersion();
+  return version === undefined ? [] : [version];
 }
 
 function pythonVersions() {
@@ -80,12 +117,13 @@ function pythonVersions() {
   return [execFileSync(python, ["-c", program], { encoding: "utf8", timeout: 10_000 }).trim()];
 }
 
-function nodePeer(name, label, { dialect = "json", package: packageName, does }) {
+function nodePeer(file, label, { does, package: packageName, args = [], ...given }) {
   return {
     label,
-    dialect,
+    dialect: "json",
+    ...given,
     isNode: true,
-    command: [process.execPath, here(`servers/${name}.mjs`)],
+    command: [process.execPath, here(`servers/${file}.mjs`), ...args],
     missing: () => (packageName === undefined ? undefined : cannotLoad(packageName)),
     does,
   };

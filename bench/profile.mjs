@@ -7,18 +7,18 @@ import { measureOnce } from "./measurement.mjs";
  */
 export async function profileRow(row, tidings) {
   // Where Tidings plays all parts, the last is the one with the most to do.
-  const contender = row.peerOf === undefined ? "tidings" : row.contenders.at(-1);
-  const { profile } = await measureOnce(row, contender, tidings, { isProfiling: true });
-  if (profile === undefined) return undefined;
-  const { alone, within } = timesOf(profile);
+  const contender = row.peerOf === undefined ? row.contenders[0] : row.contenders.at(-1);
+  const { profiles } = await measureOnce(row, contender, tidings, { isProfiling: true });
+  if (profiles.length === 0) return undefined;
+  const [alone, within] = [new Map(), new Map()];
+  for (const profile of profiles) addTimes(profile, alone, within);
   const total = within.get("(root)");
   return ["alone:", ...linesOf(alone, total), "with all that it calls:", ...linesOf(within, total)].join("\n");
 }
 
-function timesOf({ nodes, samples, timeDeltas }) {
+function addTimes({ nodes, samples, timeDeltas }, alone, within) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
-  const [alone, within] = [new Map(), new Map()];
   for (const [index, sample] of samples.entries()) {
     const name = nameOf(byId.get(sample).callFrame);
     if (name === "(idle)") continue;
@@ -29,7 +29,6 @@ function timesOf({ nodes, samples, timeDeltas }) {
     for (let id = sample; id !== undefined; id = parents.get(id)) stack.add(nameOf(byId.get(id).callFrame));
     for (const each of stack) add(within, each, time);
   }
-  return { alone, within };
 }
 
 function add(times, name, time) {

@@ -9,17 +9,21 @@ const file = fileURLToPath(new URL("RESULTS.md", import.meta.url));
  *
  * @param {ReturnType<import("./verdict.mjs").judge>} verdict
  */
-export function tableOf({ row, title, figure, contenders, goals }) {
+export function tableOf({ row, title, figure, isEachAlone, contenders, goals }) {
   const [first] = contenders;
-  const hasHeap = contenders.some(({ heap }) => heap !== undefined);
-  const head = ["", figure, "spread", ...(hasHeap ? ["heap"] : []), `${first.label} to it`, "spread"];
-  const lines = contenders.map(({ label, figure: own, heap, ratio }) => {
-    if (own === undefined) return [label, "none", "", ...(hasHeap ? [""] : []), "", ""];
-    const spread = `${numberText(own.least)}–${numberText(own.most)}`;
-    const heapText = hasHeap ? [heap === undefined ? "" : numberText(heap.median)] : [];
+  const heads = first.besides.map(({ head }) => head);
+  const head = ["", figure, "spread", ...heads, ...(isEachAlone ? [] : [`${first.label} to it`, "spread"])];
+  const lines = contenders.map(({ label, figure: own, besides, ratio }) => {
+    if (own === undefined) return [label, "none", ...head.slice(2).map(() => "")];
     const ratioText =
       ratio === undefined ? ["", ""] : [times(ratio.median), `${times(ratio.least)}–${times(ratio.most)}`];
-    return [label, numberText(own.median), spread, ...heapText, ...ratioText];
+    return [
+      label,
+      numberText(own.median),
+      `${numberText(own.least)}–${numberText(own.most)}`,
+      ...besides.map(besideText),
+      ...(isEachAlone ? [] : ratioText),
+    ];
   });
   const reached = goals.map(({ text, measured, isReached }) => {
     const word = isReached === undefined ? "not measured" : `${measured}, ${isReached ? "reached" : "NOT REACHED"}`;
@@ -63,6 +67,11 @@ function alignColumns(head, lines) {
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join(" | ")} |`;
   const rule = widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
   return [row(head), `| ${rule.join(" | ")} |`, ...lines.map(row)];
+}
+
+function besideText({ figure, isRatio }) {
+  if (figure === undefined) return "";
+  return isRatio ? times(figure.median) : numberText(figure.median);
 }
 
 function times(ratio) {

@@ -12,7 +12,7 @@ const FEWEST_RUNS = 5;
 async function main(options) {
   if (options.help) console.log(help);
   else if (options.list) for (const { id, title, figure } of rows) console.log(`${id}  ${title} (${figure})`);
-  else if (!existsSync(new URL("node_modules/ws/", import.meta.url))) {
+  else if (!["ws", "redis"].every((name) => existsSync(new URL(`node_modules/${name}/`, import.meta.url)))) {
     throw new Error("The peers are not installed. Run: npm ci --prefix bench");
   } else if (options.profile) await profile(options);
   else await measure(options);

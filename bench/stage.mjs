@@ -1,35 +1,37 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LoadProcess, ServerProcess } from "./child.mjs";
+import { cores } from "./machine.mjs";
 import { peers } from "./peers.mjs";
+import { startRedis } from "./redis.mjs";
 
 /**
- * What a row plays on: one server, and the load for it.
+ * What a row plays on: a server, or several that one Redis connects, and the load for them.
  *
  * @typedef {object} StageOptions
  * @property {string} peer
  * @property {string} tidings where its build is
+ * @property {number} [processes] of the server, all on one core
+ * @property {"server" | "load"} [redis] on which core there is one
  * @property {readonly string[]} [nodeFlags]
  * @property {boolean} [compression]
  * @property {number} [textLength] of what is said
  */
 export class Stage {
+  /** @type {LoadProcess | undefined} */
   #load;
-  server;
-  /** A V8 CPU profile of what was measured, where one is wanted. */
-  profile;
+  /** @type {ServerProcess[]} */
+  servers = [];
+  /** @type {ServerProcess | undefined} */
+  redis;
+  /** A V8 CPU profile of what was measured in each server, where they are wanted. */
+  profiles = [];
   isProfiling = false;
 
   /** @param {StageOptions} options */
-  static async open({ peer, tidings, nodeFlags, compression = false, textLength = TEXT_LENGTH }) {
-    const server = await ServerProcess.start(peers[peer], {
-      args: compression ? ["--compression"] : [],
-      nodeFlags,
-      env: { TIDINGS: tidings },
-    });
-    const load = new LoadProcess();
-    const stage = new Stage(server, load);
+  static async open(options) {
+    const stage = new Stage();
     try {
-      await load.order("meet", { port: server.port, dialect: peers[peer].dialect, compression, textLength });
+      await stage.#set(options);
     } catch (error) {
       await stage.close();
       throw error;
@@ -37,9 +39,30 @@ export class Stage {
     return stage;
   }
 
-  constructor(server, load) {
-    this.server = server;
-    this.#load = load;
+  async #set({ peer, tidings, processes = 1, redis, nodeFlags, compression = false, textLength = TEXT_LENGTH }) {
+    if (redis !== undefined) this.redis = await startRedis(cores()[redis]);
+    const how = {
+      core: redis === "server" ? cores().load : cores().server,
+      args: compression ? ["--compression"] : [],
+      nodeFlags,
+      env: {
+        TIDINGS: tidings,
+        ...(redis === undefined ? {} : { BENCH_REDIS: `redis://127.0.0.1:${this.redis.port}` }),
+      },
+    };
+    for (let index = 0; index < processes; index += 1) {
+      this.servers.push(await ServerProcess.start(peers[peer], how));
+    }
+    const { dialect } = peers[peer];
+    if (dialect === undefined) return;
+    this.#load = new LoadProcess();
+    const ports = this.servers.map(({ port }) => port);
+    await this.#load.order("meet", { ports, dialect, compression, textLength });
+  }
+
+  /** The first one, which is most often the only one. */
+  get server() {
+    return this.servers[0];
   }
 
   async dial(what) {
@@ -58,18 +81,29 @@ export class Stage {
     return this.#load.order(order, what);
   }
 
-  /** What an order gave, and the seconds of the server's CPU time that it took. */
+  /** What an order gave, and the seconds of CPU time that it took: the servers', all together, and Redis's. */
   async costOf(work) {
-    const before = await this.server.cpuSeconds();
-    if (this.isProfiling) await this.server.profile();
+    const before = await this.#spent();
+    if (this.isProfiling) await Promise.all(this.servers.map((server) => server.profile()));
     const result = await work();
-    if (this.isProfiling) this.profile = await this.server.profiled();
-    return { result, cpuSeconds: (await this.server.cpuSeconds()) - before };
+    if (this.isProfiling) this.profiles = await Promise.all(this.servers.map((server) => server.profiled()));
+    const after = await this.#spent();
+    return {
+      result,
+      cpuSeconds: after.servers - before.servers,
+      redisCpuSeconds: this.redis && after.redis - before.redis,
+    };
   }
 
   async close() {
-    await this.#load.stop();
-    await this.server.stop();
+    await this.#load?.stop();
+    await Promise.all(this.servers.map((server) => server.stop()));
+    await this.redis?.stop();
+  }
+
+  async #spent() {
+    const seconds = await Promise.all(this.servers.map((server) => server.cpuSeconds()));
+    return { servers: seconds.reduce((sum, each) => sum + each, 0), redis: await this.redis?.cpuSeconds() };
   }
 }
 

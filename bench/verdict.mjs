@@ -8,25 +8,40 @@ import { ratios, summarise } from "./statistics.mjs";
  * @param {import("./measurement.mjs").Measurement} measurement
  */
 export function judge(row, measurement) {
+  const { besides = [], isEachAlone = false } = row;
   const [first] = row.contenders;
   const runsOf = (name) => measurement.contenders[name]?.runs ?? [];
   const valuesOf = (name) => runsOf(name).map(({ value }) => value);
   const contenders = row.contenders.map((name) => {
     const values = valuesOf(name);
     const shared = ratios(valuesOf(first), values);
-    const heap = runsOf(name).flatMap(({ heapBytes }) => heapBytes ?? []);
     return {
       name,
       label: labelOf(name),
       missing: measurement.contenders[name]?.missing,
       figure: values.length > 0 ? summarise(values) : undefined,
-      heap: heap.length > 0 ? summarise(heap) : undefined,
+      besides: besides.map(({ head, of, isRatio }) => {
+        const found = runsOf(name).flatMap((run) => run[of] ?? []);
+        return { head, isRatio, figure: found.length > 0 ? summarise(found) : undefined };
+      }),
       frameBytes: runsOf(name)[0]?.frameBytes,
-      ratio: name !== first && shared.length > 0 ? summarise(shared) : undefined,
+      ratio: name !== first && !isEachAlone && shared.length > 0 ? summarise(shared) : undefined,
     };
   });
-  const goals = row.goals.map((goal) => judgeGoal(row, goal, valuesOf));
-  return { row: row.id, title: row.title, figure: row.figure, date: measurement.date, contenders, goals };
+  const goals = row.goals.map((goal) => {
+    return goal.against === undefined ? judgeBeside(row, goal, contenders) : judgeGoal(row, goal, valuesOf);
+  });
+  const { id, title, figure } = row;
+  return { row: id, title, figure, isEachAlone, date: measurement.date, contenders, goals };
+}
+
+function judgeBeside(row, { of = row.contenders[0], beside, atMost }, contenders) {
+  const { besides } = contenders.find(({ name }) => name === of);
+  const { figure } = besides.find(({ head }) => head === beside);
+  const text = `${labelOf(of)}, ${beside} ≤ ${atMost}`;
+  if (figure === undefined) return { text, measured: undefined, isReached: undefined };
+  // A fact, not a pace: it holds in each run or not at all.
+  return { text, measured: String(figure.most), isReached: figure.most <= atMost };
 }
 
 function judgeGoal(row, { of = row.contenders[0], against, atLeast, atMost, atMostMore }, valuesOf) {

@@ -4,7 +4,7 @@ import { dialects, headersFor } from "./dialects.mjs";
 /** Messages that may be on their way at once, and the slots in which their arrivals are counted. */
 const SLOTS = 1 << 12;
 
-/** All clients of one server, in groups by what they are for. */
+/** All clients of one server, or of several that are one to them, in groups by what they are for. */
 export class Crowd {
   #options;
   #dialect;
@@ -13,7 +13,7 @@ export class Crowd {
   /** @type {Map<string, Client[]>} */
   #groups = new Map();
 
-  /** @param {{ port: number, dialect: string, compression: boolean, textLength: number }} options */
+  /** @param {{ ports: readonly number[], dialect: string, compression: boolean, textLength: number }} options */
   constructor(options) {
     this.#options = options;
     this.#dialect = dialects[options.dialect];
@@ -23,15 +23,16 @@ export class Crowd {
   /**
    * Opens connections, at most so many handshakes at once. Tokens are signed before the first.
    *
-   * @param {{ group: string, path: string, count: number, atOnce: number }} what `#` in the path is the connection's number
+   * @param {{ group: string, path: string, count: number, atOnce: number, server?: number }} what `#` in the path is the
+   * connection's number; the first server by default
    */
-  async dial({ group, path, count, atOnce }) {
+  async dial({ group, path, count, atOnce, server = 0 }) {
     const clients = this.#groups.get(group) ?? [];
     this.#groups.set(group, clients);
     const options = Array.from({ length: count }, (_, index) => {
       this.#users += 1;
       return {
-        port: this.#options.port,
+        port: this.#options.ports[server],
         path: this.#dialect.target(path.replace("#", String(index))),
         headers: headersFor(`user-${this.#users}`, this.#options),
         greeting: this.#dialect.greeting,

@@ -8,6 +8,7 @@ export const f4 = {
   figure: "bytes of RSS a connection",
   isLessBetter: true,
   contenders: ["tidings", "ws", "socket.io", "uwebsockets", "bun", "fastapi"],
+  besides: [{ head: "heap", of: "heapBytes" }],
   goals: [
     { against: "ws", atMostMore: 1_536 },
     { against: "socket.io", atMost: 0.5 },

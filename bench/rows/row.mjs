@@ -3,10 +3,17 @@
  *
  * @typedef {object} Goal
  * @property {string} [of] whose figure; the first contender's by default
- * @property {string} against
+ * @property {string} [against] whose it is compared with; undefined: nobody's, `beside` must be given
+ * @property {string} [beside] the head of the column that it is about; the figure itself by default
  * @property {number} [atLeast] a ratio
- * @property {number} [atMost] a ratio
+ * @property {number} [atMost] a ratio; without `against` the figure itself
  * @property {number} [atMostMore] a difference
+ *
+ * What a run found beside its figure, as a column of its own: its median over the runs.
+ * @typedef {object} Beside
+ * @property {string} head
+ * @property {string} of the name of the run's field
+ * @property {boolean} [isRatio]
  *
  * @typedef {object} Row
  * @property {string} id
@@ -15,7 +22,12 @@
  * @property {boolean} [isLessBetter]
  * @property {readonly string[]} contenders the first is the one that the others are compared with
  * @property {(contender: string) => string} [peerOf] where a contender is no peer's name
+ * @property {boolean} [isEachAlone] its contenders are not compared with each other
+ * @property {readonly Beside[]} [besides]
  * @property {readonly Goal[]} goals
+ * @property {number} [processes] of each contender
+ * @property {"server" | "load"} [redis] a Redis through which the processes hear each other, and on which core it runs; on
+ * the server's it is what is measured, and the processes are on the load's
  * @property {boolean} [compression]
  * @property {number} [textLength]
  * @property {readonly string[]} [nodeFlags]

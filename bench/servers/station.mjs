@@ -5,14 +5,19 @@ import { createInterface } from "node:readline";
  *
  * CPU time is that of the whole process: its collector's and compiler's threads too.
  *
- * @param {number} port
+ * @param {number} [port]
+ * @param {Readonly<Record<string, (what: any) => unknown>>} [answers] to questions of its own; they come before the others
  */
-export function report(port) {
+export function report(port, answers = {}) {
   const lines = createInterface({ input: process.stdin });
   let session;
   const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
   lines.on("line", async (line) => {
-    if (line === "cpu") {
+    const [question] = line.split(" ", 1);
+    if (answers[question] !== undefined) {
+      const what = line.slice(question.length + 1);
+      say(await attempt(() => answers[question](what === "" ? undefined : JSON.parse(what))));
+    } else if (line === "cpu") {
       const { user, system } = process.cpuUsage();
       say({ seconds: (user + system) / 1e6 });
     } else if (line === "memory") {
@@ -29,6 +34,14 @@ export function report(port) {
   // The bench is gone.
   lines.on("close", () => process.exit());
   say({ port });
+}
+
+async function attempt(answer) {
+  try {
+    return (await answer()) ?? {};
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function startProfile() {
@@ -53,6 +66,7 @@ async function settledMemory() {
 }
 
 export const isCompressing = process.argv.includes("--compression");
+export const isKeeping = process.argv.includes("--history");
 
 /** Where a connection listens: `/ws/rooms/<room>`; anywhere else it only speaks. */
 export function roomOf(path) {

@@ -2,7 +2,7 @@
 // count, but are high enough for the load.
 import { z } from "zod";
 import { SECRET } from "../secret.mjs";
-import { isCompressing, report } from "./station.mjs";
+import { isCompressing, isKeeping, report } from "./station.mjs";
 
 const { createApp, channel, endpoint } = await import(new URL("index.js", process.env.TIDINGS).href);
 const { jwt } = await import(new URL("auth/index.js", process.env.TIDINGS).href);
@@ -11,6 +11,7 @@ const user = jwt({ secret: SECRET, claims: z.object({ sub: z.string(), name: z.s
 
 const chat = channel("chat/:room", {
   events: { said: z.object({ from: z.string(), text: z.string() }) },
+  ...(isKeeping ? { history: { size: 1_000, ttl: "5m" } } : {}),
 });
 const other = channel("other/:number", { events: { tick: z.object({ price: z.number() }) } });
 
@@ -61,6 +62,12 @@ const app = createApp({
   logger: quiet,
   limits: { messages: "1000000/1s", control: "1000000/1s", channels: 1_000 },
   ...(isCompressing ? { compression: true } : {}),
+  ...(process.env.BENCH_REDIS === undefined ? {} : { broker: await brokerAt(process.env.BENCH_REDIS) }),
 });
 const { port } = await app.listen(0);
 report(port);
+
+async function brokerAt(url) {
+  const { redis } = await import(new URL("redis/index.js", process.env.TIDINGS).href);
+  return redis({ url });
+}

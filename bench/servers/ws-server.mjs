@@ -9,8 +9,10 @@ import { isCompressing, report, roomOf, saidBy } from "./station.mjs";
  * @param {(json: string) => { type: string, id?: number, payload: { text: string } }} options.read
  * @param {(payload: { text: string }) => { text: string }} [options.check] of what goes out
  * @param {(request: import("node:http").IncomingMessage) => boolean} [options.mayEnter]
+ * @param {{ publish(room: string, text: string): unknown, subscribe(room: string, hear: (text: string) => void): unknown }} [options.relay]
+ * what takes it to other processes, and back to this one
  */
-export function createWsServer({ read, check = (payload) => payload, mayEnter }) {
+export function createWsServer({ read, check = (payload) => payload, mayEnter, relay }) {
   const rooms = new Map();
   const server = createServer();
   const sockets = new WebSocketServer({
@@ -34,6 +36,7 @@ export function createWsServer({ read, check = (payload) => payload, mayEnter })
 
   function open(socket, room) {
     if (room !== undefined) {
+      if (!rooms.has(room)) relay?.subscribe(room, (text) => tell(room, text));
       const members = rooms.get(room) ?? new Set();
       rooms.set(room, members.add(socket));
       socket.on("close", () => members.delete(socket));
@@ -46,8 +49,13 @@ export function createWsServer({ read, check = (payload) => payload, mayEnter })
       }
       check(payload);
       const text = saidBy("user-1", payload.text);
-      for (const member of rooms.get("chat/lobby") ?? []) member.send(text);
+      if (relay === undefined) tell("chat/lobby", text);
+      else relay.publish("chat/lobby", text);
     });
+  }
+
+  function tell(room, text) {
+    for (const member of rooms.get(room) ?? []) member.send(text);
   }
 
   server.listen(0, "127.0.0.1", () => report(server.address().port));
