@@ -246,6 +246,26 @@ describe("what is said while the history is read", () => {
     expect(bob.heard).toEqual(["on e1:0", ...numbers(1, 6), "gap e2:2", "3"]);
   });
 
+  test("a history that tells late of an epoch that is over already takes nobody back", async () => {
+    const { opened, link, join, member } = await openRoom();
+    const [ana, bob] = [member("ana"), member("bob")];
+    await join(bob);
+    link.say(6);
+    const [first, second] = [link.hold("read"), link.hold("read")];
+    const joined = join(ana, { since: { epoch: "e1", offset: 0 } });
+    link.restart("e2");
+    first.open();
+    await joined;
+    link.restart("e3");
+    link.say(2);
+    second.open();
+    await opened.settle();
+    link.say();
+    await opened.settle();
+    expect(bob.heard).toEqual(["on e1:0", ...numbers(1, 6), "gap e3:0", "1", "2", "3"]);
+    expect(ana.heard).toEqual(["on e1:0 recovered", ...numbers(1, 4), "gap e3:2", "3"]);
+  });
+
   test("a history that tells of another epoch later than the events did takes nobody back", async () => {
     const { opened, link, join, member } = await openRoom();
     const [ana, bob] = [member("ana"), member("bob")];

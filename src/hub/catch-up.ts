@@ -245,7 +245,8 @@ export class CatchUp implements AwaitsRoom, Follower {
     this.#next = 0;
     this.#await(this.#audience.read({ after: this.#offset, limit: this.#audience.pageSize }), (page) => {
       if (page.epoch !== this.#epoch) {
-        this.#audience.skip(page);
+        // Of an epoch after that this process may have been told meanwhile, and then knows more than this page.
+        if (this.#audience.position.epoch === this.#epoch) this.#audience.skip(page);
         return;
       }
       const [first] = page.events;
