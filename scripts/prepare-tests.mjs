@@ -2,7 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
-const needed = [{ program: "/usr/bin/chromium", debianPackage: "chromium", use: "the browser tests" }];
+const needed = [
+  { program: "/usr/bin/chromium", debianPackage: "chromium", use: "the browser tests" },
+  { program: "/usr/bin/redis-server", debianPackage: "redis-server", use: "the Redis tests" },
+];
 
 const missing = needed.filter(({ program }) => !existsSync(program));
 if (missing.length > 0) provide(missing);

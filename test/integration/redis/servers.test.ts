@@ -1,8 +1,14 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createClient } from "redis";
 import { expect, test } from "vitest";
 import { tlsCertificate } from "../../conformance/tls-certificate.js";
+import { Program } from "../../support/child-process.js";
+import { startCluster } from "../../support/redis/cluster.js";
 import { startProxy } from "../../support/redis/proxy.js";
 import { startRedis } from "../../support/redis/redis-server.js";
+import { startSentinels } from "../../support/redis/sentinel.js";
 
 test("a Redis that is killed has lost what it had only in its memory", async () => {
   await using redis = await startRedis();
@@ -169,6 +175,67 @@ test("a proxy that drops replies lets the requests through, and later clients ha
   expect(await next.get("key")).toBe("1");
   proxy.cut();
   await expect(answer).rejects.toThrow("closed");
+});
+
+test("sentinels make the replica the master when the master is killed, and the old one its replica", async () => {
+  await using sentinels = await startSentinels();
+  const old = await sentinels.master();
+  const master = await sentinels.failOver();
+  expect(master).not.toBe(old);
+  expect(await sentinels.master()).toBe(master);
+  expect(await master.command("SET", "key", "1")).toBe("OK");
+
+  const synchronized = master.process.line(/Synchronization with replica \S+ succeeded/);
+  await old.start();
+  await synchronized;
+  await expect(old.command("SET", "key", "2")).rejects.toThrow("READONLY");
+  expect(await old.command("GET", "key")).toBe("1");
+});
+
+test("three masters share the slots, and a slot moves with its keys", async () => {
+  await using cluster = await startCluster();
+  const slot = await cluster.slotOf("{room}1");
+  const from = await cluster.ownerOf(slot);
+  const [to = from, third = from] = cluster.nodes.filter((node) => node !== from);
+  const keys = Array.from({ length: 250 }, (_, n) => `{room}${n}`);
+  for (const key of keys) await from.command("SET", key, key);
+  await expect(to.command("GET", "{room}1")).rejects.toThrow(`MOVED ${slot} 127.0.0.1:${from.port}`);
+
+  const move = await cluster.beginMove(slot, to);
+  expect(await from.command("GET", "{room}1")).toBe("{room}1");
+  await expect(from.command("SET", "{room}new", "1")).rejects.toThrow(`ASK ${slot} 127.0.0.1:${to.port}`);
+  await expect(move.finish()).rejects.toThrow("still has 250");
+
+  await move.moveKeys();
+  await expect(from.command("GET", "{room}1")).rejects.toThrow(`ASK ${slot} 127.0.0.1:${to.port}`);
+  await move.finish();
+  for (const node of [from, third]) {
+    await expect(node.command("GET", "{room}1")).rejects.toThrow(`MOVED ${slot} 127.0.0.1:${to.port}`);
+  }
+  expect(await to.command("MGET", ...keys)).toEqual(keys);
+  expect(await cluster.ownerOf(slot)).toBe(to);
+
+  await cluster.moveSlot(slot, from);
+  expect(await from.command("MGET", ...keys)).toEqual(keys);
+});
+
+test.each([
+  { signal: "SIGTERM", ending: 0 },
+  { signal: "SIGKILL", ending: "SIGKILL" },
+] as const)("a Redis that nobody disposes of ends with its process, here with $signal", async ({ signal, ending }) => {
+  const folder = await mkdtemp(join(tmpdir(), "tidings-"));
+  try {
+    await using program = new Program("test/integration/programs/abandoned-redis.ts", { TMPDIR: folder });
+    const client = await connectTo(await program.line(/^redis:/));
+    const lost = new Promise((resolve) => client.once("error", resolve));
+    expect(await program.stop(signal)).toBe(ending);
+    await lost;
+    // Who is killed can't tidy up.
+    const left = (await readdir(folder)).filter((name) => name.startsWith("tidings-redis-"));
+    expect(left).toHaveLength(signal === "SIGKILL" ? 1 : 0);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 /** Without a second try. */

@@ -10,12 +10,12 @@ import { RedisProcess } from "./redis-process.js";
 export interface RedisOptions {
   readonly port?: number | undefined;
   /** Lines of `redis.conf`, besides those for a server without persistence: `{ appendonly: "yes" }`. */
-  readonly config?: Readonly<Record<string, string>> | undefined;
+  readonly config?: Readonly<Record<string, string | number>> | undefined;
   /** The rules of each ACL user: `{ app: "on >secret ~tidings:* +@all" }`. `default` stays and may do all. */
   readonly users?: Readonly<Record<string, string>> | undefined;
   /** Only TLS, for `localhost`, with `tlsCertificate` of the conformance suite. Default: only without. */
   readonly tls?: boolean | undefined;
-  /** A sentinel, not a server of data. */
+  /** A sentinel that watches nothing yet, not a server of data. */
   readonly sentinel?: boolean | undefined;
 }
 
@@ -82,7 +82,7 @@ export class RedisServer implements AsyncDisposable {
       if (this.#process === started) this.#process = undefined;
     };
     started.exited.then(forget, forget); // it may shut down by itself
-    await started.line(sentinel ? /\+monitor master/ : /Ready to accept connections/);
+    await started.line(sentinel ? /Sentinel ID is/ : /Ready to accept connections/);
   }
 
   /** As `kill -9`: what it had only in its memory is lost. */
@@ -143,8 +143,9 @@ export class RedisServer implements AsyncDisposable {
   }
 
   #connect(): Promise<Admin> {
-    this.#admin ??= connectAdmin(this.url, this.#options.tls ?? false);
-    const connecting = this.#admin;
+    if (this.#admin !== undefined) return this.#admin;
+    const connecting = connectAdmin(this.url, this.#options.tls ?? false);
+    this.#admin = connecting;
     const forget = () => {
       if (this.#admin === connecting) this.#admin = undefined;
     };
