@@ -121,7 +121,7 @@ export interface BrokerLink {
   countConnections(): Promise<number>;
   /** Tells every process that is connected, this one included. Nothing is kept for those that connect later. */
   notify(topic: string, json: string): Promise<void>;
-  /** Gives back everything this process holds. */
+  /** Gives back everything this process holds, and tells it nothing more; also where the broker is away. */
   close(): Promise<void>;
 }
 
@@ -200,7 +200,13 @@ export interface Position {
   readonly offset: number;
 }
 
-export interface BrokerEvent extends Publication, Position {}
+export interface BrokerEvent extends Publication, Position {
+  /**
+   * The offset of the event it follows, where that is not the one in front of its own: what stood in between was told to nobody
+   * in vain, since a later event of its subject has taken its place.
+   */
+  readonly follows?: number | undefined;
+}
 
 /** Somebody who is present on a channel: a user with all their devices, or a connection of nobody known. */
 export interface PresentMember {

@@ -108,7 +108,10 @@ export class FarBroker implements Broker {
         this.#do("countUsers", "", () => [...this.#users.values()].filter(({ size }) => size > 0).length),
       countConnections: () => this.#do("countConnections", "", () => node.connectionCount),
       notify: (topic, json) => this.#do("notify", topic, () => node.notified(topic, json)),
-      close: () => this.#do("close", "", () => {}),
+      close: () => {
+        this.#node = undefined;
+        return this.#do("close", "", () => this.#channels.clear());
+      },
     };
   }
 
