@@ -112,9 +112,9 @@ export class Audience {
 
   /** Says an event to everybody here. */
   deliver(event: BrokerEvent, except: Outbox | undefined): void {
-    const { epoch, offset } = event;
+    const { epoch, offset, follows = offset - 1 } = event;
     if (epoch === this.#epoch && offset <= this.#offset) return;
-    const isNext = this.#epoch === undefined || (epoch === this.#epoch && offset === this.#offset + 1);
+    const isNext = this.#epoch === undefined || (epoch === this.#epoch && follows <= this.#offset);
     if (!isNext) this.skip({ epoch, offset: offset - 1 });
     this.#moveOn(event);
     if (this.lane.size === 0 && this.#followers === undefined) return;

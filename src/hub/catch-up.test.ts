@@ -302,6 +302,25 @@ describe("events that this process was not told of", () => {
     expect(counters.gaps).toBe(2);
   });
 
+  test("are none that anybody missed where the next one says which it follows", async () => {
+    const { opened, link, join, member, counters } = await openRoom();
+    const ana = member("ana");
+    await join(ana);
+    link.say(2);
+    for (let each = 0; each < 3; each += 1) link.store();
+    // The event before it, or one further back than the last that was told.
+    link.say(1, { follows: 2 });
+    link.store();
+    link.say(1, { follows: 5 });
+    link.store();
+    link.store();
+    // There was one in between that stands where it stood.
+    link.say(1, { follows: 9 });
+    await opened.settle();
+    expect(ana.heard).toEqual(["on e1:0", "1", "2", "6", "8", "gap e1:10", "11"]);
+    expect(counters.gaps).toBe(1);
+  });
+
   test("without history the gap has no place", async () => {
     const { opened, link, join, member } = await openRoom(fleeting);
     const ana = member("ana");
