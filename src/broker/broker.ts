@@ -42,6 +42,8 @@ export interface BrokerNode {
   away(reason: unknown): void;
   /** It is back, and what was said meanwhile is told as far as it is kept. Must not throw. */
   back(): void;
+  /** What nobody waits for and went wrong, though the broker is there. Must not throw. */
+  failed(error: unknown, during: string): void;
   /** Connections that are open in this process. */
   readonly connectionCount: number;
 }

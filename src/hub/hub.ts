@@ -34,7 +34,7 @@ export interface HubOptions extends Omit<ChannelsOptions, "link"> {
  *
  * The broker tells each process of an event once; from here it goes to the channel, and from there to everyone.
  */
-export class Hub implements Omit<BrokerNode, "away" | "back"> {
+export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
   readonly channels: Channels;
   readonly #onError: (error: unknown, during: string) => void;
   readonly #link: BrokerLink;
@@ -57,6 +57,7 @@ export class Hub implements Omit<BrokerNode, "away" | "back"> {
       meetAnew: (channel) => hub?.meetAnew(channel),
       disconnectUser: (user, code, reason) => hub?.disconnectUser(user, code, reason),
       notified: (topic, json) => hub?.notified(topic, json),
+      failed: options.onError,
       away: options.onAway,
       back: options.onBack,
       get connectionCount() {

@@ -7,10 +7,10 @@ const forHub = [...declared, observePort, "delivery", brokerPort];
 const belowApp = [...forHub, "hub", "connection", transportPort, "auth", "tasks", "asyncapi", "observe", "http"];
 
 /** The doors that are one file of a port's folder, an adapter that not everybody installs. */
-export const adapterDoors: Readonly<Record<string, string>> = { redis: "broker/redis.ts", otel: "observe/otel.ts" };
+export const adapterDoors: Readonly<Record<string, string>> = { otel: "observe/otel.ts" };
 
 /** The folders under `src/` that are doors of the package, or its command: the only ones with an `index.ts`. */
-export const doorFolders: readonly string[] = ["protocol", "auth", "testing", "client", "react", "tasks", "cli"];
+export const doorFolders: readonly string[] = ["protocol", "auth", "testing", "client", "react", "redis", "tasks", "cli"];
 
 const doors = ["index.ts", ...doorFolders.map((folder) => `${folder}/index.ts`), ...Object.values(adapterDoors)];
 
@@ -31,6 +31,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   transport: ["base", "protocol", observePort],
   [brokerPort]: ["base", "protocol", observePort],
   broker: ["base", "protocol", observePort],
+  redis: ["base", "protocol", observePort, brokerPort],
   delivery: ["base", "protocol", observePort, transportPort],
   hub: forHub,
   connection: [...forHub, "hub", transportPort],
@@ -60,6 +61,7 @@ export const typePackages: readonly string[] = ["@standard-schema/spec"];
 export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   ws: ["transport/ws.ts", "client/node.ts"],
   react: ["react"],
+  redis: ["redis"],
   piscina: ["tasks"],
   jose: ["auth"],
   cookie: ["connection"],

@@ -16,6 +16,7 @@ export class RecordingNode implements BrokerNode {
   readonly revocations: Revocation[] = [];
   /** Channels whose members it was told to read anew. */
   readonly readAnew: string[] = [];
+  readonly failures: unknown[] = [];
   /** The reason of each time that the broker went away, and `"back"` where it came back. */
   readonly outages: unknown[] = [];
   /** What a test says it is. */
@@ -48,6 +49,10 @@ export class RecordingNode implements BrokerNode {
   meetAnew(channel: string): void {
     this.readAnew.push(channel);
     this.#tell();
+  }
+
+  failed(error: unknown): void {
+    this.failures.push(error);
   }
 
   away(reason: unknown): void {

@@ -1,0 +1,2 @@
+export type { Broker } from "../broker/broker.js";
+export { type RedisOptions, redis } from "./redis-broker.js";

@@ -1,0 +1,153 @@
+import type { Position, Publication } from "../broker/broker.js";
+import type { Line } from "./line.js";
+import { writeEvent } from "./said.js";
+import * as scripts from "./scripts.js";
+import { isAway, type Servers, unavailable, wasNotDone } from "./servers.js";
+import type { Settings } from "./settings.js";
+
+export interface PublisherOptions {
+  readonly servers: Servers;
+  readonly settings: Settings;
+  /** How many publishes wait while the broker is away; undefined: they are rejected. */
+  readonly queueSize: number | undefined;
+  /** How many replicas must have an event before it is taken. */
+  readonly replicas: number;
+  /** How long that may take. */
+  readonly replicationMs: number;
+}
+
+/**
+ * Says events, each in one atomic step at the master that has its channel.
+ *
+ * What could not be said waits, where it may and it is certain that it was not: it has not been sent, or has a key that tells
+ * a repeat.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #waiting: Waiting[] = [];
+  #isSaying = false;
+  readonly #confirmations = new Map<Line, Confirmations>();
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with `unavailable`; then it may have been stored or not. */
+  async publish(event: Publication): Promise<Position> {
+    const { queueSize } = this.#options;
+    if (queueSize === undefined) return this.#say(event);
+    // Behind those that wait, so that the order stays.
+    if (this.#waiting.length > 0) return this.#queue(event, queueSize, new Error("The queue is full."));
+    try {
+      return await this.#say(event);
+    } catch (error) {
+      if (!mayBeRepeated(event, error)) throw error;
+      return this.#queue(event, queueSize, error);
+    }
+  }
+
+  /** Says what waits, in its order, if the broker is back. */
+  async sayWaiting(): Promise<void> {
+    if (this.#isSaying) return;
+    this.#isSaying = true;
+    try {
+      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+        if (this.#options.servers.missing !== undefined) return;
+        try {
+          next.resolve(await this.#say(next.event));
+        } catch (error) {
+          if (mayBeRepeated(next.event, error) && this.#options.servers.missing !== undefined) return;
+          next.reject(error);
+        }
+        this.#waiting.shift();
+      }
+    } finally {
+      this.#isSaying = false;
+    }
+  }
+
+  /** What waits is rejected. */
+  close(): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(unavailable(new Error("The broker was closed.")));
+  }
+
+  #queue(event: Publication, size: number, reason: unknown): Promise<Position> {
+    if (this.#waiting.length >= size) return Promise.reject(unavailable(reason));
+    return new Promise((resolve, reject) => this.#waiting.push({ event, resolve, reject }));
+  }
+
+  async #say(event: Publication): Promise<Position> {
+    const { servers, settings, replicas } = this.#options;
+    const { key, topic } = settings.names.channel(event.channel);
+    const { keep } = event;
+    const publish = servers.isSharded ? "SPUBLISH" : "PUBLISH";
+    const keys = event.key === undefined ? [] : [`${key}:key:${event.key}`];
+    const args = [
+      settings.freshEpoch(),
+      topic,
+      publish,
+      writeEvent(event),
+      keep === undefined ? settings.liveTtlMs : settings.positionTtlMs,
+      KEY_TTL_MS,
+    ];
+    const line = servers.lineOf(key);
+    const answer = await this.#run(event, key, keys, args);
+    const [epoch, offset] = answer as [string, number]; // as the scripts give them
+    if (replicas > 0 && line !== undefined) await this.#confirm(line);
+    return { epoch, offset };
+  }
+
+  #run(
+    { keep }: Publication,
+    key: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const { servers } = this.#options;
+    if (keep === undefined) return servers.run(scripts.publishLive, [key, ...keys], args);
+    const { size, ttlMs, subject } = keep;
+    const kept = [...args, size, ttlMs];
+    if (subject === undefined) return servers.run(scripts.publishKept, [key, `${key}:events`, ...keys], kept);
+    const of = [key, `${key}:events`, `${key}:subjects`, `${key}:ends`, ...keys];
+    return servers.run(scripts.publishAbout, of, [...kept, subject.name, subject.part ?? ""]);
+  }
+
+  /** Resolves when enough replicas have what this line did until now: of those who ask meanwhile one asks for all. */
+  async #confirm(line: Line): Promise<void> {
+    const { replicas, replicationMs } = this.#options;
+    const known = this.#confirmations.get(line) ?? { asked: undefined, next: undefined };
+    this.#confirmations.set(line, known);
+    known.next ??= (known.asked ?? Promise.resolve(0)).then(ask, ask);
+    function ask(): Promise<number> {
+      known.next = undefined;
+      known.asked = line.replicated(replicas, replicationMs);
+      return known.asked;
+    }
+    try {
+      const count = await known.next;
+      if (count < replicas) throw new Error(`${count} of ${replicas} replicas have it.`);
+    } catch (error) {
+      throw unavailable(error);
+    } finally {
+      if (line.hasEnded) this.#confirmations.delete(line);
+    }
+  }
+}
+
+interface Waiting {
+  readonly event: Publication;
+  readonly resolve: (position: Position) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Confirmations {
+  asked: Promise<number> | undefined;
+  next: Promise<number> | undefined;
+}
+
+/** How long the key of a publish is remembered (PROTOCOL.md, What a client may send). */
+const KEY_TTL_MS = 300_000;
+
+function mayBeRepeated(event: Publication, error: unknown): boolean {
+  return wasNotDone(error) || (event.key !== undefined && isAway(error));
+}

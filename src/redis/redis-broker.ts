@@ -1,0 +1,167 @@
+import { randomBytes } from "node:crypto";
+import type { RedisClientOptions, RedisClusterOptions, RedisSentinelOptions } from "redis";
+import { ConfigError } from "../base/config-error.js";
+import { type Duration, durationMs } from "../base/duration.js";
+import { checkOptions, type OptionKind } from "../base/options.js";
+import type { Broker, BrokerLink, BrokerNode } from "../broker/broker.js";
+import { Names } from "./names.js";
+import { RedisLink } from "./redis-link.js";
+import { alone, bySentinels, ofCluster, type Whereabouts } from "./whereabouts.js";
+
+export interface RedisOptions {
+  /** `redis[s]://[[user][:password]@]host[:port][/database]`, as node-redis takes it. */
+  url?: string | undefined;
+  /** A client of node-redis, or its cluster: its options are taken, not its connection. */
+  client?: RedisClientLike | RedisClusterLike | undefined;
+  /** node-redis's own options, for TLS, an ACL user, and all else. */
+  options?: RedisClientOptions | undefined;
+  /** Sentinels that name the master, as node-redis's `createSentinel` takes them. */
+  sentinel?: RedisSentinelOptions | undefined;
+  /** A cluster, as node-redis's `createCluster` takes it. */
+  cluster?: RedisClusterOptions | undefined;
+  /** All keys and topics begin with it. Apps with another one do not hear each other. Default `"tidings"`. */
+  prefix?: string | undefined;
+  /** How long Redis may take to be connected to, and be silent before it is taken to be away. Default `"5s"`. */
+  timeout?: Duration | undefined;
+  /** How long users and members of a process that has died are still taken to be there. Default `"60s"`. */
+  lease?: Duration | undefined;
+  /** How long the place in a channel's stream is remembered while nobody uses it. Default `"1d"`. */
+  positionTtl?: Duration | undefined;
+  /** What a publish does while Redis is away: it is rejected with `unavailable`, or waits. Default `"reject"`. */
+  whenUnavailable?: "reject" | "queue" | undefined;
+  /** How many publishes wait in each process; one more is rejected. Default 1,000. */
+  queue?: number | undefined;
+  /** How many replicas must have an event before `publish` resolves (Redis's `WAIT`). Default 0. */
+  replicas?: number | undefined;
+}
+
+/** What is needed of a client of node-redis. */
+export interface RedisClientLike {
+  readonly options?: object | undefined;
+}
+
+/** What is needed of a cluster of node-redis. */
+export interface RedisClusterLike {
+  readonly _options: object;
+}
+
+/**
+ * A broker for many processes: every one with the same Redis, and the same `prefix`, is one app.
+ *
+ * It needs Redis 7 or newer. Each app that starts with it opens one connection, to each master of a cluster.
+ *
+ * @throws {ConfigError} where it is not said where Redis is, or said twice, or an option can't be
+ */
+export function redis(options: RedisOptions): Broker {
+  checkOptions("redis()", options, OPTIONS);
+  const { prefix = "tidings", timeout = "5s", lease = "60s", positionTtl = "1d" } = options;
+  const { whenUnavailable = "reject", queue = 1_000, replicas = 0 } = options;
+  const patienceMs = positive("timeout", durationMs(timeout, "timeout"));
+  const leaseMs = positive("lease", durationMs(lease, "lease"));
+  const positionTtlMs = positive("positionTtl", durationMs(positionTtl, "positionTtl"));
+  checkPrefix(prefix);
+  checkCount("queue", queue, 1);
+  checkCount("replicas", replicas, 0);
+  if (whenUnavailable !== "reject" && whenUnavailable !== "queue") {
+    throw invalid("whenUnavailable", String(whenUnavailable), 'Give it "reject" or "queue".');
+  }
+  const whereabouts = whereaboutsOf(options, patienceMs);
+  const names = new Names(prefix, databaseOf(whereabouts.client));
+  const queueSize = whenUnavailable === "queue" ? queue : undefined;
+  return new RedisBroker((node) => {
+    const process = randomBytes(PROCESS_BYTES).toString("base64url");
+    let epochs = 0;
+    const freshEpoch = () => `${process}.${(epochs++).toString(36)}`;
+    const onError = (error: unknown, during: string) => node.failed(error, during);
+    const settings = { names, process, leaseMs, positionTtlMs, liveTtlMs: LIVE_LEASES * leaseMs, freshEpoch, onError };
+    return RedisLink.open({ settings, whereabouts, patienceMs, queueSize, replicas }, node);
+  });
+}
+
+class RedisBroker implements Broker {
+  readonly "~is" = "broker";
+  readonly #open: (node: BrokerNode) => Promise<BrokerLink>;
+
+  constructor(open: (node: BrokerNode) => Promise<BrokerLink>) {
+    this.#open = open;
+  }
+
+  connect(node: BrokerNode): Promise<BrokerLink> {
+    return this.#open(node);
+  }
+}
+
+const OPTIONS: Readonly<Record<string, OptionKind>> = {
+  url: "text",
+  client: "object",
+  options: "object",
+  sentinel: "object",
+  cluster: "object",
+  prefix: "text",
+  timeout: "text",
+  lease: "text",
+  positionTtl: "text",
+  whenUnavailable: "text",
+  queue: "anything",
+  replicas: "anything",
+};
+
+/** So many times as long as a process may be silent is it remembered where a stream is that keeps nothing. */
+const LIVE_LEASES = 10;
+
+/** 96 random bits: with a count they make epochs that there never were. */
+const PROCESS_BYTES = 12;
+
+function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions, patienceMs: number): Whereabouts {
+  const given = Object.entries({ url, client, sentinel, cluster }).filter(([, value]) => value !== undefined);
+  const [only, other] = given.map(([name]) => `\`${name}\``);
+  if (other !== undefined) {
+    throw new ConfigError("ambiguous_redis", {
+      message: `redis() is given ${only} and ${other}.`,
+      fix: "Say once where Redis is.",
+    });
+  }
+  if (sentinel !== undefined) return bySentinels(sentinel, patienceMs);
+  if (cluster !== undefined) return ofCluster(cluster, patienceMs);
+  if (client !== undefined && "_options" in client)
+    return ofCluster(client._options as RedisClusterOptions, patienceMs); // node-redis's own
+  if (client !== undefined && !("duplicate" in client && "options" in client)) {
+    throw new ConfigError("invalid_redis_client", {
+      message: "redis() is given a `client` that is none of node-redis's createClient() or createCluster().",
+      fix: "Give it one, or `url`, `options`, `sentinel` or `cluster`.",
+    });
+  }
+  if (client !== undefined) return alone({ ...(client.options as RedisClientOptions | undefined) }); // node-redis's own
+  if (url === undefined && options === undefined) {
+    throw new ConfigError("missing_redis", {
+      message: "redis() is not told where Redis is: `url` is undefined.",
+      fix: 'Give it a `url` such as "redis://localhost:6379", `client`, `options`, `sentinel` or `cluster`.',
+    });
+  }
+  return alone({ ...options, ...(url !== undefined && { url }) });
+}
+
+/** The number that a client's options select; what is no number it refuses itself. */
+function databaseOf({ url, database }: RedisClientOptions): number {
+  const path = url === undefined ? "" : new URL(url).pathname.slice(1);
+  return database ?? (Number(path) || 0);
+}
+
+function checkPrefix(prefix: string): void {
+  if (/^[^{}\s]{1,64}$/.test(prefix)) return;
+  throw invalid("prefix", JSON.stringify(prefix), "Give it 1–64 characters, without braces and white space.");
+}
+
+function checkCount(name: string, count: number, least: number): void {
+  if (Number.isSafeInteger(count) && count >= least) return;
+  throw invalid(name, String(count), `Give it a whole number of at least ${least}.`);
+}
+
+function positive(name: string, ms: number): number {
+  if (ms > 0) return ms;
+  throw invalid(name, `${ms}ms`, 'Give it more than nothing, like "5s".');
+}
+
+function invalid(name: string, given: string, fix: string): ConfigError {
+  return new ConfigError("invalid_option", { message: `redis(): \`${name}\` is ${given}.`, fix });
+}

@@ -1,0 +1,337 @@
+import type { Eventually } from "../base/eventually.js";
+import type {
+  BrokerEvent,
+  BrokerLink,
+  BrokerNode,
+  HistoryPage,
+  HistoryRange,
+  Members,
+  Position,
+  PresentMember,
+  Publication,
+  Revocation,
+} from "../broker/broker.js";
+import type { RateLimit } from "../protocol/limits.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import { Publisher } from "./publisher.js";
+import * as scripts from "./scripts.js";
+import { isAway, Servers } from "./servers.js";
+import type { Settings } from "./settings.js";
+import { SharedChannels } from "./shared-channels.js";
+import { SharedRates } from "./shared-rates.js";
+import { SharedUsers } from "./shared-users.js";
+import { readRevocation, StoredRevocations } from "./stored-revocations.js";
+import { after } from "./timer.js";
+import type { Whereabouts } from "./whereabouts.js";
+
+export interface RedisLinkOptions {
+  readonly settings: Settings;
+  readonly whereabouts: Whereabouts;
+  readonly patienceMs: number;
+  readonly queueSize: number | undefined;
+  readonly replicas: number;
+}
+
+/**
+ * One process on Redis: what it asks for goes to the servers, and what it is told comes from the channels that it hears.
+ *
+ * What is said to all processes is said on a channel of their own, which is kept: so it is neither lost nor doubled where a
+ * connection breaks.
+ */
+export class RedisLink implements BrokerLink {
+  readonly #settings: Settings;
+  readonly #node: BrokerNode;
+  readonly #servers: Servers;
+  readonly #channels: SharedChannels;
+  readonly #users: SharedUsers;
+  readonly #rates: SharedRates;
+  readonly #publisher: Publisher;
+  readonly #stored: StoredRevocations;
+  /** What holds, as far as this process was told, with how many are remembered; to be stored anew where Redis has lost it. */
+  readonly #told = new Map<string, { readonly revocation: Revocation; readonly limit: number }>();
+  #isOpen = false;
+  #isAway = false;
+  #isComingBack = false;
+  #timers: { cancel(): void }[] = [];
+  #closing: Promise<void> | undefined;
+
+  /** Resolves when every master has been reached. Rejects where one is not, in time. */
+  static async open(options: RedisLinkOptions, node: BrokerNode): Promise<RedisLink> {
+    const link = new RedisLink(options, node);
+    try {
+      await link.#open();
+    } catch (error) {
+      link.#servers.close();
+      const { cause = error } = error as Error; // nothing else is thrown there
+      throw new TidingsError("unavailable", `Redis can't be used: ${wordsOf(cause)}`, { cause });
+    }
+    return link;
+  }
+
+  private constructor({ settings, whereabouts, patienceMs, queueSize, replicas }: RedisLinkOptions, node: BrokerNode) {
+    this.#settings = settings;
+    this.#node = node;
+    const servers = new Servers({
+      whereabouts,
+      patienceMs,
+      hear: (topic, message) => this.#channels.hear(topic, message),
+      changed: () => this.#linesChanged(),
+    });
+    this.#servers = servers;
+    this.#channels = new SharedChannels({
+      servers,
+      settings,
+      node: {
+        deliver: (event) => this.#deliver(event),
+        skip: (channel, position) => this.#skip(channel, position),
+        meet: (change) => node.meet(change),
+        meetAnew: (channel) => channel !== PROCESSES && node.meetAnew(channel),
+      },
+    });
+    this.#users = new SharedUsers(servers, settings);
+    this.#rates = new SharedRates({
+      run: (script, keys, args) => servers.run(script, keys, args),
+      names: settings.names,
+      process: settings.process,
+      leaseMs: settings.leaseMs,
+      now: () => performance.now(),
+      after,
+      tellOthers: (json) => this.#tellProcesses("rate", json),
+      onError: settings.onError,
+    });
+    this.#publisher = new Publisher({ servers, settings, queueSize, replicas, replicationMs: patienceMs / 2 });
+    this.#stored = new StoredRevocations(servers, settings.names);
+  }
+
+  async publish(event: Publication): Promise<Position> {
+    const position = await this.#publisher.publish(event);
+    await this.#channels.reach(event.channel, position);
+    return position;
+  }
+
+  read(channel: string, range: HistoryRange): Promise<HistoryPage> {
+    return this.#channels.read(channel, range);
+  }
+
+  subscribe(channel: string, isKept: boolean = false): Promise<Position> {
+    return this.#channels.subscribe(channel, isKept);
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    return this.#channels.unsubscribe(channel);
+  }
+
+  attend(channel: string, member: PresentMember): Promise<void> {
+    return this.#channels.attend(channel, member);
+  }
+
+  withdraw(channel: string, id: string): Promise<void> {
+    return this.#channels.withdraw(channel, id);
+  }
+
+  members(channel: string, limit: number): Promise<Members> {
+    return this.#channels.members(channel, limit);
+  }
+
+  reserve(user: string, connection: string, limit: number): Promise<boolean> {
+    return this.#users.reserve(user, connection, limit);
+  }
+
+  arrive(user: string, connection: string): Promise<void> {
+    return this.#users.arrive(user, connection);
+  }
+
+  async depart(user: string, connection: string): Promise<void> {
+    await this.#users.depart(user, connection);
+    if (!this.#users.has(user)) this.#rates.departed(user);
+  }
+
+  isConnected(user: string): Promise<boolean> {
+    return this.#users.isConnected(user);
+  }
+
+  disconnectUser(user: string, code: number, reason: string): Promise<void> {
+    return this.#tellProcesses("disconnect", JSON.stringify({ user, code, reason }));
+  }
+
+  async revoke(revocation: Revocation, limit: number): Promise<void> {
+    // First where those who come later find it: whoever comes in between is told twice, and nobody not at all.
+    await this.#stored.put(revocation, limit);
+    await this.#tellProcesses("revoke", JSON.stringify({ ...revocation, limit }));
+  }
+
+  countInWindow(user: string, scope: string, limit: RateLimit): Eventually<number> {
+    return this.#rates.count(user, scope, limit);
+  }
+
+  countUsers(): Promise<number> {
+    return this.#users.count();
+  }
+
+  async countConnections(): Promise<number> {
+    return Number(await this.#beat(this.#settings.leaseMs));
+  }
+
+  notify(topic: string, json: string): Promise<void> {
+    return this.#tellProcesses("notice", JSON.stringify({ topic, json }));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #open(): Promise<void> {
+    await this.#servers.open();
+    this.#isOpen = true;
+    await this.#channels.subscribe(PROCESSES, true);
+    for (const revocation of await this.#stored.read()) this.#revoke(revocation, Number.POSITIVE_INFINITY);
+    await this.#beat(this.#settings.leaseMs);
+    this.#keepUp();
+  }
+
+  /** Gives back everything, as far as Redis is there to take it: otherwise the leases end. */
+  async #close(): Promise<void> {
+    for (const { cancel } of this.#timers) cancel();
+    this.#publisher.close();
+    await Promise.allSettled([this.#channels.close(), this.#users.close(), this.#rates.close(), this.#beat(0)]);
+    this.#isOpen = false;
+    this.#servers.close();
+  }
+
+  /** The leases are renewed, and the streams compared, often enough that one may fail. */
+  #keepUp(): void {
+    const { leaseMs } = this.#settings;
+    const everyMs = leaseMs * KEEP_UP_PART;
+    this.#every(Math.min(everyMs, BEAT_MS), () => this.#beat(leaseMs));
+    this.#every(everyMs, () => Promise.all([this.#users.renew(), this.#rates.renew()]));
+    // Those of many channels are not all compared at the same time.
+    this.#every(everyMs / STEPS, () => this.#channels.compareOlderThan(everyMs));
+  }
+
+  #every(ms: number, run: () => Promise<unknown>): void {
+    const slot = this.#timers.length;
+    const again = () => {
+      this.#timers[slot] = after(ms, () => {
+        run().then(again, (error: unknown) => {
+          if (!isAway(error)) this.#settings.onError(error, "keeping up");
+          again();
+        });
+      });
+    };
+    this.#timers.push({ cancel: () => {} });
+    again();
+  }
+
+  async #beat(leaseMs: number): Promise<unknown> {
+    const { names, process } = this.#settings;
+    return this.#servers.run(
+      scripts.beat,
+      [`${names.processes.key}:alive`],
+      [process, this.#node.connectionCount, leaseMs],
+    );
+  }
+
+  #linesChanged(): void {
+    if (!this.#isOpen) return;
+    const { missing } = this.#servers;
+    if (missing !== undefined && !this.#isAway) {
+      this.#isAway = true;
+      this.#node.away(missing.reason);
+    }
+    void this.#comeBack();
+  }
+
+  /** What was said meanwhile is told, and what this process holds is held again, before it is said to be back. */
+  async #comeBack(): Promise<void> {
+    await this.#channels.settle();
+    if (!this.#isAway || this.#isComingBack || this.#servers.missing !== undefined) return;
+    this.#isComingBack = true;
+    try {
+      await Promise.all([this.#users.renew(), this.#rates.renew(), this.#beat(this.#settings.leaseMs)]);
+      await this.#publisher.sayWaiting();
+    } catch (error) {
+      if (!isAway(error)) this.#settings.onError(error, "coming back");
+    } finally {
+      this.#isComingBack = false;
+    }
+    if (this.#servers.missing !== undefined || !this.#isOpen) return;
+    this.#isAway = false;
+    this.#node.back();
+  }
+
+  async #tellProcesses(type: string, payloadJson: string): Promise<void> {
+    await this.publish({ channel: PROCESSES, type, payloadJson, except: undefined, keep: KEPT });
+  }
+
+  #deliver(event: BrokerEvent): void {
+    if (event.channel !== PROCESSES) {
+      this.#node.deliver(event);
+      return;
+    }
+    const said: unknown = JSON.parse(event.payloadJson);
+    switch (event.type) {
+      case "disconnect": {
+        const { user, code, reason } = said as { user: string; code: number; reason: string }; // as `disconnectUser` wrote it
+        this.#node.disconnectUser(user, code, reason);
+        break;
+      }
+      case "revoke": {
+        const { limit, ...revocation } = said as Revocation & { limit: number }; // as `revoke` wrote it
+        this.#revoke(readRevocation(JSON.stringify(revocation)), limit);
+        break;
+      }
+      case "notice": {
+        const { topic, json } = said as { topic: string; json: string }; // as `notify` wrote it
+        this.#node.notified(topic, json);
+        break;
+      }
+      case "rate":
+        this.#rates.heard(event.payloadJson);
+        break;
+    }
+  }
+
+  #skip(channel: string, position: Position): void {
+    if (channel !== PROCESSES) {
+      this.#node.skip(channel, position);
+      return;
+    }
+    this.#restore().catch((error: unknown) => {
+      if (!isAway(error)) this.#settings.onError(error, "restoring");
+    });
+  }
+
+  /** What Redis remembered may be lost: each process says again what it knows, and is told what others do. */
+  async #restore(): Promise<void> {
+    for (const { revocation, limit } of this.#told.values()) await this.#stored.put(revocation, limit);
+    for (const revocation of await this.#stored.read()) this.#node.revoke(revocation);
+    await Promise.all([this.#channels.compareOlderThan(0), this.#users.renew(), this.#rates.renew()]);
+  }
+
+  #revoke(revocation: Revocation, limit: number): void {
+    const id = JSON.stringify("user" in revocation ? { user: revocation.user } : { tokenId: revocation.tokenId });
+    this.#told.delete(id);
+    this.#told.set(id, { revocation, limit });
+    for (const oldest of this.#told.keys()) {
+      if (this.#told.size <= limit) break;
+      this.#told.delete(oldest);
+    }
+    this.#node.revoke(revocation);
+  }
+}
+
+/** Where several addresses were tried each has its own reason. */
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError) return [...new Set(error.errors.map(wordsOf))].join("; ");
+  return error instanceof Error ? error.message || error.name : String(error);
+}
+
+/** Names that begin with `$` are no app's. */
+const PROCESSES = "$processes";
+const KEPT = { size: 1_000, ttlMs: 300_000 };
+
+/** Of the lease: one renewal may fail, and the next still is in time. */
+const KEEP_UP_PART = 5 / 12;
+const STEPS = 10;
+const BEAT_MS = 1_000;

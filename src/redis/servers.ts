@@ -1,0 +1,264 @@
+import { ErrorReply } from "redis";
+import { TidingsError } from "../protocol/tidings-error.js";
+import { type Address, isReply, Line } from "./line.js";
+import { SLOTS, slotOf } from "./names.js";
+import type { Script } from "./scripts.js";
+import { after } from "./timer.js";
+import type { Home, Whereabouts } from "./whereabouts.js";
+
+export interface ServersOptions {
+  readonly whereabouts: Whereabouts;
+  readonly patienceMs: number;
+  /** Something was published on a topic that a line listens to. Must not throw. */
+  readonly hear: (topic: string, message: string) => void;
+  /** Lines have come or gone, or what they are there for has changed. Must not throw. */
+  readonly changed: () => void;
+}
+
+/**
+ * The masters, one line to each, and which of them has a key.
+ *
+ * Where a line is missing, it is found out where its master is now, and dialled again and again until every slot has its
+ * line. What is asked meanwhile is refused with `unavailable`.
+ */
+export class Servers {
+  readonly #options: ServersOptions;
+  /** By address; the one of a server that stands where the options say has none. */
+  readonly #lines = new Map<string, Line>();
+  /** By slot; of one server that has all of them it is the only entry. */
+  #bySlot: readonly (Line | undefined)[] = [];
+  #isClosed = false;
+  #round: Promise<void> | undefined;
+  #settling: Promise<void> | undefined;
+  #isStale = false;
+  #reason: unknown;
+  #endPause: (() => void) | undefined;
+
+  constructor(options: ServersOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every slot has its line. Rejects where it has none within the patience. */
+  async open(): Promise<void> {
+    const late = after(this.#options.patienceMs, () => this.close());
+    try {
+      await this.settle();
+    } finally {
+      late.cancel();
+    }
+    if (this.#isClosed) throw unavailable(this.#reason);
+  }
+
+  /** Why something is missing; undefined while every slot has its line. */
+  get missing(): { readonly reason: unknown } | undefined {
+    const { isSharded } = this.#options.whereabouts;
+    const isWhole = isSharded ? this.#bySlot.length === SLOTS && !this.#bySlot.includes(undefined) : this.#bySlot[0];
+    return isWhole ? undefined : { reason: this.#reason };
+  }
+
+  get isSharded(): boolean {
+    return this.#options.whereabouts.isSharded;
+  }
+
+  get lines(): Iterable<Line> {
+    return this.#lines.values();
+  }
+
+  /** Undefined: it is away. */
+  lineOf(key: string): Line | undefined {
+    return this.#bySlot[this.isSharded ? slotOf(key) : 0];
+  }
+
+  /**
+   * Runs it where its keys are. Rejects with `unavailable`; then it may have been done, unless `wasNotDone` says otherwise.
+   */
+  async run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    const line = this.lineOf(keys[0] ?? "");
+    if (line === undefined) throw unavailable(this.#reason, "not-done");
+    try {
+      return await line.run(script, keys, args);
+    } catch (error) {
+      return this.#redirect(error, script, keys, args);
+    }
+  }
+
+  /** Looks where the masters are, and dials those that have no line, until every slot has its line. Never rejects. */
+  settle(): Promise<void> {
+    this.#isStale = true;
+    this.#settling ??= this.#settle().finally(() => {
+      this.#settling = undefined;
+    });
+    return this.#settling;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#endPause?.();
+    for (const line of this.#lines.values()) line.end(new Error("The broker was closed."));
+    this.#lines.clear();
+    this.#bySlot = [];
+  }
+
+  /** What a server of a cluster did not do, because another has the slot, or is about to, is done there. */
+  async #redirect(
+    error: unknown,
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    try {
+      if (isReply(error, "MOVED")) {
+        await this.#refresh();
+        const line = this.lineOf(keys[0] ?? "");
+        if (line === undefined) throw error;
+        return await line.run(script, keys, args);
+      }
+      if (isReply(error, "ASK")) return await (await this.#lineTo(addressIn(error))).runAsking(script, keys, args);
+    } catch (failed) {
+      throw unavailable(failed);
+    }
+    throw unavailable(error, refusedWords.some((word) => isReply(error, word)) ? "not-done" : undefined);
+  }
+
+  async #settle(): Promise<void> {
+    for (let failures = 0; !this.#isClosed; failures += 1) {
+      this.#isStale = false;
+      await this.#refresh();
+      if (this.missing === undefined) {
+        failures = 0;
+        if (!this.#isStale) return;
+      }
+      await this.#pause(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2));
+    }
+  }
+
+  /** One look. Never rejects. */
+  #refresh(): Promise<void> {
+    this.#round ??= this.#look()
+      .catch((error: unknown) => {
+        this.#reason = error;
+      })
+      .finally(() => {
+        this.#round = undefined;
+        if (!this.#isClosed) this.#options.changed();
+      });
+    return this.#round;
+  }
+
+  async #look(): Promise<void> {
+    const homes = await this.#options.whereabouts.locate(this.#lines.values());
+    const lines = await Promise.all(
+      homes.map(({ address }) =>
+        this.#lineTo(address).catch((error: unknown) => {
+          this.#reason = error;
+          return undefined;
+        }),
+      ),
+    );
+    if (this.#isClosed) return;
+    this.#bySlot = this.isSharded ? bySlot(homes, lines) : [lines[0]];
+    for (const [name, line] of this.#lines) {
+      if (lines.includes(line)) continue;
+      this.#lines.delete(name);
+      line.end(new Error("It has no slots any more."));
+    }
+  }
+
+  async #lineTo(address: Address | undefined): Promise<Line> {
+    const name = nameOf(address);
+    const known = this.#lines.get(name);
+    if (known !== undefined && !known.hasEnded) return known;
+    const { whereabouts, patienceMs, hear } = this.#options;
+    const line = await Line.dial({
+      client: whereabouts.client,
+      address,
+      isSharded: whereabouts.isSharded,
+      patienceMs,
+      hear,
+      deafen: () => void this.settle(),
+      end: (ended, reason) => this.#lost(ended, reason),
+    });
+    const other = this.#lines.get(name);
+    if (this.#isClosed || (other !== undefined && !other.hasEnded)) {
+      line.end(new Error("There is another line to this server."));
+      return other ?? Promise.reject(new Error("The broker was closed."));
+    }
+    this.#lines.set(name, line);
+    return line;
+  }
+
+  #lost(line: Line, reason: unknown): void {
+    const name = nameOf(line.address);
+    if (this.#isClosed || this.#lines.get(name) !== line) return;
+    this.#lines.delete(name);
+    this.#reason = reason;
+    this.#bySlot = this.#bySlot.map((each) => (each === line ? undefined : each));
+    this.#options.changed();
+    void this.settle();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = after(ms, resolve);
+      this.#endPause = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#endPause = undefined;
+  }
+}
+
+/** Is away, and was not asked, or has refused: it was not done. */
+export function wasNotDone(error: unknown): boolean {
+  return error instanceof TidingsError && notDone.has(error);
+}
+
+/** Is it that the broker is away, and not that Redis refused it? */
+export function isAway(error: unknown): boolean {
+  return error instanceof TidingsError && error.code === "unavailable" && !(error.cause instanceof ErrorReply);
+}
+
+const notDone = new WeakSet<TidingsError>();
+
+/** With these a script has done nothing. */
+const refusedWords = [
+  "TRYAGAIN",
+  "CLUSTERDOWN",
+  "LOADING",
+  "MASTERDOWN",
+  "READONLY",
+  "MOVED",
+  "NOPERM",
+  "NOAUTH",
+  "MISCONF",
+];
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
+
+export function unavailable(cause: unknown, done?: "not-done" | undefined): TidingsError {
+  const error = new TidingsError("unavailable", undefined, { retryAfterMs: RETRY_AFTER_MS, cause });
+  if (done !== undefined) notDone.add(error);
+  return error;
+}
+
+function bySlot(homes: readonly Home[], lines: readonly (Line | undefined)[]): (Line | undefined)[] {
+  const found = new Array<Line | undefined>(SLOTS).fill(undefined);
+  for (const [index, { slots }] of homes.entries()) {
+    for (const [from, to] of slots) found.fill(lines[index], from, to + 1);
+  }
+  return found;
+}
+
+function nameOf(address: Address | undefined): string {
+  return address === undefined ? "" : `${address.host}:${address.port}`;
+}
+
+/** `ASK 3999 127.0.0.1:6381`. */
+function addressIn(error: unknown): Address {
+  const name = (error as Error).message.split(" ")[2] ?? ""; // `isReply` has looked
+  const colon = name.lastIndexOf(":");
+  return { host: name.slice(0, colon), port: Number(name.slice(colon + 1)) };
+}

@@ -1,0 +1,401 @@
+import type { BrokerNode, HistoryPage, HistoryRange, Members, Position, PresentMember } from "../broker/broker.js";
+import { Feed, type FeedPage } from "./feed.js";
+import type { Line } from "./line.js";
+import { slotOf } from "./names.js";
+import { readEvent, readMember, readSaid, writeMember } from "./said.js";
+import * as scripts from "./scripts.js";
+import { isAway, type Servers, unavailable } from "./servers.js";
+import type { Settings } from "./settings.js";
+import { openingOf, SharedChannel } from "./shared-channel.js";
+import { after } from "./timer.js";
+
+export interface SharedChannelsOptions {
+  readonly servers: Servers;
+  readonly settings: Settings;
+  readonly node: Pick<BrokerNode, "deliver" | "skip" | "meet" | "meetAnew">;
+}
+
+/**
+ * What this process hears of channels, and who is present there, kept the same as in Redis.
+ *
+ * A channel is subscribed to once, however many listen here. What a turn asks for goes in one command, and the comparison with
+ * the stream goes right behind it: whatever is published after that is heard.
+ */
+export class SharedChannels {
+  readonly #servers: Servers;
+  readonly #settings: Settings;
+  readonly #node: SharedChannelsOptions["node"];
+  readonly #byName = new Map<string, SharedChannel>();
+  readonly #byTopic = new Map<string, SharedChannel>();
+  /** Topics to be listened to, or not any more. */
+  readonly #due = new Set<string>();
+  #flushing: Promise<void> | undefined;
+  readonly #soon = new Map<SharedChannel, { cancel(): void }>();
+
+  constructor({ servers, settings, node }: SharedChannelsOptions) {
+    this.#servers = servers;
+    this.#settings = settings;
+    this.#node = node;
+  }
+
+  get publishCommand(): "SPUBLISH" | "PUBLISH" {
+    return this.#servers.isSharded ? "SPUBLISH" : "PUBLISH";
+  }
+
+  feedOf(channel: string): Feed | undefined {
+    return this.#byName.get(channel)?.feed;
+  }
+
+  /** From when this resolves on it hears the channel, behind the position it is given. */
+  async subscribe(channel: string, isKept: boolean): Promise<Position> {
+    const shared = this.#sharedOf(channel);
+    if (shared.feed === undefined) {
+      shared.feed = this.#feedOf(shared, isKept);
+      shared.opening = openingOf();
+      this.#flushSoon(shared);
+    }
+    const { feed } = shared;
+    await shared.opening?.promise;
+    if (feed.position === undefined) throw unavailable(new Error(`"${channel}" was left before it was heard.`));
+    return feed.position;
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    const shared = this.#byName.get(channel);
+    if (shared?.feed === undefined) return;
+    shared.feed.giveUpWaiting();
+    shared.feed = undefined;
+    shared.opening?.reject(unavailable(new Error(`"${channel}" was left.`)));
+    shared.opening = undefined;
+    this.#forgetWhereOver(shared);
+    this.#flushSoon(shared);
+    await this.#flushing;
+  }
+
+  /** A line heard this. */
+  hear(topic: string, message: string): void {
+    const shared = this.#byTopic.get(topic);
+    if (shared?.feed === undefined) return;
+    const { channel, feed } = shared;
+    const said = readSaid(message);
+    if (said.kind === "event") {
+      feed.hear({ ...said.event, channel });
+      return;
+    }
+    // Before it is told where the stream is it is told of nobody: who is there is read then.
+    if (feed.position === undefined) return;
+    const { members, count } = said;
+    const isJoined = said.kind === "joined";
+    this.#node.meet({ channel, joined: isJoined ? members : [], left: isJoined ? [] : members, count });
+  }
+
+  async read(channel: string, range: HistoryRange): Promise<HistoryPage> {
+    const page = await this.#read(channel, range);
+    const feed = this.feedOf(channel);
+    if (feed?.position === undefined) return historyOf(page);
+    // Nobody is told of an event out of the history that this process was not told of: it would be told twice.
+    feed.compare(page);
+    if ((await feed.reach(page)) === "given-up") throw unavailable(this.#servers.missing?.reason);
+    return historyOf(page);
+  }
+
+  /** Resolves when this process was told of what is there, if it hears the channel. */
+  async reach(channel: string, position: Position): Promise<void> {
+    const shared = this.#byName.get(channel);
+    const reached = shared?.feed?.reach(position);
+    if (shared === undefined || reached === undefined) return;
+    // Usually it is on its way. What is not was lost.
+    this.#compareSoon(shared);
+    await reached;
+  }
+
+  attend(channel: string, member: PresentMember): Promise<void> {
+    const shared = this.#sharedOf(channel);
+    if (shared.roster.has(member.id)) return Promise.resolve();
+    shared.put(member);
+    return this.#changeRoster(shared, "+", member.id, writeMember(member));
+  }
+
+  async withdraw(channel: string, id: string): Promise<void> {
+    const shared = this.#byName.get(channel);
+    if (shared === undefined || !shared.roster.delete(id)) return;
+    // Until it is done it may be known to Redis.
+    shared.isRosterUnsure ||= shared.roster.size === 0 && shared.rosterEpoch === undefined;
+    await this.#changeRoster(shared, "-", id, "");
+    this.#forgetWhereOver(shared);
+  }
+
+  async members(channel: string, limit: number): Promise<Members> {
+    const { key, topic } = this.#settings.names.channel(channel);
+    const keys = [key, `${key}:members`, `${key}:order`];
+    const answer = await this.#servers.run(scripts.readMembers, keys, [topic, this.publishCommand, limit]);
+    const [count, ...faces] = answer as [number, ...string[]]; // as the script gives them
+    return { count, members: faces.map(readMember) };
+  }
+
+  /**
+   * Lines have come or gone: whatever is not heard, and can be, is subscribed to and compared. Resolves when that is done.
+   */
+  async settle(): Promise<void> {
+    for (const shared of this.#byName.values()) {
+      const line = this.#servers.lineOf(shared.place.key);
+      if (line === undefined) {
+        shared.feed?.giveUpWaiting();
+        // What was asked of it may have been done or not.
+        shared.isRosterUnsure ||= shared.roster.size > 0;
+        shared.opening?.reject(unavailable(this.#servers.missing?.reason));
+        shared.opening = undefined;
+      } else if (shared.feed !== undefined && !line.topics.has(shared.place.topic)) this.#flushSoon(shared);
+      else if (shared.isRosterUnsure) this.#flushSoon(shared);
+    }
+    await this.#flushing;
+  }
+
+  /** Compares those that were not for so long. */
+  async compareOlderThan(ms: number): Promise<void> {
+    const untilMs = performance.now() - ms;
+    await this.#compare([...this.#byName.values()].filter(({ comparedAtMs }) => comparedAtMs <= untilMs));
+  }
+
+  /** Nobody is present here any more. */
+  async close(): Promise<void> {
+    for (const { cancel } of this.#soon.values()) cancel();
+    this.#soon.clear();
+    const channels = [...this.#byName.values()];
+    this.#byName.clear();
+    this.#byTopic.clear();
+    for (const { opening, feed } of channels) {
+      opening?.reject(unavailable(new Error("The broker was closed.")));
+      feed?.giveUpWaiting();
+    }
+    const attended = channels.filter(({ isPresent }) => isPresent);
+    for (const { roster } of attended) roster.clear();
+    await Promise.all(attended.map((shared) => this.#restoreRoster(shared)));
+  }
+
+  #sharedOf(channel: string): SharedChannel {
+    const known = this.#byName.get(channel);
+    if (known !== undefined) return known;
+    const shared = new SharedChannel(channel, this.#settings.names.channel(channel));
+    this.#byName.set(channel, shared);
+    this.#byTopic.set(shared.place.topic, shared);
+    return shared;
+  }
+
+  #forgetWhereOver(shared: SharedChannel): void {
+    if (!shared.isOver || this.#byName.get(shared.channel) !== shared) return;
+    this.#byName.delete(shared.channel);
+    this.#byTopic.delete(shared.place.topic);
+    this.#soon.get(shared)?.cancel();
+    this.#soon.delete(shared);
+  }
+
+  #feedOf(shared: SharedChannel, isKept: boolean): Feed {
+    const { channel } = shared;
+    const feed = new Feed({
+      channel,
+      isKept,
+      deliver: (event) => this.#node.deliver(event),
+      skip: (position) => this.#node.skip(channel, position),
+      fetch: (offset) => {
+        this.#read(channel, { after: offset, limit: PAGE }).then(
+          (page) => feed.filled(offset, page),
+          () => {
+            feed.unfilled(offset);
+            // Where it is not the line that has failed, it is tried again.
+            if (shared.feed === feed && this.#servers.lineOf(shared.place.key) !== undefined) this.#compareSoon(shared);
+          },
+        );
+      },
+    });
+    return feed;
+  }
+
+  async #read(channel: string, { after: from, before, limit }: HistoryRange): Promise<FeedPage> {
+    const { key } = this.#settings.names.channel(channel);
+    const first = from === undefined ? "-" : `${from + 1}-0`;
+    const last = before === undefined ? "+" : `${Math.max(before - 1, 0)}-${LAST_ID}`;
+    const which = from === undefined ? "newest" : "oldest";
+    const { positionTtlMs, freshEpoch } = this.#settings;
+    const args = [freshEpoch(), positionTtlMs, first, last, limit, which];
+    const answer = await this.#servers.run(scripts.readEvents, [key, `${key}:events`], args);
+    const [epoch, offset, missing, found] = answer as [string, number, number, [string, string[]][]]; // as the script gives them
+    const events = found.map(([id, [, said = ""]]) => ({ ...readEvent(said), offset: Number.parseInt(id, 10) }));
+    if (from === undefined) events.reverse();
+    const end = Math.min(offset, (before ?? Number.POSITIVE_INFINITY) - 1);
+    return { epoch, offset, events, isComplete: from === undefined || from >= end || from >= missing };
+  }
+
+  #flushSoon(shared: SharedChannel): void {
+    this.#due.add(shared.place.topic);
+    this.#flushing ??= Promise.resolve().then(() => this.#flush());
+  }
+
+  /** What is due is asked for; its comparison stands right behind it. */
+  async #flush(): Promise<void> {
+    this.#flushing = undefined;
+    const [due, doing] = [[...this.#due], [] as Promise<unknown>[]];
+    this.#due.clear();
+    const wanted = new Map<Line, string[]>();
+    const compared: SharedChannel[] = [];
+    for (const topic of due) {
+      const shared = this.#byTopic.get(topic);
+      if (shared === undefined) continue;
+      const line = this.#servers.lineOf(shared.place.key);
+      if (line === undefined) {
+        shared.opening?.reject(unavailable(this.#servers.missing?.reason));
+        shared.opening = undefined;
+        continue;
+      }
+      if (shared.feed !== undefined && !line.topics.has(topic)) {
+        wanted.set(line, [...(wanted.get(line) ?? []), topic]);
+        shared.isHeardAnew = true;
+      }
+      if (shared.feed !== undefined || shared.isPresent) compared.push(shared);
+    }
+    for (const line of this.#servers.lines) {
+      const unwanted = due.filter((topic) => line.topics.has(topic) && this.#byTopic.get(topic)?.feed === undefined);
+      doing.push(...chunks(unwanted, TOPICS).map((topics) => line.unsubscribe(topics)));
+    }
+    for (const [line, topics] of wanted) {
+      doing.push(
+        ...chunks(topics, TOPICS).map((some) => line.subscribe(some).catch((error) => this.#refuse(some, error))),
+      );
+    }
+    doing.push(this.#compare(compared));
+    await Promise.allSettled(doing);
+  }
+
+  /** They can't be listened to. */
+  #refuse(topics: readonly string[], error: unknown): void {
+    for (const topic of topics) {
+      const shared = this.#byTopic.get(topic);
+      shared?.opening?.reject(unavailable(error));
+      if (shared !== undefined) shared.opening = undefined;
+    }
+  }
+
+  #compareSoon(shared: SharedChannel): void {
+    if (this.#soon.has(shared)) return;
+    const timer = after(SOON_MS, () => {
+      this.#soon.delete(shared);
+      void this.#compare([shared]);
+    });
+    this.#soon.set(shared, timer);
+  }
+
+  /** Never rejects: what could not be compared is when a line has come, or when its time is. */
+  async #compare(channels: readonly SharedChannel[]): Promise<void> {
+    await Promise.all(this.#together(channels).map((some) => this.#compareTogether(some)));
+  }
+
+  async #compareTogether(channels: readonly SharedChannel[]): Promise<void> {
+    const { process, leaseMs, positionTtlMs, liveTtlMs, freshEpoch } = this.#settings;
+    const before = channels.map(({ feed, isPresent }) => ({ feed, isPresent }));
+    const each = channels.flatMap((shared) => [
+      shared.place.topic,
+      freshEpoch(),
+      shared.feed?.isKept ? positionTtlMs : liveTtlMs,
+      shared.isPresent ? 1 : 0,
+    ]);
+    const keys = channels.map(({ place }) => place.key);
+    try {
+      const args = [this.publishCommand, process, leaseMs, ...each];
+      const found = (await this.#servers.run(scripts.compare, keys, args)) as (string | number)[]; // three of each
+      for (const [index, shared] of channels.entries()) {
+        const [epoch, offset, held] = found.slice(3 * index, 3 * index + 3);
+        const then = before[index];
+        if (shared.feed === then?.feed) this.#compared(shared, { epoch: String(epoch), offset: Number(offset) });
+        const isKnown = held === 1 && shared.rosterEpoch === epoch && !shared.isRosterUnsure;
+        if (then?.isPresent === true && shared.isPresent && !isKnown) void this.#restoreRoster(shared);
+      }
+    } catch (error) {
+      for (const { opening } of channels) opening?.reject(error);
+      for (const shared of channels) shared.opening = undefined;
+      if (!isAway(error)) this.#settings.onError(error, "compare");
+    }
+  }
+
+  #compared(shared: SharedChannel, position: Position): void {
+    const { feed, opening, channel } = shared;
+    shared.comparedAtMs = performance.now();
+    if (feed === undefined) return;
+    const isNew = feed.position === undefined;
+    feed.compare(position);
+    shared.opening = undefined;
+    opening?.resolve();
+    // Who came and went has no place in the stream, and may have been missed with it.
+    if (!isNew && shared.isHeardAnew) this.#node.meetAnew(channel);
+    shared.isHeardAnew = false;
+  }
+
+  async #changeRoster(shared: SharedChannel, change: "+" | "-", id: string, face: string): Promise<void> {
+    try {
+      const epoch = await this.#servers.run(
+        scripts.changeRoster,
+        [shared.place.key],
+        [...this.#rosterArgs(shared), change, id, face],
+      );
+      shared.rosterEpoch ??= String(epoch);
+    } catch (error) {
+      shared.isRosterUnsure = true;
+      if (!isAway(error)) throw error;
+    }
+  }
+
+  async #restoreRoster(shared: SharedChannel): Promise<void> {
+    try {
+      shared.isRosterUnsure = false;
+      const members = [...shared.roster].flat();
+      const epoch = await this.#servers.run(
+        scripts.restoreRoster,
+        [shared.place.key],
+        [...this.#rosterArgs(shared), ...members],
+      );
+      shared.rosterEpoch = String(epoch);
+      this.#forgetWhereOver(shared);
+    } catch (error) {
+      shared.isRosterUnsure = true;
+      if (!isAway(error)) this.#settings.onError(error, `presence of "${shared.channel}"`);
+    }
+  }
+
+  #rosterArgs({ place, roster }: SharedChannel): (string | number)[] {
+    const { process, leaseMs, liveTtlMs, freshEpoch } = this.#settings;
+    return [freshEpoch(), place.topic, this.publishCommand, process, leaseMs, liveTtlMs, roster.size === 0 ? 1 : 0];
+  }
+
+  /** Those that one script may look at: of a cluster, those of one slot. */
+  #together(channels: readonly SharedChannel[]): SharedChannel[][] {
+    if (!this.#servers.isSharded) return chunks(channels, COMPARED);
+    const bySlot = new Map<number, SharedChannel[]>();
+    for (const shared of channels) {
+      const slot = slotOf(shared.place.key);
+      const others = bySlot.get(slot);
+      if (others === undefined) bySlot.set(slot, [shared]);
+      else others.push(shared);
+    }
+    return [...bySlot.values()].flatMap((some) => chunks(some, COMPARED));
+  }
+}
+
+/** Events that are read at a time to fill a hole. */
+const PAGE = 500;
+/** Channels that one script compares, and topics that one command names. */
+const COMPARED = 100;
+const TOPICS = 500;
+/** How long something that was published may be on its way to this process. */
+const SOON_MS = 250;
+/** The second part of a stream's id is below this one. */
+const LAST_ID = "18446744073709551615";
+
+/** A page as whoever asks for history is to see it. */
+function historyOf({ events, ...page }: FeedPage): HistoryPage {
+  return { ...page, events: events.map(({ offset, type, payloadJson }) => ({ offset, type, payloadJson })) };
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
+}

@@ -1,0 +1,147 @@
+import { MultiMap } from "../base/multi-map.js";
+import { USER_PARTS } from "./names.js";
+import * as scripts from "./scripts.js";
+import { isAway, type Servers } from "./servers.js";
+import type { Settings } from "./settings.js";
+
+/**
+ * How many connections each user has at which process.
+ *
+ * Redis is told how many there are here, and never that there is one more: what was lost, or said twice, is right again with
+ * the next word. For one user one thing is said after the other.
+ */
+export class SharedUsers {
+  readonly #servers: Servers;
+  readonly #settings: Settings;
+  readonly #users = new Map<string, Devices>();
+
+  constructor(servers: Servers, settings: Settings) {
+    this.#servers = servers;
+    this.#settings = settings;
+  }
+
+  /** False where the user has so many connections over all processes. */
+  reserve(user: string, connection: string, limit: number): Promise<boolean> {
+    return this.#inTurn(user, async (devices) => {
+      const isNew = !devices.all.has(connection);
+      devices.all.add(connection);
+      try {
+        if (!isNew || !Number.isFinite(limit)) {
+          await this.#note(user);
+          return true;
+        }
+        const { names, process, leaseMs } = this.#settings;
+        const keys = [names.user(user), names.users(names.partOfUser(user))];
+        const { all, open } = devices;
+        const args = [user, process, all.size, open.size, limit, leaseMs];
+        if ((await this.#servers.run(scripts.reserveUser, keys, args)) === 1) return true;
+      } catch (error) {
+        if (isNew) devices.all.delete(connection);
+        throw error;
+      }
+      devices.all.delete(connection);
+      return false;
+    });
+  }
+
+  arrive(user: string, connection: string): Promise<void> {
+    return this.#inTurn(user, (devices) => {
+      devices.all.add(connection);
+      devices.open.add(connection);
+      return this.#note(user);
+    });
+  }
+
+  depart(user: string, connection: string): Promise<void> {
+    return this.#inTurn(user, async (devices) => {
+      const isKnown = devices.all.delete(connection);
+      devices.open.delete(connection);
+      if (isKnown) await this.#note(user);
+    });
+  }
+
+  /** Has the user a connection here, be it reserved or open? */
+  has(user: string): boolean {
+    return this.#users.has(user);
+  }
+
+  async isConnected(user: string): Promise<boolean> {
+    const { names } = this.#settings;
+    return (await this.#servers.run(scripts.findUser, [names.user(user)], [])) === 1;
+  }
+
+  /** Those with an open connection at any process. */
+  async count(): Promise<number> {
+    const { names } = this.#settings;
+    const parts = Array.from({ length: USER_PARTS }, (_, part) => names.users(part));
+    const counts = await Promise.all(parts.map((key) => this.#servers.run(scripts.countUsers, [key], [])));
+    return counts.reduce<number>((sum, count) => sum + Number(count), 0);
+  }
+
+  /** All that are here still are. */
+  async renew(): Promise<void> {
+    const { names } = this.#settings;
+    const byPart = new MultiMap<number, string>();
+    for (const user of this.#users.keys()) byPart.add(names.partOfUser(user), user);
+    for (const part of byPart.keys()) {
+      const users = [...byPart.of(part)];
+      while (users.length > 0) await this.#noteAll(part, users.splice(0, BATCH));
+    }
+  }
+
+  /** Nobody is here any more. */
+  async close(): Promise<void> {
+    for (const { all, open } of this.#users.values()) {
+      all.clear();
+      open.clear();
+    }
+    await this.renew();
+    this.#users.clear();
+  }
+
+  /** While the broker is away it is left: all is said anew when it is back. */
+  async #note(user: string): Promise<void> {
+    try {
+      await this.#noteAll(this.#settings.names.partOfUser(user), [user]);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+    }
+  }
+
+  async #noteAll(part: number, users: readonly string[]): Promise<void> {
+    const { names, process, leaseMs } = this.#settings;
+    const counts = users.flatMap((user) => {
+      const devices = this.#users.get(user);
+      return [user, devices?.all.size ?? 0, devices?.open.size ?? 0];
+    });
+    const keys = [names.users(part), ...users.map((user) => names.user(user))];
+    await this.#servers.run(scripts.noteUsers, keys, [process, leaseMs, ...counts]);
+  }
+
+  #inTurn<Result>(user: string, run: (devices: Devices) => Promise<Result>): Promise<Result> {
+    const devices = this.#users.get(user) ?? { all: new Set(), open: new Set(), last: undefined };
+    this.#users.set(user, devices);
+    const result = devices.last === undefined ? run(devices) : devices.last.then(() => run(devices));
+    const settled: Promise<void> = result.then(nothing, nothing).then(() => {
+      if (devices.last !== settled) return;
+      devices.last = undefined;
+      if (devices.all.size === 0) this.#users.delete(user);
+    });
+    devices.last = settled;
+    return result;
+  }
+}
+
+/** One user's connections at this process. */
+interface Devices {
+  /** Reserved or open. */
+  readonly all: Set<string>;
+  readonly open: Set<string>;
+  /** Resolves when what was to be said of them has been said. */
+  last: Promise<void> | undefined;
+}
+
+/** So many users are noted in one step. */
+const BATCH = 200;
+
+function nothing(): void {}

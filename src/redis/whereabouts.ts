@@ -1,0 +1,138 @@
+import { createClient, type RedisClientOptions, type RedisClusterOptions, type RedisSentinelOptions } from "redis";
+import type { Address, Line } from "./line.js";
+import { SLOTS } from "./names.js";
+
+/** A server that is a master, and the slots it has: from … to, both included. */
+export interface Home {
+  /** Undefined: where the client's options say. */
+  readonly address: Address | undefined;
+  readonly slots: readonly (readonly [from: number, to: number])[];
+}
+
+/** Finds out where the masters are. */
+export interface Whereabouts {
+  readonly isSharded: boolean;
+  /** node-redis's options for a connection to a master. */
+  readonly client: RedisClientOptions;
+  /**
+   * Rejects where nobody who could know answers.
+   *
+   * @param lines those that there are
+   */
+  locate(lines: Iterable<Line>): Promise<readonly Home[]>;
+}
+
+const everything = [[0, SLOTS - 1]] as const;
+
+/** One server, always at the same place. */
+export function alone(client: RedisClientOptions): Whereabouts {
+  return { isSharded: false, client, locate: async () => [{ address: undefined, slots: everything }] };
+}
+
+/** The master that the sentinels name at the time. The first that answers is believed. */
+export function bySentinels(options: RedisSentinelOptions, patienceMs: number): Whereabouts {
+  const { name, sentinelRootNodes, sentinelClientOptions = {}, nodeClientOptions = {}, nodeAddressMap } = options;
+  return {
+    isSharded: false,
+    client: nodeClientOptions,
+    async locate() {
+      const answer = await firstAnswer(
+        sentinelRootNodes.map((address) => ({
+          ...sentinelClientOptions,
+          socket: { ...sentinelClientOptions.socket, ...address },
+        })),
+        ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", name],
+        patienceMs,
+      );
+      if (!Array.isArray(answer)) throw new Error(`The sentinels know no master "${name}".`);
+      const address = { host: String(answer[0]), port: Number(answer[1]) };
+      return [{ address: mapped(address, nodeAddressMap), slots: everything }];
+    },
+  };
+}
+
+/** The masters of a cluster, as one of its servers knows them. */
+export function ofCluster(options: RedisClusterOptions, patienceMs: number): Whereabouts {
+  const { rootNodes, defaults = {}, nodeAddressMap } = options;
+  const roots = rootNodes.map((node) => ({ ...defaults, ...node, socket: { ...defaults.socket, ...node.socket } }));
+  return {
+    isSharded: true,
+    client: defaults as RedisClientOptions, // no more than a client's own options
+    async locate(lines) {
+      for (const line of lines) {
+        const known = await line.clusterSlots().catch(() => undefined);
+        if (known !== undefined) return homesOf(known, line.address?.host, nodeAddressMap);
+      }
+      const answer = await firstAnswer(roots as RedisClientOptions[], ["CLUSTER", "SLOTS"], patienceMs);
+      return homesOf(answer, hostOf(roots[0] as RedisClientOptions | undefined), nodeAddressMap);
+    },
+  };
+}
+
+type AddressMap = RedisClusterOptions["nodeAddressMap"];
+
+/** `CLUSTER SLOTS`: from, to, the master's host and port, then its replicas. A host that is not known is the one asked. */
+function homesOf(answer: unknown, asked: string | undefined, map: AddressMap): readonly Home[] {
+  const byAddress = new Map<string, { readonly address: Address; readonly slots: [number, number][] }>();
+  for (const [from, to, master] of answer as [unknown, unknown, [unknown, unknown]][]) {
+    // what Redis documents
+    const [host, port] = master;
+    const address = mapped(
+      { host: typeof host === "string" && host !== "" ? host : (asked ?? "127.0.0.1"), port: Number(port) },
+      map,
+    );
+    const name = `${address.host}:${address.port}`;
+    const home = byAddress.get(name) ?? { address, slots: [] };
+    byAddress.set(name, home);
+    home.slots.push([Number(from), Number(to)]);
+  }
+  return [...byAddress.values()];
+}
+
+function mapped(address: Address, map: AddressMap): Address {
+  const name = `${address.host}:${address.port}`;
+  const found = typeof map === "function" ? map(name) : map?.[name];
+  return found ?? address;
+}
+
+function hostOf(options: RedisClientOptions | undefined): string | undefined {
+  if (options?.url !== undefined) return new URL(options.url).hostname;
+  const { socket } = options ?? {};
+  return socket !== undefined && "host" in socket ? socket.host : undefined;
+}
+
+/** Asks one after the other, until one answers. */
+async function firstAnswer(
+  clients: readonly RedisClientOptions[],
+  command: readonly string[],
+  patienceMs: number,
+): Promise<unknown> {
+  const reasons: unknown[] = [];
+  for (const options of clients) {
+    const client = createClient({
+      ...options,
+      socket: {
+        ...options.socket,
+        connectTimeout: patienceMs,
+        socketTimeout: patienceMs,
+        reconnectStrategy: false,
+      } as NonNullable<RedisClientOptions["socket"]>, // of a socket by its path there is no address
+      disableOfflineQueue: true,
+      maintNotifications: "disabled",
+    });
+    // What goes wrong rejects the call it concerns, too.
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      return await client.sendCommand([...command]);
+    } catch (error) {
+      reasons.push(error);
+    } finally {
+      client.destroy();
+    }
+  }
+  throw new AggregateError(
+    reasons,
+    `None of ${clients.length} Redis servers answered ${command.slice(0, 2).join(" ")}.`,
+  );
+}
