@@ -31,25 +31,32 @@ export class RedisProcess {
     return this.#child.pid;
   }
 
-  /** The first line that fits, said already or yet to come. Rejects when it ends without. */
+  /** The first line that fits, said already or yet to come. Rejects when it ends without, or takes too long. */
   async line(pattern: RegExp): Promise<string> {
     return this.#lines.find((line) => pattern.test(line)) ?? this.nextLine(pattern);
   }
 
-  /** The first line that fits of those yet to come. Rejects when it ends without. */
-  nextLine(pattern: RegExp): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const look = (line: string) => {
-        if (!pattern.test(line)) return;
-        this.#output.off("line", look);
-        resolve(line);
-      };
+  /** The first line that fits of those yet to come. Rejects when it ends without, or takes too long. */
+  async nextLine(pattern: RegExp): Promise<string> {
+    let look: (line: string) => void = () => {};
+    let timer: NodeJS.Timeout | undefined;
+    const found = new Promise<string>((resolve) => {
+      look = (line) => pattern.test(line) && resolve(line);
       this.#output.on("line", look);
-      this.exited.then((how) => {
-        const said = this.#lines.slice(-20).join("\n");
-        reject(new Error(`redis-server ended (${how}) and had no line ${pattern}. It said:\n${said}`));
-      }, reject);
     });
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve("did not end"), PATIENCE_MS);
+    });
+    const missed = Promise.race([this.exited, late]).then((how) => {
+      const said = this.#lines.slice(-40).join("\n");
+      throw new Error(`redis-server (${how}) had no line ${pattern}. It said:\n${said}`);
+    });
+    try {
+      return await Promise.race([found, missed]);
+    } finally {
+      clearTimeout(timer);
+      this.#output.off("line", look);
+    }
   }
 
   /** As `kill -9`. Resolves when it has exited. */
@@ -92,3 +99,5 @@ function findProgram(): string {
 }
 
 const KEPT_LINES = 1_000;
+/** Less than a test's. */
+const PATIENCE_MS = 15_000;

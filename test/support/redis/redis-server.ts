@@ -138,7 +138,7 @@ export class RedisServer implements AsyncDisposable {
 
   /** When this process exits and nobody has disposed of it. */
   abandon(): void {
-    if (this.#process?.pid !== undefined) process.kill(this.#process.pid, "SIGKILL");
+    void this.#process?.kill(); // nobody is left to await it
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -99,8 +99,12 @@ export class Sentinels implements AsyncDisposable {
 
 const settings = { "down-after-milliseconds": 500, "failover-timeout": 2_000 };
 
-/** Of SENTINEL DEBUG. A sentinel that was kept from running trusts nothing for its "tilt", of 30 s if nobody says else. */
+/**
+ * Of SENTINEL DEBUG. The first ping to a new master goes out after a whole interval, and the answer must be there before
+ * it counts as down. A sentinel that was kept from running trusts nothing for its "tilt", of 30 s if nobody says else.
+ */
 const intervals = {
+  "ping-period": 200,
   "info-period": 200,
   "ask-period": 100,
   "publish-period": 100,
