@@ -61,9 +61,15 @@ export class Feed {
     this.#goOn();
   }
 
-  /** The stream is here, and what was said until then was heard before this, or will never be. */
-  compare(position: Position): void {
-    if (this.#pastEpochs.includes(position.epoch)) return;
+  /**
+   * The stream is here, and what was said until then was heard before this, or will never be.
+   *
+   * @param asked where the feed stood when it was asked for
+   */
+  compare(position: Position, asked?: Position | undefined): void {
+    // Asked in the life that it still is in: another one follows it, though it may have been taken to be over.
+    const isLate = asked?.epoch !== this.#position?.epoch;
+    if (isLate && this.#pastEpochs.includes(position.epoch)) return;
     if (this.#position === undefined) this.#moveTo(position);
     else if (position.epoch !== this.#position.epoch) this.#beginAnew(position);
     this.#newest = Math.max(this.#newest, position.offset);
@@ -134,6 +140,8 @@ export class Feed {
     const began = this.#position?.offset ?? 0;
     if (!isComplete) this.#jump({ epoch, offset: Math.max(began, (events[0]?.offset ?? offset + 1) - 1) });
     for (const event of events) {
+      // Of a page that lacks something it may be this.
+      if (!isComplete) this.#jump({ epoch, offset: event.offset - 1 });
       const follows = this.#position?.offset ?? 0;
       // Between two that are kept may be places of those that later ones of their subject took.
       if (event.offset > follows) this.#deliver({ ...event, channel: this.#options.channel, epoch, follows });
@@ -146,6 +154,8 @@ export class Feed {
 
   /** Another life of the stream: what this one lost can't be known. */
   #beginAnew(position: Position): void {
+    const again = this.#pastEpochs.indexOf(position.epoch);
+    if (again !== -1) this.#pastEpochs.splice(again, 1);
     if (this.#position !== undefined) this.#pastEpochs.push(this.#position.epoch);
     if (this.#pastEpochs.length > MAX_PAST) this.#pastEpochs.shift();
     this.#early = [];

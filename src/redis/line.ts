@@ -1,4 +1,5 @@
-import { createClient, type RedisClientOptions } from "redis";
+import type { RedisClientOptions } from "redis";
+import { createDialledClient, type DialledClient } from "./dialled-client.js";
 import * as rateScripts from "./rate-scripts.js";
 import type { Script } from "./scripts.js";
 import * as scripts from "./scripts.js";
@@ -38,7 +39,7 @@ export class Line {
   /** What it listens to, as it was asked last. */
   readonly topics = new Set<string>();
   readonly #options: LineOptions;
-  readonly #client: Client;
+  readonly #client: DialledClient;
   readonly #hear: (message: string, topic: string) => void;
   #endedBy: { readonly reason: unknown } | undefined;
   #reloading: Promise<unknown> | undefined;
@@ -64,7 +65,7 @@ export class Line {
   private constructor(options: LineOptions) {
     this.#options = options;
     this.#hear = (message, topic) => options.hear(topic, message);
-    this.#client = createClient(clientOptions(options));
+    this.#client = createDialledClient(clientOptions(options), options.patienceMs);
     this.#client.on("error", (error: unknown) => this.end(error));
     this.#client.on("end", () => this.end(new Error("The connection was closed.")));
     this.#client.on("sharded-channel-moved", (topic: string) => {
@@ -204,8 +205,6 @@ export class Line {
 /** How often a server is asked whether it is there. */
 const PING_MS = 1_000;
 
-type Client = ReturnType<typeof createClient>;
-
 const allScripts: readonly Script[] = [...Object.values(scripts), ...Object.values(rateScripts)];
 
 /** Did Redis answer with an error of this kind? */
@@ -213,25 +212,14 @@ export function isReply(error: unknown, kind: string): boolean {
   return error instanceof Error && error.message.startsWith(`${kind} `);
 }
 
-function clientOptions({ client, address, patienceMs }: LineOptions): RedisClientOptions {
-  const { url, socket, ...own } = client;
+/** An address that was found out takes the place of a given one, and not what else the options say. */
+function clientOptions({ client, address }: LineOptions): RedisClientOptions {
+  if (address === undefined) return client;
+  const { url, socket } = client;
   return {
-    ...own,
-    // An address that was found out takes the place of a given one, and not what else the URL says.
-    ...(url !== undefined && { url: address === undefined ? url : urlAt(url, address) }),
-    socket: {
-      ...socket,
-      ...address,
-      connectTimeout: patienceMs,
-      reconnectStrategy: false,
-    } as NonNullable<RedisClientOptions["socket"]>, // of a socket by its path there is no address
-    RESP: 3,
-    disableOfflineQueue: true,
-    // A timer for each command costs more than the command; silence is found out for all of them together.
-    commandOptions: { timeout: 0 },
-    maintNotifications: "disabled",
-    // A user who may do just what is needed may not say this.
-    disableClientInfo: true,
+    ...client,
+    ...(url !== undefined && { url: urlAt(url, address) }),
+    socket: { ...socket, ...address } as NonNullable<RedisClientOptions["socket"]>, // by an address, not by a path
   };
 }
 

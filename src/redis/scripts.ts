@@ -13,8 +13,8 @@ export interface Script {
 
 /**
  * A channel's own key is a hash: `epoch`, `offset` (of its newest event), `missing` (the newest one that is no longer kept,
- * or never was), `master` (which master gave the last offset), `until` (nothing kept is over before), and `lease:<process>`
- * for each process that somebody is present at.
+ * or never was), `master` (which master gave the last offset), `until` (nothing kept is over before), `began` (its first epoch),
+ * and `lease:<process>` for each process that somebody is present at.
  *
  * `stand` tells where the stream is. It begins a new epoch where it is not known, and where this is another master than the one
  * that gave the last offset: what that one gave out since this one's copy was made can't be known (a restart from a snapshot, a
@@ -23,16 +23,31 @@ export interface Script {
 const STAND = `
 local master
 local function stand(key, fresh)
-  local known = redis.call('HMGET', key, 'epoch', 'offset', 'missing', 'master', 'until')
+  local known = redis.call('HMGET', key, 'epoch', 'offset', 'missing', 'master', 'until', 'began')
   master = master or string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
   if known[4] == master then return known end
   if not known[1] then
     redis.call('DEL', key .. ':events', key .. ':subjects', key .. ':ends', key .. ':members', key .. ':order')
-    known = { fresh, '0', '0', master, false }
+    known = { fresh, '0', '0', master, false, fresh }
   end
   known[1] = fresh
-  redis.call('HSET', key, 'epoch', fresh, 'offset', known[2], 'missing', known[3] or '0', 'master', master)
+  redis.call('HSET', key, 'epoch', fresh, 'offset', known[2], 'missing', known[3] or '0', 'master', master, 'began', known[6])
   return known
+end
+`;
+
+/**
+ * What has been said with a key is not said again. A key is not of a stream that began after it was used: that another master
+ * goes on with the stream does not matter to it.
+ */
+const REPEAT = `
+local function repeated(known, key)
+  local used = key and redis.call('GET', key)
+  local began, offset = string.match(used or '', '^(%S+) (%d+)$')
+  if began == known[6] then return { known[1], tonumber(offset) } end
+end
+local function remember(known, key, offset, ttl)
+  if key then redis.call('SET', key, known[6] .. ' ' .. offset, 'PX', ttl) end
 end
 `;
 
@@ -77,21 +92,19 @@ end
  *
  * KEYS: the channel, and the key of the publish where it has one. ARGV: fresh epoch, topic, how to publish, what is said,
  * how long the stream is remembered, how long a key is.
- * Gives the epoch and the offset; and 1 where it is a repeat.
+ * Gives the epoch and the offset, of the first where it is a repeat.
  */
 export const publishLive: Script = script(
   "publishLive",
-  `${STAND}
+  `${STAND}${REPEAT}
 local fresh, topic, publish, said, ttl, keyTtl = unpack(ARGV)
 local known = stand(KEYS[1], fresh)
-if KEYS[2] then
-  local first = redis.call('GET', KEYS[2])
-  if first then return { known[1], tonumber(first), 1 } end
-end
+local first = repeated(known, KEYS[2])
+if first then return first end
 local offset = tonumber(known[2]) + 1
 redis.call('HSET', KEYS[1], 'offset', offset, 'missing', offset)
 redis.call('PEXPIRE', KEYS[1], ttl)
-if KEYS[2] then redis.call('SET', KEYS[2], offset, 'PX', keyTtl) end
+remember(known, KEYS[2], offset, keyTtl)
 redis.call(publish, topic, 'e' .. known[1] .. ' ' .. offset .. ' ' .. said)
 return { known[1], offset }
 `,
@@ -105,13 +118,11 @@ return { known[1], offset }
  */
 export const publishKept: Script = script(
   "publishKept",
-  `${STAND}${NOW}${FORGET}
+  `${STAND}${REPEAT}${NOW}${FORGET}
 local fresh, topic, publish, said, ttl, keyTtl, size, keepMs = unpack(ARGV)
 local known = stand(KEYS[1], fresh)
-if KEYS[3] then
-  local first = redis.call('GET', KEYS[3])
-  if first then return { known[1], tonumber(first), 1 } end
-end
+local first = repeated(known, KEYS[3])
+if first then return first end
 local at = now()
 forget(KEYS[1], known, at)
 local offset = tonumber(known[2]) + 1
@@ -123,7 +134,7 @@ if redis.call('XLEN', KEYS[2]) == 1 then missing = offset - 1 end
 redis.call('HSET', KEYS[1], 'offset', offset, 'missing', missing, 'until', math.min(tonumber(known[5] or untilMs), untilMs))
 redis.call('PEXPIRE', KEYS[1], math.max(ttl, keepMs))
 redis.call('PEXPIRE', KEYS[2], keepMs)
-if KEYS[3] then redis.call('SET', KEYS[3], offset, 'PX', keyTtl) end
+remember(known, KEYS[3], offset, keyTtl)
 redis.call(publish, topic, 'e' .. known[1] .. ' ' .. offset .. ' ' .. said)
 return { known[1], offset }
 `,
@@ -138,20 +149,18 @@ return { known[1], offset }
  */
 export const publishAbout: Script = script(
   "publishAbout",
-  `${STAND}${NOW}${FORGET}
+  `${STAND}${REPEAT}${NOW}${FORGET}
 local fresh, topic, publish, said, ttl, keyTtl, size, keepMs, subject, part = unpack(ARGV)
 local events, subjects, ends = KEYS[2], KEYS[3], KEYS[4]
 local known = stand(KEYS[1], fresh)
-if KEYS[5] then
-  local first = redis.call('GET', KEYS[5])
-  if first then return { known[1], tonumber(first), 1 } end
-end
+local first = repeated(known, KEYS[5])
+if first then return first end
 local at = now()
 forget(KEYS[1], known, at)
 local missing = redis.call('EXISTS', events) == 0 and tonumber(known[2]) or tonumber(known[3])
 local former = redis.call('HGET', subjects, subject)
 if former and part ~= 'first' and redis.call('ZSCORE', ends, subject) and #redis.call('XRANGE', events, former, former) > 0 then
-  return { known[1], tonumber(string.match(former, '%d+')), 1 }
+  return { known[1], tonumber(string.match(former, '%d+')) }
 end
 if former then redis.call('XDEL', events, former) end
 local offset = tonumber(known[2]) + 1
@@ -179,7 +188,7 @@ end
 redis.call('HSET', KEYS[1], 'offset', offset, 'missing', missing, 'until', math.min(tonumber(known[5] or untilMs), untilMs))
 redis.call('PEXPIRE', KEYS[1], math.max(ttl, keepMs))
 for index = 2, 4 do redis.call('PEXPIRE', KEYS[index], keepMs) end
-if KEYS[5] then redis.call('SET', KEYS[5], offset, 'PX', keyTtl) end
+remember(known, KEYS[5], offset, keyTtl)
 redis.call(publish, topic, 'e' .. known[1] .. ' ' .. offset .. ' ' .. said)
 return { known[1], offset }
 `,

@@ -90,11 +90,12 @@ export class SharedChannels {
   }
 
   async read(channel: string, range: HistoryRange): Promise<HistoryPage> {
-    const page = await this.#read(channel, range);
     const feed = this.feedOf(channel);
-    if (feed?.position === undefined) return historyOf(page);
+    const asked = feed?.position;
+    const page = await this.#read(channel, range);
+    if (feed === undefined || asked === undefined || feed !== this.feedOf(channel)) return historyOf(page);
     // Nobody is told of an event out of the history that this process was not told of: it would be told twice.
-    feed.compare(page);
+    feed.compare(page, asked);
     if ((await feed.reach(page)) === "given-up") throw unavailable(this.#servers.missing?.reason);
     return historyOf(page);
   }
@@ -291,7 +292,7 @@ export class SharedChannels {
 
   async #compareTogether(channels: readonly SharedChannel[]): Promise<void> {
     const { process, leaseMs, positionTtlMs, liveTtlMs, freshEpoch } = this.#settings;
-    const before = channels.map(({ feed, isPresent }) => ({ feed, isPresent }));
+    const before = channels.map(({ feed, isPresent }) => ({ feed, isPresent, position: feed?.position }));
     const each = channels.flatMap((shared) => [
       shared.place.topic,
       freshEpoch(),
@@ -305,7 +306,8 @@ export class SharedChannels {
       for (const [index, shared] of channels.entries()) {
         const [epoch, offset, held] = found.slice(3 * index, 3 * index + 3);
         const then = before[index];
-        if (shared.feed === then?.feed) this.#compared(shared, { epoch: String(epoch), offset: Number(offset) });
+        const position = { epoch: String(epoch), offset: Number(offset) };
+        if (shared.feed === then?.feed) this.#compared(shared, position, then?.position);
         const isKnown = held === 1 && shared.rosterEpoch === epoch && !shared.isRosterUnsure;
         if (then?.isPresent === true && shared.isPresent && !isKnown) void this.#restoreRoster(shared);
       }
@@ -316,12 +318,12 @@ export class SharedChannels {
     }
   }
 
-  #compared(shared: SharedChannel, position: Position): void {
+  #compared(shared: SharedChannel, position: Position, asked: Position | undefined): void {
     const { feed, opening, channel } = shared;
     shared.comparedAtMs = performance.now();
     if (feed === undefined) return;
     const isNew = feed.position === undefined;
-    feed.compare(position);
+    feed.compare(position, asked);
     shared.opening = undefined;
     opening?.resolve();
     // Who came and went has no place in the stream, and may have been missed with it.

@@ -1,6 +1,8 @@
-import { createClient, type RedisClientOptions, type RedisClusterOptions, type RedisSentinelOptions } from "redis";
+import type { RedisClientOptions, RedisClusterOptions, RedisSentinelOptions } from "redis";
+import { createDialledClient } from "./dialled-client.js";
 import type { Address, Line } from "./line.js";
 import { SLOTS } from "./names.js";
+import { after } from "./timer.js";
 
 /** A server that is a master, and the slots it has: from … to, both included. */
 export interface Home {
@@ -36,7 +38,7 @@ export function bySentinels(options: RedisSentinelOptions, patienceMs: number): 
     isSharded: false,
     client: nodeClientOptions,
     async locate() {
-      const answer = await firstAnswer(
+      const { answer } = await firstAnswer(
         sentinelRootNodes.map((address) => ({
           ...sentinelClientOptions,
           socket: { ...sentinelClientOptions.socket, ...address },
@@ -63,8 +65,8 @@ export function ofCluster(options: RedisClusterOptions, patienceMs: number): Whe
         const known = await line.clusterSlots().catch(() => undefined);
         if (known !== undefined) return homesOf(known, line.address?.host, nodeAddressMap);
       }
-      const answer = await firstAnswer(roots as RedisClientOptions[], ["CLUSTER", "SLOTS"], patienceMs);
-      return homesOf(answer, hostOf(roots[0] as RedisClientOptions | undefined), nodeAddressMap);
+      const { answer, by } = await firstAnswer(roots as RedisClientOptions[], ["CLUSTER", "SLOTS"], patienceMs);
+      return homesOf(answer, hostOf(by), nodeAddressMap);
     },
   };
 }
@@ -74,13 +76,11 @@ type AddressMap = RedisClusterOptions["nodeAddressMap"];
 /** `CLUSTER SLOTS`: from, to, the master's host and port, then its replicas. A host that is not known is the one asked. */
 function homesOf(answer: unknown, asked: string | undefined, map: AddressMap): readonly Home[] {
   const byAddress = new Map<string, { readonly address: Address; readonly slots: [number, number][] }>();
-  for (const [from, to, master] of answer as [unknown, unknown, [unknown, unknown]][]) {
-    // what Redis documents
+  const ranges = answer as [unknown, unknown, [unknown, unknown]][]; // what Redis documents
+  for (const [from, to, master] of ranges) {
     const [host, port] = master;
-    const address = mapped(
-      { host: typeof host === "string" && host !== "" ? host : (asked ?? "127.0.0.1"), port: Number(port) },
-      map,
-    );
+    const known = typeof host === "string" && host !== "" ? host : (asked ?? "127.0.0.1");
+    const address = mapped({ host: known, port: Number(port) }, map);
     const name = `${address.host}:${address.port}`;
     const home = byAddress.get(name) ?? { address, slots: [] };
     byAddress.set(name, home);
@@ -95,9 +95,8 @@ function mapped(address: Address, map: AddressMap): Address {
   return found ?? address;
 }
 
-function hostOf(options: RedisClientOptions | undefined): string | undefined {
-  if (options?.url !== undefined) return new URL(options.url).hostname;
-  const { socket } = options ?? {};
+function hostOf({ url, socket }: RedisClientOptions): string | undefined {
+  if (url !== undefined) return new URL(url).hostname;
   return socket !== undefined && "host" in socket ? socket.host : undefined;
 }
 
@@ -106,28 +105,20 @@ async function firstAnswer(
   clients: readonly RedisClientOptions[],
   command: readonly string[],
   patienceMs: number,
-): Promise<unknown> {
+): Promise<{ readonly answer: unknown; readonly by: RedisClientOptions }> {
   const reasons: unknown[] = [];
   for (const options of clients) {
-    const client = createClient({
-      ...options,
-      socket: {
-        ...options.socket,
-        connectTimeout: patienceMs,
-        socketTimeout: patienceMs,
-        reconnectStrategy: false,
-      } as NonNullable<RedisClientOptions["socket"]>, // of a socket by its path there is no address
-      disableOfflineQueue: true,
-      maintNotifications: "disabled",
-    });
+    const client = createDialledClient(options, patienceMs);
+    const late = after(patienceMs, () => client.destroy());
     // What goes wrong rejects the call it concerns, too.
     client.on("error", () => {});
     try {
       await client.connect();
-      return await client.sendCommand([...command]);
+      return { answer: await client.sendCommand([...command]), by: options };
     } catch (error) {
       reasons.push(error);
     } finally {
+      late.cancel();
       client.destroy();
     }
   }
