@@ -23,7 +23,7 @@ export class Stage {
   servers = [];
   /** @type {ServerProcess | undefined} */
   redis;
-  /** A V8 CPU profile of what was measured in each server, where they are wanted. */
+  /** A V8 CPU profile of what was measured first in each server, where they are wanted. */
   profiles = [];
   isProfiling = false;
 
@@ -83,10 +83,11 @@ export class Stage {
 
   /** What an order gave, and the seconds of CPU time that it took: the servers', all together, and Redis's. */
   async costOf(work) {
+    const isProfiling = this.isProfiling && this.profiles.length === 0;
     const before = await this.#spent();
-    if (this.isProfiling) await Promise.all(this.servers.map((server) => server.profile()));
+    if (isProfiling) await Promise.all(this.servers.map((server) => server.profile()));
     const result = await work();
-    if (this.isProfiling) this.profiles = await Promise.all(this.servers.map((server) => server.profiled()));
+    if (isProfiling) this.profiles = await Promise.all(this.servers.map((server) => server.profiled()));
     const after = await this.#spent();
     return {
       result,
