@@ -89,7 +89,7 @@ test("P15: a user's devices in two processes are one member, who joins once and 
 });
 
 test("P15: who comes back to another process within the grace was never gone", async () => {
-  await using world = await startWatched("250ms");
+  await using world = await startWatched("500ms");
   const [a, b, c] = world.three;
   const first = await enter(a, "ana");
   expect(await world.told(1)).toEqual(world.both("+ana"));
