@@ -139,7 +139,8 @@ export class SharedRates {
     });
     try {
       const entries = keeps.flatMap((name, index) => (index % 2 === 0 ? [[name, keeps[index + 1]]] : []));
-      await this.#tell({ about: [rate.user, rate.counted], keeps: Object.fromEntries(entries) });
+      // It may wait for Redis longer than whoever asked.
+      this.#own(this.#tell({ about: [rate.user, rate.counted], keeps: Object.fromEntries(entries) }));
       if (!this.#isClosed) await given;
     } finally {
       tooLate?.cancel();
@@ -173,22 +174,26 @@ export class SharedRates {
     }
   }
 
+  /** Of servers that are away the others don't know. Rejects when all the others have been told. */
   async #sayAll(prepare: (rate: SharedRate, nowMs: number) => void): Promise<void> {
-    const { names, now } = this.#options;
     const byPart = new MultiMap<number, SharedRate>();
     for (const [user, rates] of this.#users) {
-      for (const rate of rates.values()) byPart.add(names.partOfUser(user), rate);
+      for (const rate of rates.values()) byPart.add(this.#options.names.partOfUser(user), rate);
     }
-    for (const part of byPart.keys()) {
-      const rates = [...byPart.of(part)];
-      while (rates.length > 0) {
-        // Of others something is being said just now.
-        const batch = rates.splice(0, BATCH).filter(({ said }) => said === undefined);
-        for (const rate of batch) prepare(rate, now());
-        const telling = batch.filter((rate) => !this.#forget(rate));
-        if (telling.length > 0) await this.#sayNow(telling, false, nothing);
-        for (const rate of telling) this.#forget(rate);
-      }
+    const parts = await Promise.allSettled(
+      Array.from(byPart.keys(), (part) => this.#sayPart(byPart.of(part), prepare)),
+    );
+    for (const part of parts) if (part.status === "rejected") throw part.reason;
+  }
+
+  async #sayPart(rates: readonly SharedRate[], prepare: (rate: SharedRate, nowMs: number) => void): Promise<void> {
+    for (let from = 0; from < rates.length; from += BATCH) {
+      // Of others something is being said just now, or was, and they are forgotten.
+      const batch = rates.slice(from, from + BATCH).filter((rate) => rate.said === undefined && this.#knows(rate));
+      for (const rate of batch) prepare(rate, this.#options.now());
+      const telling = batch.filter((rate) => !this.#forget(rate));
+      if (telling.length > 0) await this.#sayNow(telling, false, nothing);
+      for (const rate of telling) this.#forget(rate);
     }
   }
 
@@ -224,9 +229,14 @@ export class SharedRates {
     return rate;
   }
 
+  /** There may be another in its place. */
+  #knows(rate: SharedRate): boolean {
+    return this.#users.get(rate.user)?.get(rate.counted) === rate;
+  }
+
   #forget(rate: SharedRate): boolean {
     const rates = this.#users.get(rate.user);
-    if (!rate.isDone(this.#options.now())) return false;
+    if (!this.#knows(rate) || !rate.isDone(this.#options.now())) return false;
     rates?.delete(rate.counted);
     if (rates?.size === 0) this.#users.delete(rate.user);
     return true;
