@@ -1,6 +1,8 @@
 import { RedisClient, type RedisClientOptions } from "redis";
 
-export type DialledClient = ReturnType<typeof createPlainClient>;
+/** Without the commands of modules, functions and scripts, which nobody needs here. */
+export type DialledClient = ReturnType<ReturnType<typeof RedisClient.factory<None, None, None, 3>>>;
+type None = Record<string, never>;
 
 /** A client of node-redis that connects once, and does not come back by itself. */
 export function createDialledClient(options: RedisClientOptions, patienceMs: number): DialledClient {
@@ -24,4 +26,4 @@ type ClientSocket = NonNullable<RedisClientOptions["socket"]>;
 const protocol = { RESP: 3 } as const;
 
 /** One class for all of them: `createClient` makes one for each set of options, with all of Redis's commands, in 40 ms. */
-const createPlainClient = RedisClient.factory(protocol);
+const createPlainClient: (options: RedisClientOptions) => DialledClient = RedisClient.factory(protocol);

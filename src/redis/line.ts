@@ -37,7 +37,7 @@ export interface LineOptions {
  */
 export class Line {
   /** What it listens to, as it was asked last. */
-  readonly topics = new Set<string>();
+  readonly topics: Set<string> = new Set();
   readonly #options: LineOptions;
   readonly #client: DialledClient;
   readonly #hear: (message: string, topic: string) => void;

@@ -50,6 +50,8 @@ export class RedisLink implements BrokerLink {
   /** What holds, as far as this process was told, with how many are remembered; to be stored anew where Redis has lost it. */
   readonly #told = new Map<string, { readonly revocation: Revocation; readonly limit: number }>();
   #isOpen = false;
+  /** Was Redis told that this process is there? */
+  #isKnown = false;
   #isAway = false;
   #isComingBack = false;
   #timers: { cancel(): void }[] = [];
@@ -104,6 +106,7 @@ export class RedisLink implements BrokerLink {
   }
 
   async publish(event: Publication): Promise<Position> {
+    this.#channels.flush();
     const position = await this.#publisher.publish(event);
     await this.#channels.reach(event.channel, position);
     return position;
@@ -168,8 +171,8 @@ export class RedisLink implements BrokerLink {
     return this.#users.count();
   }
 
-  async countConnections(): Promise<number> {
-    return Number(await this.#beat(this.#settings.leaseMs));
+  countConnections(): Promise<number> {
+    return this.#beat();
   }
 
   notify(topic: string, json: string): Promise<void> {
@@ -186,7 +189,8 @@ export class RedisLink implements BrokerLink {
     this.#isOpen = true;
     await this.#channels.subscribe(PROCESSES, true);
     for (const revocation of await this.#stored.read()) this.#revoke(revocation, Number.POSITIVE_INFINITY);
-    await this.#beat(this.#settings.leaseMs);
+    await this.#beat();
+    this.#isKnown = true;
     this.#keepUp();
   }
 
@@ -194,7 +198,7 @@ export class RedisLink implements BrokerLink {
   async #close(): Promise<void> {
     for (const { cancel } of this.#timers) cancel();
     this.#publisher.close();
-    await Promise.allSettled([this.#channels.close(), this.#users.close(), this.#rates.close(), this.#beat(0)]);
+    await Promise.allSettled([this.#channels.close(), this.#users.close(), this.#rates.close(), this.#beat("last")]);
     this.#isOpen = false;
     this.#servers.close();
   }
@@ -203,7 +207,7 @@ export class RedisLink implements BrokerLink {
   #keepUp(): void {
     const { leaseMs } = this.#settings;
     const everyMs = leaseMs * KEEP_UP_PART;
-    this.#every(Math.min(everyMs, BEAT_MS), () => this.#beat(leaseMs));
+    this.#every(Math.min(everyMs, BEAT_MS), () => this.#beat());
     this.#every(everyMs, () => Promise.all([this.#users.renew(), this.#rates.renew()]));
     // Those of many channels are not all compared at the same time.
     this.#every(everyMs / STEPS, () => this.#channels.compareOlderThan(everyMs));
@@ -212,6 +216,7 @@ export class RedisLink implements BrokerLink {
   #every(ms: number, run: () => Promise<unknown>): void {
     const slot = this.#timers.length;
     const again = () => {
+      if (this.#closing !== undefined) return;
       this.#timers[slot] = after(ms, () => {
         run().then(again, (error: unknown) => {
           if (!isAway(error)) this.#settings.onError(error, "keeping up");
@@ -223,13 +228,15 @@ export class RedisLink implements BrokerLink {
     again();
   }
 
-  async #beat(leaseMs: number): Promise<unknown> {
-    const { names, process } = this.#settings;
-    return this.#servers.run(
-      scripts.beat,
-      [`${names.processes.key}:alive`],
-      [process, this.#node.connectionCount, leaseMs],
-    );
+  /** It is there, or goes. Gives the connections of all processes. */
+  async #beat(which?: "last"): Promise<number> {
+    const { names, process, leaseMs } = this.#settings;
+    const args = [process, this.#node.connectionCount, which === "last" ? 0 : leaseMs];
+    const answer = await this.#servers.run(scripts.beat, [`${names.processes.key}:alive`], args);
+    const [sum, wasKnown] = answer as [number, 0 | 1]; // as the script gives them
+    // Redis has forgotten this process, and what else it has nobody knows.
+    if (wasKnown === 0 && this.#isKnown && which === undefined) this.#restoreSoon();
+    return sum;
   }
 
   #linesChanged(): void {
@@ -248,7 +255,7 @@ export class RedisLink implements BrokerLink {
     if (!this.#isAway || this.#isComingBack || this.#servers.missing !== undefined) return;
     this.#isComingBack = true;
     try {
-      await Promise.all([this.#users.renew(), this.#rates.renew(), this.#beat(this.#settings.leaseMs)]);
+      await Promise.all([this.#users.renew(), this.#rates.renew(), this.#beat()]);
       await this.#publisher.sayWaiting();
     } catch (error) {
       if (!isAway(error)) this.#settings.onError(error, "coming back");
@@ -297,6 +304,10 @@ export class RedisLink implements BrokerLink {
       this.#node.skip(channel, position);
       return;
     }
+    this.#restoreSoon();
+  }
+
+  #restoreSoon(): void {
     this.#restore().catch((error: unknown) => {
       if (!isAway(error)) this.#settings.onError(error, "restoring");
     });

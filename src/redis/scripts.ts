@@ -501,13 +501,14 @@ return redis.call('ZCARD', KEYS[1])
 /**
  * A process is there, and has so many connections.
  *
- * KEYS: the processes. ARGV: this process, its connections, how long the lease is (0: it goes). Gives the connections of all.
+ * KEYS: the processes. ARGV: this process, its connections, how long the lease is (0: it goes). Gives the connections of all,
+ * and 1 where the process was known.
  */
 export const beat: Script = script(
   "beat",
   `${NOW}
 local process, count, lease = unpack(ARGV)
-local at, sum = now(), 0
+local at, sum, known = now(), 0, redis.call('HEXISTS', KEYS[1], process)
 if tonumber(lease) > 0 then
   redis.call('HSET', KEYS[1], process, count .. ' ' .. string.format('%d', at + lease))
   redis.call('PEXPIRE', KEYS[1], lease)
@@ -519,7 +520,7 @@ for index = 1, #fields, 2 do
   local each, untilMs = string.match(fields[index + 1], '^(%d+) (%d+)$')
   if tonumber(untilMs) <= at then redis.call('HDEL', KEYS[1], fields[index]) else sum = sum + each end
 end
-return sum
+return { sum, known }
 `,
 );
 

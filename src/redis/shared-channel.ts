@@ -14,7 +14,7 @@ export class SharedChannel {
   /** When it was last compared with Redis, by a clock that nobody sets. */
   comparedAtMs = 0;
   /** Members here, with their faces as they are written. */
-  readonly roster = new Map<string, string>();
+  readonly roster: Map<string, string> = new Map();
   /** Which life of the channel knows them. */
   rosterEpoch: string | undefined;
   /** Was something said of them of which it is not known whether it was done? */

@@ -1,3 +1,4 @@
+import { MultiMap } from "../base/multi-map.js";
 import type { BrokerNode, HistoryPage, HistoryRange, Members, Position, PresentMember } from "../broker/broker.js";
 import { Feed, type FeedPage } from "./feed.js";
 import type { Line } from "./line.js";
@@ -29,7 +30,8 @@ export class SharedChannels {
   readonly #byTopic = new Map<string, SharedChannel>();
   /** Topics to be listened to, or not any more. */
   readonly #due = new Set<string>();
-  #flushing: Promise<void> | undefined;
+  #isFlushDue = false;
+  readonly #flushing = new Set<Promise<void>>();
   readonly #soon = new Map<SharedChannel, { cancel(): void }>();
 
   constructor({ servers, settings, node }: SharedChannelsOptions) {
@@ -69,7 +71,13 @@ export class SharedChannels {
     shared.opening = undefined;
     this.#forgetWhereOver(shared);
     this.#flushSoon(shared);
-    await this.#flushing;
+  }
+
+  /** What was asked for is asked of Redis in front of what is asked next. */
+  flush(): void {
+    if (this.#due.size === 0) return;
+    const flushing = this.#flush().finally(() => this.#flushing.delete(flushing));
+    this.#flushing.add(flushing);
   }
 
   /** A line heard this. */
@@ -90,6 +98,7 @@ export class SharedChannels {
   }
 
   async read(channel: string, range: HistoryRange): Promise<HistoryPage> {
+    this.flush();
     const feed = this.feedOf(channel);
     const asked = feed?.position;
     const page = await this.#read(channel, range);
@@ -111,6 +120,7 @@ export class SharedChannels {
   }
 
   attend(channel: string, member: PresentMember): Promise<void> {
+    this.flush();
     const shared = this.#sharedOf(channel);
     if (shared.roster.has(member.id)) return Promise.resolve();
     shared.put(member);
@@ -149,7 +159,8 @@ export class SharedChannels {
       } else if (shared.feed !== undefined && !line.topics.has(shared.place.topic)) this.#flushSoon(shared);
       else if (shared.isRosterUnsure) this.#flushSoon(shared);
     }
-    await this.#flushing;
+    this.flush();
+    await Promise.all(this.#flushing);
   }
 
   /** Compares those that were not for so long. */
@@ -229,42 +240,47 @@ export class SharedChannels {
 
   #flushSoon(shared: SharedChannel): void {
     this.#due.add(shared.place.topic);
-    this.#flushing ??= Promise.resolve().then(() => this.#flush());
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    queueMicrotask(() => {
+      this.#isFlushDue = false;
+      this.flush();
+    });
   }
 
   /** What is due is asked for; its comparison stands right behind it. */
   async #flush(): Promise<void> {
-    this.#flushing = undefined;
-    const [due, doing] = [[...this.#due], [] as Promise<unknown>[]];
+    const due = [...this.#due];
     this.#due.clear();
-    const wanted = new Map<Line, string[]>();
+    const doing = [...this.#servers.lines].flatMap((line) => this.#unsubscribe(line, due));
     const compared: SharedChannel[] = [];
+    const wanted = new MultiMap<Line, string>();
     for (const topic of due) {
       const shared = this.#byTopic.get(topic);
       if (shared === undefined) continue;
       const line = this.#servers.lineOf(shared.place.key);
       if (line === undefined) {
-        shared.opening?.reject(unavailable(this.#servers.missing?.reason));
-        shared.opening = undefined;
+        this.#refuse([topic], this.#servers.missing?.reason);
         continue;
       }
       if (shared.feed !== undefined && !line.topics.has(topic)) {
-        wanted.set(line, [...(wanted.get(line) ?? []), topic]);
+        wanted.add(line, topic);
         shared.isHeardAnew = true;
       }
       if (shared.feed !== undefined || shared.isPresent) compared.push(shared);
     }
-    for (const line of this.#servers.lines) {
-      const unwanted = due.filter((topic) => line.topics.has(topic) && this.#byTopic.get(topic)?.feed === undefined);
-      doing.push(...chunks(unwanted, TOPICS).map((topics) => line.unsubscribe(topics)));
-    }
-    for (const [line, topics] of wanted) {
-      doing.push(
-        ...chunks(topics, TOPICS).map((some) => line.subscribe(some).catch((error) => this.#refuse(some, error))),
-      );
+    for (const line of wanted.keys()) {
+      for (const some of chunks(wanted.of(line), TOPICS)) {
+        doing.push(line.subscribe(some).catch((error: unknown) => this.#refuse(some, error)));
+      }
     }
     doing.push(this.#compare(compared));
     await Promise.allSettled(doing);
+  }
+
+  #unsubscribe(line: Line, due: readonly string[]): Promise<void>[] {
+    const unwanted = due.filter((topic) => line.topics.has(topic) && this.#byTopic.get(topic)?.feed === undefined);
+    return chunks(unwanted, TOPICS).map((topics) => line.unsubscribe(topics));
   }
 
   /** They can't be listened to. */
