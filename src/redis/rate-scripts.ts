@@ -148,8 +148,8 @@ end
  * which is higher than of all it has said before; then for each rate its count, its window, the grid of times in it, how many
  * tokens it has, whether it wants more, how many pairs follow, and as pairs what it returns: usable in how many milliseconds,
  * and how many tokens, the latest first.
- * Gives for each rate how many are left of those it has, its quota, what it gets (such pairs), and as pairs who is to give back
- * all but how many. For a rate of which it has said something newer, nothing.
+ * Gives for each rate how many are left of those it has, what it gets (such pairs), and as pairs who is to give back all but
+ * how many. For a rate of which it has said something newer, nothing.
  */
 export const shareRates: Script = script(
   "shareRates",
@@ -180,7 +180,7 @@ for place = 1, #KEYS, 2 do
     end
     book.shares[process] = { tokens = has, untilMs = at + leaseMs, said = said }
     write(KEYS[place], book, process, windowMs)
-    found[#found + 1] = { left, quotas[process] or 0, taken, kept }
+    found[#found + 1] = { left, taken, kept }
   end
 end
 return found

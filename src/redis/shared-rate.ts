@@ -24,7 +24,6 @@ export class SharedRate {
   readonly #gridMs: number;
   /** Parted with, and not usable here: it is not known yet that Redis has them. */
   #returned: Tokens[] = [];
-  #quota: number | undefined;
   #untilMs = Number.NEGATIVE_INFINITY;
   #askAgainMs = Number.NEGATIVE_INFINITY;
 
@@ -86,11 +85,6 @@ export class SharedRate {
     this.#returned.push(...this.#share.remove(Math.max(0, this.size - count), this.#gridMs, nowMs));
   }
 
-  /** Who has no quota gives what it has used for what is usable sooner. */
-  swap(nowMs: number): void {
-    if (this.#quota === 0) this.keep(0, nowMs);
-  }
-
   /** What is to be said, as `shareRates` takes it. */
   state(nowMs: number, wants: boolean): readonly number[] {
     this.#expire(nowMs);
@@ -104,9 +98,8 @@ export class SharedRate {
   /** What was answered. Gives who is to give something back: the process, and how many it may keep. */
   learn(answer: RateAnswer, saidMs: number, leaseMs: number, nowMs: number): readonly (string | number)[] {
     this.#expire(nowMs);
-    const [left = 0, quota, taken = [], keeps = []] = answer;
+    const [left = 0, taken = [], keeps = []] = answer;
     this.#returned = [];
-    this.#quota = quota;
     this.#untilMs = saidMs + leaseMs;
     this.#share.shrinkTo(left, nowMs);
     for (let index = 0; index + 1 < taken.length; index += 2) {
@@ -127,7 +120,7 @@ export class SharedRate {
 /** Empty: something newer was said before. */
 export type RateAnswer =
   | readonly []
-  | readonly [left: number, quota: number, taken: readonly number[], keeps: readonly (string | number)[]];
+  | readonly [left: number, taken: readonly number[], keeps: readonly (string | number)[]];
 
 /** Tokens change hands at so many times of a window at most; a book has not many more lines. */
 const GRID = 100;

@@ -122,10 +122,10 @@ export class SharedRates {
 
   async #ask(rate: SharedRate): Promise<void> {
     const { now } = this.#options;
-    const keeps = await this.#say(rate, true, (nowMs) => rate.swap(nowMs));
+    const keeps = await this.#say(rate, true, nothing);
     if (keeps.length > 0 && !rate.hasUsable(now())) {
       await this.#claim(rate, keeps);
-      await this.#say(rate, true, (nowMs) => rate.swap(nowMs));
+      await this.#say(rate, true, nothing);
     }
     if (!rate.hasUsable(now())) rate.pauseAsking(now());
   }

@@ -37,17 +37,19 @@ test.each([
   [8, 3, 1, 6, 2],
   [7, 1, 1, 3, 4],
   [2, 1, 1, 1, 1],
+  [3, 1, 1, 1, 2],
 ])("of %d, processes with %d and %d connections that both want all have %d and %d", async (count, ofA, ofB, a, b) => {
-  const world = createWorld();
   const limit = { count, windowMs: 500 };
-  const processes = [await world.start("a", ofA), await world.start("b", ofB)];
-  for (let n = 0; n < 3; n += 1) {
-    for (const each of processes) await each.sayMany(count, limit);
-    world.nowMs += limit.windowMs;
+  for (const isBFirst of [false, true]) {
+    const world = createWorld();
+    const processes = [await world.start("a", ofA), await world.start("b", ofB)] as const;
+    for (let n = 0; n < 3; n += 1) {
+      for (const each of isBFirst ? processes.toReversed() : processes) await each.sayMany(count, limit);
+      world.nowMs += limit.windowMs;
+    }
+    expect(await Promise.all(processes.map((each) => each.sayMany(count, limit)))).toEqual([a, b]);
+    expect(world.mostIn(limit.windowMs)).toBe(count);
   }
-  const [passedAtA, passedAtB] = await Promise.all(processes.map((each) => each.sayMany(count, limit)));
-  expect([passedAtA, passedAtB]).toEqual([a, b]);
-  expect(world.mostIn(limit.windowMs)).toBe(count);
 });
 
 test("what others do not use passes where the user is", async () => {
@@ -139,6 +141,70 @@ test("of a process that was killed, its share is usable a window after its lease
   expect(await b.say(ten)).toBeGreaterThan(0);
   world.nowMs += 1_000;
   expect(await b.sayMany(11, ten)).toBe(10);
+});
+
+test("the times at which tokens change hands are rounded, and never to an earlier one", async () => {
+  const world = createWorld();
+  const limit = { count: 4, windowMs: 60_000 };
+  world.nowMs = Math.ceil(world.nowMs / 600) * 600 + 599;
+  const [a, b] = [await world.start("a", 1), await world.start("b", 1)];
+  await a.sayMany(4, limit);
+  a.kill();
+  world.nowMs += world.leaseMs + limit.windowMs - 1;
+  expect(await b.say(limit)).toBeGreaterThan(0);
+  world.nowMs += 602;
+  expect(await b.say(limit)).toBe(0);
+});
+
+test("what Redis's clock leaves out of a millisecond is not gained", async () => {
+  const world = createWorld(1_000);
+  const limit = { count: 4, windowMs: 100 };
+  const beganMs = Math.floor(world.nowMs);
+  const [a, b] = [await world.start("a", 1), await world.start("b", 1)];
+  world.nowMs = beganMs + 0.75;
+  await a.sayMany(4, limit);
+  world.nowMs = beganMs + 1_000.5;
+  expect(await a.sayMany(5, limit)).toBe(4);
+  a.kill();
+  world.nowMs = beganMs + 1_100;
+  expect(await b.say(limit)).toBeGreaterThan(0);
+});
+
+test("a lease begins when it is asked for, not when the answer comes", async () => {
+  const world = createWorld();
+  const a = await world.start("a", 1);
+  const gate = createGate();
+  a.answerGate = gate.opened;
+  const said = a.say(ten);
+  while ((await redis.command("EXISTS", world.names.rate("ana", "chat|10/500"))) === 0);
+  world.nowMs += 6_000;
+  gate.open();
+  expect(await said).toBe(0);
+  a.line = "away";
+  world.nowMs += 3_999;
+  expect(await a.say(ten)).toBe(0);
+  world.nowMs += 1;
+  expect(await a.say(ten)).toBe("unavailable");
+});
+
+test("who comes again while it is still being said that they left has what they got", async () => {
+  const world = createWorld();
+  const a = await world.start("a", 1);
+  await a.say(ten);
+  world.nowMs += ten.windowMs;
+  const [first, second] = [createGate(), createGate()];
+  const { asked } = a;
+  a.gate = first.opened;
+  for (let n = 0; n < 3; n += 1) a.rates.departed("ana");
+  a.gate = second.opened;
+  first.open();
+  while (a.asked < asked + 2) await redis.command("PING");
+  a.gate = undefined;
+  const said = a.say(ten);
+  second.open();
+  expect(await said).toBe(0);
+  while (a.asked < asked + 4) await redis.command("PING");
+  expect(await redis.command("HGET", world.names.rate("ana", "chat|10/500"), "s:a")).toMatch(/^10 /);
 });
 
 test("a process that is cut off passes with its share until its lease is over, then it says that the broker is away", async () => {

@@ -63,6 +63,8 @@ export class RateProcess {
   awayFor: string | undefined;
   /** What is run from now on waits for this. */
   gate: Promise<void> | undefined;
+  /** What Redis answers waits for this. */
+  answerGate: Promise<void> | undefined;
   /** What is run when the line ends is done late, by `runLate`. */
   isHeldUp = false;
   readonly #late: (() => Promise<unknown>)[] = [];
@@ -136,6 +138,7 @@ export class RateProcess {
     const isAway = this.line === "away" || keys.includes(this.awayFor ?? "");
     if (isAway || this.isHeldUp) throw unavailable("away");
     const answer = await this.#world.eval(script, keys, args);
+    await this.answerGate;
     if (this.line !== "whole") throw unavailable("cut");
     return answer;
   }
