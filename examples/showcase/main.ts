@@ -1,3 +1,4 @@
+import { redis } from "tidings/redis";
 import { buildPage } from "./build-page.js";
 import { startServer } from "./server.js";
 import { linkWith, signTokens } from "./tokens.js";
@@ -5,13 +6,16 @@ import { linkWith, signTokens } from "./tokens.js";
 // Something that is set but empty counts as not set.
 const port = process.env.PORT || "8000";
 const host = process.env.HOST || "127.0.0.1";
+// With it several of these are one app. Without, everything is in the memory of this process.
+const redisUrl = process.env.REDIS_URL || undefined;
 
 if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) await start();
 else fail(`PORT is ${JSON.stringify(port)}: it must be a number from 0 to 65535.`);
 
 async function start(): Promise<void> {
   await buildPage();
-  const server = await startServer({ port: Number(port), host }).catch((error: NodeJS.ErrnoException) => {
+  const broker = redisUrl === undefined ? undefined : redis({ url: redisUrl });
+  const server = await startServer({ port: Number(port), host, broker }).catch((error: NodeJS.ErrnoException) => {
     fail(whyNot(error));
   });
   if (server === undefined) return;
@@ -22,6 +26,7 @@ async function start(): Promise<void> {
 
 function whyNot({ code, message }: NodeJS.ErrnoException): string {
   if (code === "EADDRINUSE") return `Port ${port} on ${host} is in use: set PORT to another, or to 0 for a free one.`;
+  if (code === "unavailable") return `REDIS_URL is set. ${message}`;
   return `Can't listen on port ${port} of ${host}: ${message}`;
 }
 

@@ -4,6 +4,7 @@ import { ConfigError } from "../base/config-error.js";
 import { type Duration, durationMs } from "../base/duration.js";
 import { checkOptions, type OptionKind } from "../base/options.js";
 import type { Broker, BrokerLink, BrokerNode } from "../broker/broker.js";
+import { defaultLimits } from "../protocol/limits.js";
 import { Names } from "./names.js";
 import { RedisLink } from "./redis-link.js";
 import { alone, bySentinels, ofCluster, type Whereabouts } from "./whereabouts.js";
@@ -54,11 +55,12 @@ export interface RedisClusterLike {
  */
 export function redis(options: RedisOptions): Broker {
   checkOptions("redis()", options, OPTIONS);
-  const { prefix = "tidings", timeout = "5s", lease = "60s", positionTtl = "1d" } = options;
+  const { prefix = "tidings", timeout = "5s", lease, positionTtl } = options;
   const { whenUnavailable = "reject", queue = 1_000, replicas = 0 } = options;
   const patienceMs = positive("timeout", durationMs(timeout, "timeout"));
-  const leaseMs = positive("lease", durationMs(lease, "lease"));
-  const positionTtlMs = positive("positionTtl", durationMs(positionTtl, "positionTtl"));
+  const leaseMs = lease === undefined ? defaultLimits.lease : positive("lease", durationMs(lease, "lease"));
+  const positionTtlMs =
+    positionTtl === undefined ? defaultLimits.positionTtl : positive("positionTtl", durationMs(positionTtl, "positionTtl"));
   checkPrefix(prefix);
   checkCount("queue", queue, 1);
   checkCount("replicas", replicas, 0);

@@ -14,6 +14,7 @@ export const builtPatterns: readonly string[] = [
   "P12",
   "P13",
   "P14",
+  "P15",
   "P16",
   "P17",
   "P18",
@@ -26,4 +27,5 @@ export const builtPatterns: readonly string[] = [
   "P25",
   "P26",
   "P28",
+  "P29",
 ];
