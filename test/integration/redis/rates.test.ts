@@ -170,6 +170,20 @@ test("what Redis's clock leaves out of a millisecond is not gained", async () =>
   expect(await b.say(limit)).toBeGreaterThan(0);
 });
 
+test("what is given back at the last part of a millisecond is not usable before it is over", async () => {
+  const world = createWorld();
+  const limit = { count: 4, windowMs: 100 };
+  world.nowMs = Math.floor(world.nowMs);
+  const [a, b] = [await world.start("a", 1), await world.start("b")];
+  await a.sayMany(4, limit);
+  world.nowMs += 99.75;
+  await a.disconnect();
+  await b.connect(1);
+  expect(await b.say(limit)).toBeGreaterThan(0);
+  world.nowMs += 3;
+  expect(await b.say(limit)).toBe(0);
+});
+
 test("a lease begins when it is asked for, not when the answer comes", async () => {
   const world = createWorld();
   const a = await world.start("a", 1);
