@@ -37,7 +37,8 @@ export class Names {
 
   /** A user's messages that are counted together. */
   rate(user: string, counted: string): string {
-    return `${this.user(user)}:rate:${counted}`;
+    // Whatever is in a user's name, it is no other user's.
+    return `${this.#place(`$users-${this.partOfUser(user)}`).key}:rate:${JSON.stringify([user, counted])}`;
   }
 
   /** What is known of all processes, and what is said to all of them. */

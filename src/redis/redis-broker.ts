@@ -60,7 +60,9 @@ export function redis(options: RedisOptions): Broker {
   const patienceMs = positive("timeout", durationMs(timeout, "timeout"));
   const leaseMs = lease === undefined ? defaultLimits.lease : positive("lease", durationMs(lease, "lease"));
   const positionTtlMs =
-    positionTtl === undefined ? defaultLimits.positionTtl : positive("positionTtl", durationMs(positionTtl, "positionTtl"));
+    positionTtl === undefined
+      ? defaultLimits.positionTtl
+      : positive("positionTtl", durationMs(positionTtl, "positionTtl"));
   checkPrefix(prefix);
   checkCount("queue", queue, 1);
   checkCount("replicas", replicas, 0);

@@ -87,7 +87,7 @@ export class RedisLink implements BrokerLink {
         deliver: (event) => this.#deliver(event),
         skip: (channel, position) => this.#skip(channel, position),
         meet: (change) => node.meet(change),
-        meetAnew: (channel) => channel !== PROCESSES && node.meetAnew(channel),
+        meetAnew: (channel) => node.meetAnew(channel),
       },
     });
     this.#users = new SharedUsers(servers, settings);
@@ -95,10 +95,12 @@ export class RedisLink implements BrokerLink {
       run: (script, keys, args) => servers.run(script, keys, args),
       names: settings.names,
       process: settings.process,
-      leaseMs: settings.leaseMs,
+      leaseMs: rateLeaseOf(settings),
       now: () => performance.now(),
       after,
-      tellOthers: (json) => this.#tellProcesses("rate", json),
+      tellOthers: async (json) => {
+        await this.publish({ channel: RATES, type: "rate", payloadJson: json, except: undefined });
+      },
       onError: settings.onError,
     });
     this.#publisher = new Publisher({ servers, settings, queueSize, replicas, replicationMs: patienceMs / 2 });
@@ -187,7 +189,7 @@ export class RedisLink implements BrokerLink {
   async #open(): Promise<void> {
     await this.#servers.open();
     this.#isOpen = true;
-    await this.#channels.subscribe(PROCESSES, true);
+    await Promise.all([this.#channels.subscribe(PROCESSES, true), this.#channels.subscribe(RATES, false)]);
     for (const revocation of await this.#stored.read()) this.#revoke(revocation, Number.POSITIVE_INFINITY);
     await this.#beat();
     this.#isKnown = true;
@@ -208,7 +210,8 @@ export class RedisLink implements BrokerLink {
     const { leaseMs } = this.#settings;
     const everyMs = leaseMs * KEEP_UP_PART;
     this.#every(Math.min(everyMs, BEAT_MS), () => this.#beat());
-    this.#every(everyMs, () => Promise.all([this.#users.renew(), this.#rates.renew()]));
+    this.#every(everyMs, () => this.#users.renew());
+    this.#every(rateLeaseOf(this.#settings) * KEEP_UP_PART, () => this.#rates.renew());
     // Those of many channels are not all compared at the same time.
     this.#every(everyMs / STEPS, () => this.#channels.compareOlderThan(everyMs));
   }
@@ -272,6 +275,10 @@ export class RedisLink implements BrokerLink {
   }
 
   #deliver(event: BrokerEvent): void {
+    if (event.channel === RATES) {
+      this.#rates.heard(event.payloadJson);
+      return;
+    }
     if (event.channel !== PROCESSES) {
       this.#node.deliver(event);
       return;
@@ -293,13 +300,12 @@ export class RedisLink implements BrokerLink {
         this.#node.notified(topic, json);
         break;
       }
-      case "rate":
-        this.#rates.heard(event.payloadJson);
-        break;
     }
   }
 
   #skip(channel: string, position: Position): void {
+    // What was said of rates is worth nothing later.
+    if (channel === RATES) return;
     if (channel !== PROCESSES) {
       this.#node.skip(channel, position);
       return;
@@ -340,9 +346,16 @@ function wordsOf(error: unknown): string {
 
 /** Names that begin with `$` are no app's. */
 const PROCESSES = "$processes";
+const RATES = "$rates";
 const KEPT = { size: 1_000, ttlMs: 300_000 };
 
 /** Of the lease: one renewal may fail, and the next still is in time. */
 const KEEP_UP_PART = 5 / 12;
 const STEPS = 10;
+
+/** While nobody knows whether a process is there, nobody else can use its part of a user's rate. */
+function rateLeaseOf({ leaseMs }: Settings): number {
+  return Math.min(leaseMs, 10_000);
+}
+
 const BEAT_MS = 1_000;

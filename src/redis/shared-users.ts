@@ -37,6 +37,7 @@ export class SharedUsers {
         if ((await this.#servers.run(scripts.reserveUser, keys, args)) === 1) return true;
       } catch (error) {
         if (isNew) devices.all.delete(connection);
+        devices.isUnsure = true;
         throw error;
       }
       devices.all.delete(connection);
@@ -115,17 +116,33 @@ export class SharedUsers {
       return [user, devices?.all.size ?? 0, devices?.open.size ?? 0];
     });
     const keys = [names.users(part), ...users.map((user) => names.user(user))];
-    await this.#servers.run(scripts.noteUsers, keys, [process, leaseMs, ...counts]);
+    let isUnsure = true;
+    try {
+      await this.#servers.run(scripts.noteUsers, keys, [process, leaseMs, ...counts]);
+      isUnsure = false;
+    } finally {
+      for (const user of users) {
+        const devices = this.#users.get(user);
+        if (devices === undefined) continue;
+        devices.isUnsure = isUnsure;
+        this.#forgetWhereOver(user, devices);
+      }
+    }
+  }
+
+  /** Who has gone is known until Redis knows so. */
+  #forgetWhereOver(user: string, { all, last, isUnsure }: Devices): void {
+    if (all.size === 0 && last === undefined && !isUnsure) this.#users.delete(user);
   }
 
   #inTurn<Result>(user: string, run: (devices: Devices) => Promise<Result>): Promise<Result> {
-    const devices = this.#users.get(user) ?? { all: new Set(), open: new Set(), last: undefined };
+    const devices = this.#users.get(user) ?? { all: new Set(), open: new Set(), last: undefined, isUnsure: false };
     this.#users.set(user, devices);
     const result = devices.last === undefined ? run(devices) : devices.last.then(() => run(devices));
     const settled: Promise<void> = result.then(nothing, nothing).then(() => {
       if (devices.last !== settled) return;
       devices.last = undefined;
-      if (devices.all.size === 0) this.#users.delete(user);
+      this.#forgetWhereOver(user, devices);
     });
     devices.last = settled;
     return result;
@@ -139,6 +156,8 @@ interface Devices {
   readonly open: Set<string>;
   /** Resolves when what was to be said of them has been said. */
   last: Promise<void> | undefined;
+  /** What Redis was told last may not have reached it: it is told again when it is back. */
+  isUnsure: boolean;
 }
 
 /** So many users are noted in one step. */

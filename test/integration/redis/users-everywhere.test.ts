@@ -215,7 +215,7 @@ async function countAt({ url }: ServedApp): Promise<unknown> {
   return (await fetch(`${url}/health/websockets`)).json();
 }
 
-test("P27: `/health/websockets` of every process counts the users and connections of all", async () => {
+test("P15: `/health/websockets` of every process counts the users and connections of all", async () => {
   await using world = await startThree();
   const [a, b, c] = world.three;
   const clients = [await enter(a, "ana"), await enter(b, "ana"), await enter(b, "bob"), await enter(c, "eve")];
