@@ -9,12 +9,16 @@ import { type ServedApp, serve } from "../served-app.js";
  * its own. Disposing of it closes all of them.
  */
 export class Apps implements AsyncDisposable {
+  /** Of all keys in Redis. */
+  readonly prefix: string;
   readonly #options: RedisOptions;
   readonly #started: Pick<App, "close">[] = [];
 
   /** @param options of each broker, before what `start` says */
   constructor(options: RedisOptions) {
-    this.#options = { prefix: `tidings:${randomUUID()}`, ...options };
+    const { prefix = `tidings:${randomUUID()}` } = options;
+    this.prefix = prefix;
+    this.#options = { ...options, prefix };
   }
 
   /** One more, on a port of its own. */
