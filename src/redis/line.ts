@@ -1,8 +1,7 @@
 import type { RedisClientOptions } from "redis";
 import { createDialledClient, type DialledClient } from "./dialled-client.js";
-import * as rateScripts from "./rate-scripts.js";
-import type { Script } from "./scripts.js";
-import * as scripts from "./scripts.js";
+import { allScripts } from "./scripts/all.js";
+import type { Script } from "./scripts/script.js";
 import { after } from "./timer.js";
 
 /** Where a server is. */
@@ -204,8 +203,6 @@ export class Line {
 
 /** How often a server is asked whether it is there. */
 const PING_MS = 1_000;
-
-const allScripts: readonly Script[] = [...Object.values(scripts), ...Object.values(rateScripts)];
 
 /** Did Redis answer with an error of this kind? */
 export function isReply(error: unknown, kind: string): boolean {

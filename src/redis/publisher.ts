@@ -1,7 +1,7 @@
 import type { Position, Publication } from "../broker/broker.js";
 import type { Line } from "./line.js";
 import { writeEvent } from "./said.js";
-import * as scripts from "./scripts.js";
+import { publishAbout, publishKept, publishLive } from "./scripts/stream.js";
 import { isAway, type Servers, unavailable, wasNotDone } from "./servers.js";
 import type { Settings } from "./settings.js";
 
@@ -104,12 +104,12 @@ export class Publisher {
     args: readonly (string | number)[],
   ): Promise<unknown> {
     const { servers } = this.#options;
-    if (keep === undefined) return servers.run(scripts.publishLive, [key, ...keys], args);
+    if (keep === undefined) return servers.run(publishLive, [key, ...keys], args);
     const { size, ttlMs, subject } = keep;
     const kept = [...args, size, ttlMs];
-    if (subject === undefined) return servers.run(scripts.publishKept, [key, `${key}:events`, ...keys], kept);
+    if (subject === undefined) return servers.run(publishKept, [key, `${key}:events`, ...keys], kept);
     const of = [key, `${key}:events`, `${key}:subjects`, `${key}:ends`, ...keys];
-    return servers.run(scripts.publishAbout, of, [...kept, subject.name, subject.part ?? ""]);
+    return servers.run(publishAbout, of, [...kept, subject.name, subject.part ?? ""]);
   }
 
   /** Resolves when enough replicas have what this line did until now: of those who ask meanwhile one asks for all. */

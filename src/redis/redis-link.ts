@@ -14,7 +14,7 @@ import type {
 import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { Publisher } from "./publisher.js";
-import * as scripts from "./scripts.js";
+import { beat } from "./scripts/processes.js";
 import { isAway, Servers } from "./servers.js";
 import type { Settings } from "./settings.js";
 import { SharedChannels } from "./shared-channels.js";
@@ -235,7 +235,7 @@ export class RedisLink implements BrokerLink {
   async #beat(which?: "last"): Promise<number> {
     const { names, process, leaseMs } = this.#settings;
     const args = [process, this.#node.connectionCount, which === "last" ? 0 : leaseMs];
-    const answer = await this.#servers.run(scripts.beat, [`${names.processes.key}:alive`], args);
+    const answer = await this.#servers.run(beat, [`${names.processes.key}:alive`], args);
     const [sum, wasKnown] = answer as [number, 0 | 1]; // as the script gives them
     // Redis has forgotten this process, and what else it has nobody knows.
     if (wasKnown === 0 && this.#isKnown && which === undefined) this.#restoreSoon();

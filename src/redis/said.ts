@@ -34,7 +34,7 @@ export function readMember(text: string): PresentMember {
   return { id, faceJson };
 }
 
-/** What a script published (scripts.ts). Throws where it is none. */
+/** What a script published (scripts/). Throws where it is none. */
 export function readSaid(message: string): Said {
   if (message.startsWith("e")) {
     const afterEpoch = message.indexOf(" ");

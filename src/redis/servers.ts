@@ -2,7 +2,7 @@ import { ErrorReply } from "redis";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { type Address, isReply, Line } from "./line.js";
 import { SLOTS, slotOf } from "./names.js";
-import type { Script } from "./scripts.js";
+import type { Script } from "./scripts/script.js";
 import { after } from "./timer.js";
 import type { Home, Whereabouts } from "./whereabouts.js";
 

@@ -4,7 +4,8 @@ import { Feed, type FeedPage } from "./feed.js";
 import type { Line } from "./line.js";
 import { slotOf } from "./names.js";
 import { readEvent, readMember, readSaid, writeMember } from "./said.js";
-import * as scripts from "./scripts.js";
+import { changeRoster, compare, readMembers, restoreRoster } from "./scripts/presence.js";
+import { readEvents } from "./scripts/stream.js";
 import { isAway, type Servers, unavailable } from "./servers.js";
 import type { Settings } from "./settings.js";
 import { openingOf, SharedChannel } from "./shared-channel.js";
@@ -139,7 +140,7 @@ export class SharedChannels {
   async members(channel: string, limit: number): Promise<Members> {
     const { key, topic } = this.#settings.names.channel(channel);
     const keys = [key, `${key}:members`, `${key}:order`];
-    const answer = await this.#servers.run(scripts.readMembers, keys, [topic, this.publishCommand, limit]);
+    const answer = await this.#servers.run(readMembers, keys, [topic, this.publishCommand, limit]);
     const [count, ...faces] = answer as [number, ...string[]]; // as the script gives them
     return { count, members: faces.map(readMember) };
   }
@@ -230,7 +231,7 @@ export class SharedChannels {
     const which = from === undefined ? "newest" : "oldest";
     const { positionTtlMs, freshEpoch } = this.#settings;
     const args = [freshEpoch(), positionTtlMs, first, last, limit, which];
-    const answer = await this.#servers.run(scripts.readEvents, [key, `${key}:events`], args);
+    const answer = await this.#servers.run(readEvents, [key, `${key}:events`], args);
     const [epoch, offset, missing, found] = answer as [string, number, number, [string, string[]][]]; // as the script gives them
     const events = found.map(([id, [, said = ""]]) => ({ ...readEvent(said), offset: Number.parseInt(id, 10) }));
     if (from === undefined) events.reverse();
@@ -318,7 +319,7 @@ export class SharedChannels {
     const keys = channels.map(({ place }) => place.key);
     try {
       const args = [this.publishCommand, process, leaseMs, ...each];
-      const found = (await this.#servers.run(scripts.compare, keys, args)) as (string | number)[]; // three of each
+      const found = (await this.#servers.run(compare, keys, args)) as (string | number)[]; // three of each
       for (const [index, shared] of channels.entries()) {
         const [epoch, offset, held] = found.slice(3 * index, 3 * index + 3);
         const then = before[index];
@@ -350,7 +351,7 @@ export class SharedChannels {
   async #changeRoster(shared: SharedChannel, change: "+" | "-", id: string, face: string): Promise<void> {
     try {
       const epoch = await this.#servers.run(
-        scripts.changeRoster,
+        changeRoster,
         [shared.place.key],
         [...this.#rosterArgs(shared), change, id, face],
       );
@@ -366,7 +367,7 @@ export class SharedChannels {
       shared.isRosterUnsure = false;
       const members = [...shared.roster].flat();
       const epoch = await this.#servers.run(
-        scripts.restoreRoster,
+        restoreRoster,
         [shared.place.key],
         [...this.#rosterArgs(shared), ...members],
       );

@@ -3,8 +3,8 @@ import { MultiMap } from "../base/multi-map.js";
 import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Names } from "./names.js";
-import { shareRates } from "./rate-scripts.js";
-import type { Script } from "./scripts.js";
+import { shareRates } from "./scripts/rates.js";
+import type { Script } from "./scripts/script.js";
 import { type RateAnswer, SharedRate } from "./shared-rate.js";
 
 export interface SharedRatesOptions {

@@ -1,6 +1,6 @@
 import { MultiMap } from "../base/multi-map.js";
 import { USER_PARTS } from "./names.js";
-import * as scripts from "./scripts.js";
+import { countUsers, findUser, noteUsers, reserveUser } from "./scripts/users.js";
 import { isAway, type Servers } from "./servers.js";
 import type { Settings } from "./settings.js";
 
@@ -34,7 +34,7 @@ export class SharedUsers {
         const keys = [names.user(user), names.users(names.partOfUser(user))];
         const { all, open } = devices;
         const args = [user, process, all.size, open.size, limit, leaseMs];
-        if ((await this.#servers.run(scripts.reserveUser, keys, args)) === 1) return true;
+        if ((await this.#servers.run(reserveUser, keys, args)) === 1) return true;
       } catch (error) {
         if (isNew) devices.all.delete(connection);
         devices.isUnsure = true;
@@ -68,14 +68,14 @@ export class SharedUsers {
 
   async isConnected(user: string): Promise<boolean> {
     const { names } = this.#settings;
-    return (await this.#servers.run(scripts.findUser, [names.user(user)], [])) === 1;
+    return (await this.#servers.run(findUser, [names.user(user)], [])) === 1;
   }
 
   /** Those with an open connection at any process. */
   async count(): Promise<number> {
     const { names } = this.#settings;
     const parts = Array.from({ length: USER_PARTS }, (_, part) => names.users(part));
-    const counts = await Promise.all(parts.map((key) => this.#servers.run(scripts.countUsers, [key], [])));
+    const counts = await Promise.all(parts.map((key) => this.#servers.run(countUsers, [key], [])));
     return counts.reduce<number>((sum, count) => sum + Number(count), 0);
   }
 
@@ -118,7 +118,7 @@ export class SharedUsers {
     const keys = [names.users(part), ...users.map((user) => names.user(user))];
     let isUnsure = true;
     try {
-      await this.#servers.run(scripts.noteUsers, keys, [process, leaseMs, ...counts]);
+      await this.#servers.run(noteUsers, keys, [process, leaseMs, ...counts]);
       isUnsure = false;
     } finally {
       for (const user of users) {

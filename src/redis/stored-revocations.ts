@@ -1,6 +1,6 @@
 import type { Revocation } from "../broker/broker.js";
 import type { Names } from "./names.js";
-import * as scripts from "./scripts.js";
+import { readRevoked, revoke } from "./scripts/processes.js";
 import type { Servers } from "./servers.js";
 
 /** What is not to be let in any more, for processes that come later. */
@@ -17,12 +17,12 @@ export class StoredRevocations {
   async put(revocation: Revocation, limit: number): Promise<void> {
     const id = "user" in revocation ? `user ${revocation.user}` : `token ${revocation.tokenId}`;
     const args = [id, JSON.stringify(revocation), revocation.untilMs ?? "+inf", limit];
-    await this.#servers.run(scripts.revoke, this.#keys, args);
+    await this.#servers.run(revoke, this.#keys, args);
   }
 
   /** The oldest first. */
   async read(): Promise<readonly Revocation[]> {
-    const found = (await this.#servers.run(scripts.readRevoked, this.#keys, [])) as string[]; // as `put` wrote them
+    const found = (await this.#servers.run(readRevoked, this.#keys, [])) as string[]; // as `put` wrote them
     return found.map(readRevocation);
   }
 }

@@ -1,6 +1,6 @@
 import type { RateLimit } from "../../../src/protocol/limits.js";
 import { Names } from "../../../src/redis/names.js";
-import type { Script } from "../../../src/redis/scripts.js";
+import type { Script } from "../../../src/redis/scripts/script.js";
 import { unavailable } from "../../../src/redis/servers.js";
 import { SharedRates } from "../../../src/redis/shared-rates.js";
 import { after } from "../../../src/redis/timer.js";

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { Script } from "./scripts.js";
+import { NOW, type Script, script } from "./script.js";
 
 /**
  * The book of a rate: who has which part of `count` tokens, each the right to pass one message a window.
@@ -154,8 +153,7 @@ end
 export const shareRates: Script = script(
   "shareRates",
   `
-local time = redis.call('TIME')
-local at = time[1] * 1000 + math.floor(time[2] / 1000)
+${NOW}local at = now()
 ${BOOK}${QUOTAS}${SHARE}
 local process, leaseMs, said = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local numbers, found = {}, {}
@@ -186,7 +184,3 @@ end
 return found
 `,
 );
-
-function script(name: string, source: string): Script {
-  return { name, source, sha: createHash("sha1").update(source).digest("hex") };
-}
