@@ -90,10 +90,32 @@ test("one of ten messages gets lost on its way, without a word: everybody hears 
   for (const [index, { lost }] of ways.entries()) expect(lost).toBeGreaterThan(before[index] ?? 0);
 });
 
+test("one fault comes upon the other, before anybody is back: nothing is told twice, and nothing lost in silence", async () => {
+  const act = await fleet.play(async () => {
+    await redis.snapshot();
+    const away = fleet.away();
+    await redis.kill();
+    await away;
+    await fleet.kill(0);
+    await redis.start();
+    await redis.kill();
+    await redis.restoreSnapshot();
+    await redis.start();
+    await redis.killClients();
+    await redis.flushAll();
+    await fleet.replace(0);
+  });
+  expect(act.faults).toEqual([]);
+  expect(topicsWithoutGap(act)).toEqual([]);
+});
+
 test("a process is killed: its clients miss nothing at the others, and who does not come back has left, once", async () => {
   const { url } = fleet.serving(1);
   const gone = await fleet.mortals(1, 5);
-  const act = await fleet.play(() => fleet.kill(1));
+  const act = await fleet.play(async () => {
+    await fleet.kill(1);
+    await fleet.replace(1);
+  });
   expect(act.faults).toEqual([]);
   expect(topicsWithGap(act)).toEqual([]);
   expect(gone).toHaveLength(5);

@@ -119,12 +119,9 @@ export class CrowdClient {
 
   /** Rejects where it is not known whether it was taken. */
   async publish(topic: string, n: string): Promise<Acknowledged> {
-    const hearing = this.#hearings.get(topic);
-    const asked = hearing?.epoch;
     const answer = await this.#subscriptions.get(topic)?.publish("said", { n });
-    // Where an epoch ended meanwhile it is not told in which it was taken.
-    const epoch = asked === hearing?.epoch ? asked : undefined;
-    return { topic, n, epoch, offset: answer?.offset };
+    // In which epoch it is not told: whoever has heard it knows.
+    return { topic, n, offset: answer?.offset };
   }
 
   #subscribe(topic: string): void {

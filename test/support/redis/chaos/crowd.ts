@@ -100,7 +100,7 @@ answerQuestions({
       return new CrowdClient({
         name: `client-${n}`,
         topics: [topics[one] ?? "", topics[other] ?? ""],
-        isWatching: n % 3 === 0,
+        isWatching: Math.floor(n / 7) % 3 === 0,
         urls: () => urls,
         first: n,
         places,
@@ -129,7 +129,8 @@ answerQuestions({
   /** Resolves with those who are not told of one of these, and had the time to be. */
   accounted(acknowledged: readonly Acknowledged[]) {
     for (const each of acknowledged) places.acknowledged(each);
-    return untilNothing(missing(acknowledged, "accounted"));
+    const placed = acknowledged.map((each) => ({ ...each, epoch: each.epoch ?? places.epochOf(each.n) }));
+    return untilNothing(missing(placed, "accounted"));
   },
   heard: (acknowledged: readonly Acknowledged[]) => untilNothing(missing(acknowledged, "heard")),
   /** So many who dialled there lose their connection for good when they lose it. Gives those who were present. */

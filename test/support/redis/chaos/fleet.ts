@@ -102,10 +102,13 @@ export class Fleet implements AsyncDisposable {
     await Promise.all(servings.map((serving) => serving.nextAway()));
   }
 
-  /** As `kill -9`, and another is started in its place. Resolves when that listens. */
+  /** As `kill -9`. Its clients go to the others, or nowhere while there is none. */
   async kill(index: number): Promise<void> {
-    const killed = this.serving(index);
-    await killed.process.kill();
+    await this.serving(index).process.kill();
+  }
+
+  /** Starts another in the place of one that was killed. Resolves when it listens and publishes. */
+  async replace(index: number): Promise<void> {
     const other = this.#start(index);
     this.servings[index] = other;
     await other.listens();
@@ -157,7 +160,7 @@ export class Fleet implements AsyncDisposable {
     const unheard = await this.#crowd.ask<readonly string[]>("heard", last);
     const strangers = [...(await this.#crowd.ask<readonly string[]>("seesAll")), ...(await this.#countedWrong())];
     const { faults, ...rest } = await this.#crowd.ask<Act>("verdict");
-    const failures = this.servings.flatMap((serving) => serving.failures.splice(0));
+    const failures = this.servings.flatMap((serving) => serving.takeFailures());
     return {
       ...rest,
       faults: [...unheard, ...strangers, ...faults, ...failures],
@@ -197,8 +200,8 @@ export class Serving {
   readonly name: string;
   readonly process: AskedProcess;
   url = "";
-  /** What went wrong and nobody was told of. */
-  readonly failures: string[] = [];
+  /** What went wrong and nobody was told of, and how often. */
+  readonly #failures = new Map<string, number>();
   #acknowledged = 0;
   #refused = 0;
   #aways = 0;
@@ -219,7 +222,7 @@ export class Serving {
           this.#refused += 1;
           break;
         case "failed":
-          this.failures.push(`${name}: ${what}`);
+          this.#failures.set(String(what), (this.#failures.get(String(what)) ?? 0) + 1);
           break;
         case "broker_away":
           this.#aways += 1;
@@ -229,6 +232,13 @@ export class Serving {
           this.#isAway = false;
       }
     });
+  }
+
+  /** What went wrong since this was asked last. */
+  takeFailures(): readonly string[] {
+    const failures = [...this.#failures].map(([what, times]) => `${this.name}, ${times} times: ${what}`);
+    this.#failures.clear();
+    return failures;
   }
 
   listens(): Promise<void> {

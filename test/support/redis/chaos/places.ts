@@ -5,6 +5,8 @@ import type { Acknowledged } from "./topics.js";
 export class Places {
   faults: string[] = [];
   readonly #byPlace = new Map<string, string>();
+  /** In which epoch something was heard last. */
+  readonly #epochs = new Map<string, string>();
 
   /** From here on what is wrong is another act's. */
   begin(): void {
@@ -12,10 +14,16 @@ export class Places {
   }
 
   heard(topic: string, n: string, { epoch, offset }: Place): void {
+    this.#epochs.set(n, epoch);
     const place = `${topic} ${epoch} ${offset}`;
     const other = this.#byPlace.get(place);
     if (other === undefined) this.#byPlace.set(place, n);
     else if (other !== n) this.faults.push(`${place} is ${other} to one, and ${n} to another`);
+  }
+
+  /** Of what nobody has heard it is not known. */
+  epochOf(n: string): string | undefined {
+    return this.#epochs.get(n);
   }
 
   acknowledged({ topic, n, epoch, offset }: Acknowledged): void {

@@ -24,7 +24,7 @@ const app = createApp({
   limits: { ...anyRate, presenceGrace: "100ms" },
   drain: { reconnectWithin: "100ms" },
   logger,
-  onError: (error, { during }) => notice("failed", `${during}: ${String(error)}`),
+  onError: (error, { during }) => notice("failed", `${during}: ${error} ${Object(error).cause ?? ""}`),
 });
 
 let count = 0;
