@@ -158,15 +158,15 @@ export class Line {
     args: readonly (string | number)[],
     isAsking: boolean,
   ): Promise<unknown> {
-    const command = ["EVALSHA", script.sha, String(keys.length), ...keys, ...args.map(String)];
-    const send = () => {
-      if (!isAsking) return this.#client.sendCommand(command);
+    const rest = [String(keys.length), ...keys, ...args.map(String)];
+    const send = (...which: [string, string]) => {
+      if (!isAsking) return this.#client.sendCommand([...which, ...rest]);
       // The two stand beside each other in the queue: the first is for the second alone.
       const asking = this.#client.sendCommand(["ASKING"]);
-      return Promise.all([this.#client.sendCommand(command), asking]).then(([answer]) => answer);
+      return Promise.all([this.#client.sendCommand([...which, ...rest]), asking]).then(([answer]) => answer);
     };
     try {
-      return await send();
+      return await send("EVALSHA", script.sha);
     } catch (error) {
       if (isReply(error, "READONLY")) this.end(error);
       if (!isReply(error, "NOSCRIPT")) throw error;
@@ -176,7 +176,8 @@ export class Line {
       this.#reloading = undefined;
     });
     await this.#reloading;
-    return send();
+    // As it is: they may have been flushed again.
+    return send("EVAL", script.source);
   }
 
   /** Asks something every now and then; a server that does not answer is away, whatever else it did before. */

@@ -46,7 +46,7 @@ export class Publisher {
     }
   }
 
-  /** Says what waits, in its order, if the broker is back. */
+  /** Says what waits, in its order, as far as it can be said now. */
   async sayWaiting(): Promise<void> {
     if (this.#isSaying) return;
     this.#isSaying = true;
@@ -56,7 +56,7 @@ export class Publisher {
         try {
           next.resolve(await this.#say(next.event));
         } catch (error) {
-          if (mayBeRepeated(next.event, error) && this.#options.servers.missing !== undefined) return;
+          if (mayBeRepeated(next.event, error)) return;
           next.reject(error);
         }
         this.#waiting.shift();

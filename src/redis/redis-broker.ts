@@ -38,11 +38,13 @@ export interface RedisOptions {
 
 /** What is needed of a client of node-redis. */
 export interface RedisClientLike {
+  readonly isOpen: boolean;
   readonly options?: object | undefined;
 }
 
 /** What is needed of a cluster of node-redis. */
 export interface RedisClusterLike {
+  readonly isOpen: boolean;
   readonly _options: object;
 }
 
@@ -127,15 +129,7 @@ function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions
   }
   if (sentinel !== undefined) return bySentinels(sentinel, patienceMs);
   if (cluster !== undefined) return ofCluster(cluster, patienceMs);
-  if (client !== undefined && "_options" in client)
-    return ofCluster(client._options as RedisClusterOptions, patienceMs); // node-redis's own
-  if (client !== undefined && !("duplicate" in client && "options" in client)) {
-    throw new ConfigError("invalid_redis_client", {
-      message: "redis() is given a `client` that is none of node-redis's createClient() or createCluster().",
-      fix: "Give it one, or `url`, `options`, `sentinel` or `cluster`.",
-    });
-  }
-  if (client !== undefined) return alone({ ...(client.options as RedisClientOptions | undefined) }); // node-redis's own
+  if (client !== undefined) return whereaboutsOfClient(client, patienceMs);
   if (url === undefined && options === undefined) {
     throw new ConfigError("missing_redis", {
       message: "redis() is not told where Redis is: `url` is undefined.",
@@ -143,6 +137,19 @@ function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions
     });
   }
   return alone({ ...options, ...(url !== undefined && { url }) });
+}
+
+/** node-redis's clients and clusters know whether they are open; those of others don't. */
+function whereaboutsOfClient(client: RedisClientLike | RedisClusterLike, patienceMs: number): Whereabouts {
+  if (!("isOpen" in client)) {
+    throw new ConfigError("invalid_redis_client", {
+      message: "redis() is given a `client` that is none of node-redis's createClient() or createCluster().",
+      fix: "Give it one, or `url`, `options`, `sentinel` or `cluster`.",
+    });
+  }
+  // Both are node-redis's own.
+  if ("_options" in client) return ofCluster(client._options as RedisClusterOptions, patienceMs);
+  return alone({ ...(client.options as RedisClientOptions | undefined) });
 }
 
 /** The number that a client's options select; what is no number it refuses itself. */

@@ -53,6 +53,8 @@ export class RedisLink implements BrokerLink {
   /** Was Redis told that this process is there? */
   #isKnown = false;
   #isAway = false;
+  /** Must what Redis may have lost be said to it anew? */
+  #isRestoreDue = false;
   #isComingBack = false;
   #timers: { cancel(): void }[] = [];
   #closing: Promise<void> | undefined;
@@ -209,7 +211,7 @@ export class RedisLink implements BrokerLink {
   #keepUp(): void {
     const { leaseMs } = this.#settings;
     const everyMs = leaseMs * KEEP_UP_PART;
-    this.#every(Math.min(everyMs, BEAT_MS), () => this.#beat());
+    this.#every(Math.min(everyMs, BEAT_MS), () => this.#look());
     this.#every(everyMs, () => this.#users.renew());
     this.#every(rateLeaseOf(this.#settings) * KEEP_UP_PART, () => this.#rates.renew());
     // Those of many channels are not all compared at the same time.
@@ -220,15 +222,33 @@ export class RedisLink implements BrokerLink {
     const slot = this.#timers.length;
     const again = () => {
       if (this.#closing !== undefined) return;
-      this.#timers[slot] = after(ms, () => {
-        run().then(again, (error: unknown) => {
-          if (!isAway(error)) this.#settings.onError(error, "keeping up");
-          again();
-        });
-      });
+      this.#timers[slot] = after(ms, () => void this.#report(run(), "keeping up").then(again));
     };
     this.#timers.push({ cancel: () => {} });
     again();
+  }
+
+  /** Waits for it, and tells what goes wrong, unless that the broker is away says it already. */
+  async #report(doing: Promise<unknown>, during: string): Promise<void> {
+    try {
+      await doing;
+    } catch (error) {
+      if (!isAway(error) && !this.#isAway) this.#settings.onError(error, during);
+    }
+  }
+
+  /** Does Redis take what is written? One that is there and does not is away all the same. */
+  async #look(): Promise<void> {
+    if (this.#servers.missing !== undefined) return;
+    try {
+      await this.#beat();
+    } catch (error) {
+      if (!isAway(error)) this.#goAway((error as Error).cause); // what Redis answered
+      return;
+    }
+    if (this.#isAway) return this.#comeBack();
+    if (this.#isRestoreDue) await this.#restore();
+    await this.#publisher.sayWaiting();
   }
 
   /** It is there, or goes. Gives the connections of all processes. */
@@ -245,23 +265,28 @@ export class RedisLink implements BrokerLink {
   #linesChanged(): void {
     if (!this.#isOpen) return;
     const { missing } = this.#servers;
-    if (missing !== undefined && !this.#isAway) {
-      this.#isAway = true;
-      this.#node.away(missing.reason);
-    }
+    if (missing !== undefined) this.#goAway(missing.reason);
     void this.#comeBack();
   }
 
-  /** What was said meanwhile is told, and what this process holds is held again, before it is said to be back. */
+  #goAway(reason: unknown): void {
+    if (this.#isAway) return;
+    this.#isAway = true;
+    this.#node.away(reason);
+  }
+
+  /** What was said meanwhile is told, and what this process holds is held again, before it is said to be back. Never rejects. */
   async #comeBack(): Promise<void> {
     await this.#channels.settle();
     if (!this.#isAway || this.#isComingBack || this.#servers.missing !== undefined) return;
     this.#isComingBack = true;
     try {
-      await Promise.all([this.#users.renew(), this.#rates.renew(), this.#beat()]);
+      await this.#beat();
+      await Promise.all([this.#users.renew(), this.#rates.renew(), this.#isRestoreDue && this.#restore()]);
       await this.#publisher.sayWaiting();
-    } catch (error) {
-      if (!isAway(error)) this.#settings.onError(error, "coming back");
+    } catch {
+      // It is not back, then. It is looked at again with the next beat.
+      return;
     } finally {
       this.#isComingBack = false;
     }
@@ -314,9 +339,8 @@ export class RedisLink implements BrokerLink {
   }
 
   #restoreSoon(): void {
-    this.#restore().catch((error: unknown) => {
-      if (!isAway(error)) this.#settings.onError(error, "restoring");
-    });
+    this.#isRestoreDue = true;
+    void this.#report(this.#restore(), "restoring");
   }
 
   /** What Redis remembered may be lost: each process says again what it knows, and is told what others do. */
@@ -324,6 +348,7 @@ export class RedisLink implements BrokerLink {
     for (const { revocation, limit } of this.#told.values()) await this.#stored.put(revocation, limit);
     for (const revocation of await this.#stored.read()) this.#node.revoke(revocation);
     await Promise.all([this.#channels.compareOlderThan(0), this.#users.renew(), this.#rates.renew()]);
+    this.#isRestoreDue = false;
   }
 
   #revoke(revocation: Revocation, limit: number): void {

@@ -214,25 +214,19 @@ export function wasNotDone(error: unknown): boolean {
   return error instanceof TidingsError && notDone.has(error);
 }
 
-/** Is it that the broker is away, and not that Redis refused it? */
+/** Is it that the broker is away, or in a state that passes, and not that Redis refuses this? */
 export function isAway(error: unknown): boolean {
-  return error instanceof TidingsError && error.code === "unavailable" && !(error.cause instanceof ErrorReply);
+  if (!(error instanceof TidingsError) || error.code !== "unavailable") return false;
+  return !(error.cause instanceof ErrorReply) || passingWords.some((word) => isReply(error.cause, word));
 }
 
 const notDone = new WeakSet<TidingsError>();
 
-/** With these a script has done nothing. */
-const refusedWords = [
-  "TRYAGAIN",
-  "CLUSTERDOWN",
-  "LOADING",
-  "MASTERDOWN",
-  "READONLY",
-  "MOVED",
-  "NOPERM",
-  "NOAUTH",
-  "MISCONF",
-];
+/** A slot moves, a master is missing or another, its data are being read. */
+const passingWords = ["TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "READONLY", "MOVED"];
+
+/** With these a script has done nothing: what it writes first is refused. */
+const refusedWords = [...passingWords, "MISCONF", "NOREPLICAS", "OOM"];
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;

@@ -13,6 +13,8 @@ export class SharedChannel {
   opening: Opening | undefined;
   /** When it was last compared with Redis, by a clock that nobody sets. */
   comparedAtMs = 0;
+  /** Does Redis refuse to compare it? That is told once. */
+  isRefused = false;
   /** Members here, with their faces as they are written. */
   readonly roster: Map<string, string> = new Map();
   /** Which life of the channel knows them. */

@@ -329,15 +329,31 @@ export class SharedChannels {
         if (then?.isPresent === true && shared.isPresent && !isKnown) void this.#restoreRoster(shared);
       }
     } catch (error) {
-      for (const { opening } of channels) opening?.reject(error);
-      for (const shared of channels) shared.opening = undefined;
-      if (!isAway(error)) this.#settings.onError(error, "compare");
+      await this.#notCompared(channels, error);
     }
+  }
+
+  async #notCompared(channels: readonly SharedChannel[], error: unknown): Promise<void> {
+    const [only, ...others] = channels;
+    if (!isAway(error) && others.length > 0) {
+      // It may be one of them alone that Redis refuses.
+      await Promise.all(channels.map((shared) => this.#compareTogether([shared])));
+      return;
+    }
+    for (const shared of channels) {
+      shared.opening?.reject(error);
+      shared.opening = undefined;
+      shared.comparedAtMs = performance.now();
+    }
+    if (only === undefined || isAway(error) || only.isRefused) return;
+    only.isRefused = true;
+    this.#settings.onError(error, `comparing "${only.channel}"`);
   }
 
   #compared(shared: SharedChannel, position: Position, asked: Position | undefined): void {
     const { feed, opening, channel } = shared;
     shared.comparedAtMs = performance.now();
+    shared.isRefused = false;
     if (feed === undefined) return;
     const isNew = feed.position === undefined;
     feed.compare(position, asked);

@@ -46,6 +46,10 @@ redis.call('HSET', KEYS[1], id, what)
 redis.call('ZADD', KEYS[2], tonumber(last[2] or 0) + 1, id)
 redis.call('ZADD', KEYS[3], untilMs, id)
 for _, each in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1 - limit)) do drop(each) end
+local latest = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')[2]
+for _, key in ipairs(KEYS) do
+  if latest == 'inf' then redis.call('PERSIST', key) else redis.call('PEXPIREAT', key, latest) end
+end
 return redis.call('HLEN', KEYS[1])
 `,
 );

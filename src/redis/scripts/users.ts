@@ -28,6 +28,7 @@ local function note(key, users, user, process, all, open, untilMs, isOpenElsewhe
   end
   if tonumber(open) > 0 then
     redis.call('ZADD', users, 'GT', untilMs, user)
+    if redis.call('PTTL', users) < tonumber(lease) then redis.call('PEXPIRE', users, lease) end
   elseif not isOpenElsewhere then
     redis.call('ZREM', users, user)
   end
@@ -63,6 +64,7 @@ export const noteUsers: Script = script(
   `${NOW}${TALLY}
 local process, lease = unpack(ARGV)
 local at = now()
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', at)
 for index = 2, #KEYS do
   local user, all, open = unpack(ARGV, index * 3 - 3, index * 3 - 1)
   local _, isOpenElsewhere = tally(KEYS[index], process, at)
