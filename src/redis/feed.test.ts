@@ -113,6 +113,11 @@ test.each<[string, Step[], string[]]>([
   ],
   ["an answer to what was not asked", [filled(5, [6, 7]), filled(9, [10])], []],
   ["an answer to something else", [hear(8), filled(4, [5, 6, 7, 8])], ["fetch 5"]],
+  [
+    "what waited, and then what follows it",
+    [hear(8), filled(5, [6, 7, 8]), hear(10), filled(8, [9])],
+    ["fetch 5", "a6", "a7", "a8", "fetch 8", "a9", "a10"],
+  ],
   ["the same answer twice", [hear(7), filled(5, [6, 7]), filled(5, [6, 7])], ["fetch 5", "a6", "a7"]],
 ])("a hole is filled with what the stream has: %s", (_, steps, expected) => {
   expect(says(steps)).toEqual(expected);
@@ -180,6 +185,11 @@ test("of its last eight lives it takes nothing for a new one", () => {
   expect(says([...lives, hear(9, "a"), compare(9, "b"), hear(2, "i")])).toEqual([...begun, "i2"]);
 });
 
+test("a life that is over for longer than eight others is a new one", () => {
+  const lives = [..."bcdefghij"].map((epoch) => hear(1, epoch));
+  expect(says([...lives, hear(9, "a")]).slice(-2)).toEqual(["gap until a8", "a9"]);
+});
+
 test.each<[string, Step[], string[]]>([
   ["what is too early comes behind a gap", [hear(8), hear(9)], ["gap until a7", "a8", "a9"]],
   ["what comes after its place was given up is not told", [hear(8), hear(7)], ["gap until a7", "a8"]],
@@ -203,6 +213,11 @@ test("of what is too early it remembers a thousand, and reads the rest", () => {
   expect(log.slice(0, 2)).toEqual(["fetch 5", "a6"]);
   expect(log.slice(-2)).toEqual(["a1006", "fetch 1006"]);
   expect(log).toHaveLength(1_003);
+});
+
+test("what comes too early again and again takes up the place of one", () => {
+  const early = Array.from({ length: 1_500 }, () => hear(8));
+  expect(says([...early, hear(9), filled(5, [6, 7])])).toEqual(["fetch 5", "a6", "a7", "a8", "a9"]);
 });
 
 test("what was not remembered is told when it has been read, with what is heard meanwhile", () => {
