@@ -42,6 +42,29 @@ test("one publish in two places is a double", () => {
   expect(hearing.faults).toEqual(["x is heard twice"]);
 });
 
+test("what a client has repeated by its key is there twice where both were lost, and nothing else is", () => {
+  const hearing = hearingAt3();
+  hearing.event("client:1", 4);
+  hearing.event("x", 5);
+  hearing.placed({ epoch: "b", offset: 0 });
+  hearing.gap(0);
+  hearing.event("client:1", 1);
+  expect(hearing.faults).toEqual([]);
+  hearing.event("client:1", 2);
+  hearing.event("x", 3);
+  expect(hearing.faults).toEqual(["client:1 is heard twice", "x is heard twice"]);
+});
+
+test("without history the same holds from gap to gap", () => {
+  const hearing = new Hearing("live/a", undefined);
+  hearing.event("client:1", undefined);
+  hearing.gap(undefined);
+  hearing.event("client:1", undefined);
+  expect(hearing.faults).toEqual([]);
+  hearing.event("client:1", undefined);
+  expect(hearing.faults).toEqual(["client:1 is heard twice"]);
+});
+
 test("without history a double is one too, and a hole is none", () => {
   const hearing = new Hearing("live/a", undefined);
   for (const n of ["x", "y", "x"]) hearing.event(n, undefined);

@@ -1,7 +1,7 @@
 import { CrowdClient } from "./crowd-client.js";
 import { Places } from "./places.js";
 import { answerQuestions, notice } from "./questions.js";
-import { type Acknowledged, meeting, topics } from "./topics.js";
+import { type Acknowledged, meeting, nameByClient, topics } from "./topics.js";
 
 // `COUNT` clients, each on two topics, who publish now and then; what each of them hears is judged here.
 
@@ -45,7 +45,7 @@ function untilNothing(left: () => readonly string[]): Promise<readonly string[]>
 async function publish(client: CrowdClient, topic: string): Promise<void> {
   said += 1;
   try {
-    notice("acknowledged", await client.publish(topic, `crowd-${said}`));
+    notice("acknowledged", await client.publish(topic, nameByClient(said)));
   } catch {
     // It is not known whether it was taken: it may be heard, once.
   }

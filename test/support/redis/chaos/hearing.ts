@@ -1,4 +1,4 @@
-import { type Acknowledged, isKept } from "./topics.js";
+import { type Acknowledged, isByClient, isKept } from "./topics.js";
 
 export interface Place {
   readonly epoch: string;
@@ -18,7 +18,7 @@ export class Hearing {
   #position: Place | undefined;
   /** Where the server says that it is. */
   #told: Place | undefined;
-  /** What it heard, and in which epoch. */
+  /** What it heard, and in which life of the stream. */
   readonly #heard = new Map<string, string>();
   readonly #gaps: Gap[] = [];
   readonly #epochs = new Set<string>();
@@ -70,9 +70,12 @@ export class Hearing {
 
   event(n: string, offset: number | undefined): void {
     const epoch = this.#told?.epoch ?? "";
-    // What was repeated by its key in a memory that had lost both is there once more.
-    if (this.#heard.get(n) === epoch) this.#fail(`${n} is heard twice`);
-    this.#heard.set(n, epoch);
+    // Without history it is not told of lives, and what begins one is a gap.
+    const life = this.#isKept ? epoch : String(this.#gaps.length);
+    // What a client repeats by its key, in a memory that has lost both, is there once more.
+    const isRepeat = isByClient(n) && this.#heard.get(n) !== life;
+    if (this.#heard.has(n) && !isRepeat) this.#fail(`${n} is heard twice`);
+    this.#heard.set(n, life);
     if (!this.#isKept) return;
     const before = this.#position;
     if (before?.epoch !== epoch) this.#fail(`${n} is of ${epoch}, and no gap has led there from ${before?.epoch}`);

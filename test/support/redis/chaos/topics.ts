@@ -45,6 +45,15 @@ export function isKept(topic: string): boolean {
 
 export const keptTopics: readonly string[] = topics.filter(isKept);
 
+/** What a client publishes, and says again until it is answered. */
+export function nameByClient(number: number): string {
+  return `client:${number}`;
+}
+
+export function isByClient(n: string): boolean {
+  return n.startsWith("client:");
+}
+
 /** Rejects where it is not known whether it was taken. */
 export async function say(app: App, topic: string, n: string): Promise<Acknowledged> {
   const ref = all.find(({ channel: name }) => name === topic);
