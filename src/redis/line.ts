@@ -144,7 +144,7 @@ export class Line {
 
   async #open(): Promise<void> {
     await this.#client.connect();
-    checkServer(String(await this.#client.sendCommand(["INFO"])));
+    checkServer(String(await this.#client.sendCommand(["INFO"])), this.#options);
     await this.#load();
   }
 
@@ -228,7 +228,10 @@ function urlAt(url: string, { host, port }: Address): string {
   return parsed.href;
 }
 
-function checkServer(info: string): void {
+function checkServer(info: string, { isSharded }: LineOptions): void {
+  if (!isSharded && /^redis_mode:cluster/m.test(info)) {
+    throw new Error("This Redis is one of a cluster: give `cluster`, or a `client` of createCluster().");
+  }
   const version = /^redis_version:(\d+)/m.exec(info)?.[1];
   if (version !== undefined && Number(version) < 7) throw new Error(`This is Redis ${version}: 7 or newer is needed.`);
   if (/^role:slave/m.test(info)) throw new Error("This Redis is a replica: give the master's address, or `sentinel`.");

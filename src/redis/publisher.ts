@@ -26,6 +26,9 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #waiting: Waiting[] = [];
   #isSaying = false;
+  #isClosed = false;
+  /** Publishes so far. */
+  #asked = 0;
   readonly #confirmations = new Map<Line, Confirmations>();
 
   constructor(options: PublisherOptions) {
@@ -34,16 +37,9 @@ export class Publisher {
 
   /** Rejects with `unavailable`; then it may have been stored or not. */
   async publish(event: Publication): Promise<Position> {
-    const { queueSize } = this.#options;
-    if (queueSize === undefined) return this.#say(event);
-    // Behind those that wait, so that the order stays.
-    if (this.#waiting.length > 0) return this.#queue(event, queueSize, new Error("The queue is full."));
-    try {
-      return await this.#say(event);
-    } catch (error) {
-      if (!mayBeRepeated(event, error)) throw error;
-      return this.#queue(event, queueSize, error);
-    }
+    const { position, line } = await this.#take(event);
+    if (this.#options.replicas > 0 && line !== undefined) await this.#confirm(line);
+    return position;
   }
 
   /** Says what waits, in its order, as far as it can be said now. */
@@ -59,7 +55,7 @@ export class Publisher {
           if (mayBeRepeated(next.event, error)) return;
           next.reject(error);
         }
-        this.#waiting.shift();
+        this.#waiting.splice(this.#waiting.indexOf(next), 1);
       }
     } finally {
       this.#isSaying = false;
@@ -68,33 +64,46 @@ export class Publisher {
 
   /** What waits is rejected. */
   close(): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(unavailable(new Error("The broker was closed.")));
+    this.#isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(closed());
   }
 
-  #queue(event: Publication, size: number, reason: unknown): Promise<Position> {
-    if (this.#waiting.length >= size) return Promise.reject(unavailable(reason));
-    return new Promise((resolve, reject) => this.#waiting.push({ event, resolve, reject }));
+  async #take(event: Publication): Promise<Taken> {
+    const { queueSize } = this.#options;
+    if (queueSize === undefined) return this.#say(event);
+    this.#asked += 1;
+    const order = this.#asked;
+    // Behind those that wait, so that the order stays.
+    if (this.#waiting.length > 0) return this.#queue(event, order, new Error(`${queueSize} publishes wait already.`));
+    try {
+      return await this.#say(event);
+    } catch (error) {
+      if (!mayBeRepeated(event, error)) throw error;
+      return this.#queue(event, order, error);
+    }
   }
 
-  async #say(event: Publication): Promise<Position> {
-    const { servers, settings, replicas } = this.#options;
+  #queue(event: Publication, order: number, reason: unknown): Promise<Taken> {
+    if (this.#isClosed) return Promise.reject(closed());
+    if (this.#waiting.length >= (this.#options.queueSize ?? 0)) return Promise.reject(unavailable(reason));
+    return new Promise((resolve, reject) => {
+      // One that was on its way is found not to have been done later than one that was never sent.
+      const behind = this.#waiting.findLastIndex((each) => each.order < order);
+      this.#waiting.splice(behind + 1, 0, { event, order, resolve, reject });
+    });
+  }
+
+  async #say(event: Publication): Promise<Taken> {
+    const { servers, settings } = this.#options;
     const { key, topic } = settings.names.channel(event.channel);
     const { keep } = event;
     const publish = servers.isSharded ? "SPUBLISH" : "PUBLISH";
     const keys = event.key === undefined ? [] : [`${key}:key:${event.key}`];
-    const args = [
-      settings.freshEpoch(),
-      topic,
-      publish,
-      writeEvent(event),
-      keep === undefined ? settings.liveTtlMs : settings.positionTtlMs,
-      KEY_TTL_MS,
-    ];
+    const ttlMs = keep === undefined ? settings.liveTtlMs : settings.positionTtlMs;
+    const args = [settings.freshEpoch(), topic, publish, writeEvent(event), ttlMs, KEY_TTL_MS];
     const line = servers.lineOf(key);
-    const answer = await this.#run(event, key, keys, args);
-    const [epoch, offset] = answer as [string, number]; // as the scripts give them
-    if (replicas > 0 && line !== undefined) await this.#confirm(line);
-    return { epoch, offset };
+    const [epoch, offset] = (await this.#run(event, key, keys, args)) as [string, number]; // as the scripts give them
+    return { position: { epoch, offset }, line };
   }
 
   #run(
@@ -134,9 +143,17 @@ export class Publisher {
   }
 }
 
+/** An event that was taken, and over which line. */
+interface Taken {
+  readonly position: Position;
+  readonly line: Line | undefined;
+}
+
 interface Waiting {
   readonly event: Publication;
-  readonly resolve: (position: Position) => void;
+  /** Which of all publishes it is. */
+  readonly order: number;
+  readonly resolve: (taken: Taken) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -147,6 +164,10 @@ interface Confirmations {
 
 /** How long the key of a publish is remembered (PROTOCOL.md, What a client may send). */
 const KEY_TTL_MS = 300_000;
+
+function closed(): Error {
+  return unavailable(new Error("The broker was closed."));
+}
 
 function mayBeRepeated(event: Publication, error: unknown): boolean {
   return wasNotDone(error) || (event.key !== undefined && isAway(error));

@@ -59,12 +59,12 @@ export function redis(options: RedisOptions): Broker {
   checkOptions("redis()", options, OPTIONS);
   const { prefix = "tidings", timeout = "5s", lease, positionTtl } = options;
   const { whenUnavailable = "reject", queue = 1_000, replicas = 0 } = options;
-  const patienceMs = positive("timeout", durationMs(timeout, "timeout"));
-  const leaseMs = lease === undefined ? defaultLimits.lease : positive("lease", durationMs(lease, "lease"));
-  const positionTtlMs =
-    positionTtl === undefined
-      ? defaultLimits.positionTtl
-      : positive("positionTtl", durationMs(positionTtl, "positionTtl"));
+  const patienceMs = atLeast("timeout", timeout, 100);
+  const leaseMs = lease === undefined ? defaultLimits.lease : atLeast("lease", lease, 100);
+  const rememberedMs = positionTtl === undefined ? defaultLimits.positionTtl : atLeast("positionTtl", positionTtl, 100);
+  // Who listens keeps it from being forgotten, as often as the leases are renewed.
+  const liveTtlMs = LIVE_LEASES * leaseMs;
+  const positionTtlMs = Math.max(rememberedMs, liveTtlMs);
   checkPrefix(prefix);
   checkCount("queue", queue, 1);
   checkCount("replicas", replicas, 0);
@@ -79,7 +79,7 @@ export function redis(options: RedisOptions): Broker {
     let epochs = 0;
     const freshEpoch = () => `${process}.${(epochs++).toString(36)}`;
     const onError = (error: unknown, during: string) => node.failed(error, during);
-    const settings = { names, process, leaseMs, positionTtlMs, liveTtlMs: LIVE_LEASES * leaseMs, freshEpoch, onError };
+    const settings = { names, process, leaseMs, positionTtlMs, liveTtlMs, freshEpoch, onError };
     return RedisLink.open({ settings, whereabouts, patienceMs, queueSize, replicas }, node);
   });
 }
@@ -119,24 +119,27 @@ const LIVE_LEASES = 10;
 const PROCESS_BYTES = 12;
 
 function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions, patienceMs: number): Whereabouts {
-  const given = Object.entries({ url, client, sentinel, cluster }).filter(([, value]) => value !== undefined);
+  const ways = { url: url || undefined, client, sentinel, cluster };
+  const given = Object.entries({ ...ways, options: ways.url === undefined ? options : undefined }).filter(
+    ([, value]) => value !== undefined,
+  );
   const [only, other] = given.map(([name]) => `\`${name}\``);
   if (other !== undefined) {
     throw new ConfigError("ambiguous_redis", {
       message: `redis() is given ${only} and ${other}.`,
-      fix: "Say once where Redis is.",
+      fix: "Say once where Redis is; `options` goes with `url`, or alone.",
     });
   }
   if (sentinel !== undefined) return bySentinels(sentinel, patienceMs);
   if (cluster !== undefined) return ofCluster(cluster, patienceMs);
   if (client !== undefined) return whereaboutsOfClient(client, patienceMs);
-  if (url === undefined && options === undefined) {
+  if (given.length === 0) {
     throw new ConfigError("missing_redis", {
-      message: "redis() is not told where Redis is: `url` is undefined.",
+      message: `redis() is not told where Redis is: \`url\` is ${JSON.stringify(url) ?? "undefined"}.`,
       fix: 'Give it a `url` such as "redis://localhost:6379", `client`, `options`, `sentinel` or `cluster`.',
     });
   }
-  return alone({ ...options, ...(url !== undefined && { url }) });
+  return alone({ ...options, ...(ways.url !== undefined && { url: ways.url }) });
 }
 
 /** node-redis's clients and clusters know whether they are open; those of others don't. */
@@ -152,10 +155,21 @@ function whereaboutsOfClient(client: RedisClientLike | RedisClusterLike, patienc
   return alone({ ...(client.options as RedisClientOptions | undefined) });
 }
 
-/** The number that a client's options select; what is no number it refuses itself. */
-function databaseOf({ url, database }: RedisClientOptions): number {
-  const path = url === undefined ? "" : new URL(url).pathname.slice(1);
-  return database ?? (Number(path) || 0);
+/** The number that a client's options select: what its URL says comes first, as with node-redis. */
+function databaseOf({ url, database = 0 }: RedisClientOptions): number {
+  if (url === undefined) return database;
+  checkUrl(url);
+  const path = new URL(url).pathname.slice(1);
+  return path === "" ? database : Number(path) || 0;
+}
+
+/** A password may be in it, so it is not shown. */
+function checkUrl(url: string): void {
+  if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return;
+  throw new ConfigError("invalid_option", {
+    message: "redis(): `url` is not the URL of a Redis.",
+    fix: 'Give it one such as "redis://user:password@localhost:6379/0", or "rediss://…" for TLS; what is special in a password is percent-encoded.',
+  });
 }
 
 function checkPrefix(prefix: string): void {
@@ -168,9 +182,10 @@ function checkCount(name: string, count: number, least: number): void {
   throw invalid(name, String(count), `Give it a whole number of at least ${least}.`);
 }
 
-function positive(name: string, ms: number): number {
-  if (ms > 0) return ms;
-  throw invalid(name, `${ms}ms`, 'Give it more than nothing, like "5s".');
+function atLeast(name: string, given: Duration, least: number): number {
+  const ms = durationMs(given, name);
+  if (ms >= least) return ms;
+  throw invalid(name, `${ms}ms`, `Give it ${least}ms at least.`);
 }
 
 function invalid(name: string, given: string, fix: string): ConfigError {

@@ -11,7 +11,7 @@ import type {
   Publication,
   Revocation,
 } from "../broker/broker.js";
-import type { RateLimit } from "../protocol/limits.js";
+import { defaultLimits, type RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { Publisher } from "./publisher.js";
 import { beat } from "./scripts/processes.js";
@@ -192,7 +192,7 @@ export class RedisLink implements BrokerLink {
     await this.#servers.open();
     this.#isOpen = true;
     await Promise.all([this.#channels.subscribe(PROCESSES, true), this.#channels.subscribe(RATES, false)]);
-    for (const revocation of await this.#stored.read()) this.#revoke(revocation, Number.POSITIVE_INFINITY);
+    for (const revocation of await this.#stored.read()) this.#revoke(revocation, defaultLimits.revocations);
     await this.#beat();
     this.#isKnown = true;
     this.#keepUp();
@@ -210,7 +210,7 @@ export class RedisLink implements BrokerLink {
   /** The leases are renewed, and the streams compared, often enough that one may fail. */
   #keepUp(): void {
     const { leaseMs } = this.#settings;
-    const everyMs = leaseMs * KEEP_UP_PART;
+    const everyMs = Math.min(leaseMs * KEEP_UP_PART, COMPARE_MS);
     this.#every(Math.min(everyMs, BEAT_MS), () => this.#look());
     this.#every(everyMs, () => this.#users.renew());
     this.#every(rateLeaseOf(this.#settings) * KEEP_UP_PART, () => this.#rates.renew());
@@ -345,10 +345,21 @@ export class RedisLink implements BrokerLink {
 
   /** What Redis remembered may be lost: each process says again what it knows, and is told what others do. */
   async #restore(): Promise<void> {
-    for (const { revocation, limit } of this.#told.values()) await this.#stored.put(revocation, limit);
-    for (const revocation of await this.#stored.read()) this.#node.revoke(revocation);
-    await Promise.all([this.#channels.compareOlderThan(0), this.#users.renew(), this.#rates.renew()]);
+    const done = await Promise.allSettled([
+      this.#restoreRevoked(),
+      this.#channels.compareOlderThan(0),
+      this.#users.renew(),
+      this.#rates.renew(),
+    ]);
+    const failed = done.find(({ status }) => status === "rejected");
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
     this.#isRestoreDue = false;
+  }
+
+  async #restoreRevoked(): Promise<void> {
+    const told = [...this.#told.values()];
+    await Promise.all(told.map(({ revocation, limit }) => this.#stored.put(revocation, limit)));
+    for (const revocation of await this.#stored.read()) this.#node.revoke(revocation);
   }
 
   #revoke(revocation: Revocation, limit: number): void {
@@ -377,6 +388,8 @@ const KEPT = { size: 1_000, ttlMs: 300_000 };
 /** Of the lease: one renewal may fail, and the next still is in time. */
 const KEEP_UP_PART = 5 / 12;
 const STEPS = 10;
+/** Who missed something is told within 30 s (PROTOCOL.md, Promises). */
+const COMPARE_MS = 25_000;
 
 /** While nobody knows whether a process is there, nobody else can use its part of a user's rate. */
 function rateLeaseOf({ leaseMs }: Settings): number {

@@ -40,10 +40,15 @@ export function readSaid(message: string): Said {
     const afterEpoch = message.indexOf(" ");
     const afterOffset = message.indexOf(" ", afterEpoch + 1);
     const event = readEvent(message.slice(afterOffset + 1));
-    const offset = Number(message.slice(afterEpoch + 1, afterOffset));
+    const offset = number(message.slice(afterEpoch + 1, afterOffset));
     return { kind: "event", event: { ...event, epoch: message.slice(1, afterEpoch), offset } };
   }
   const [head = "", ...members] = message.split("\n");
   const kind = head.startsWith("j") ? "joined" : "left";
-  return { kind, members: members.map(readMember), count: Number(head.slice(1)) };
+  return { kind, members: members.map(readMember), count: number(head.slice(1)) };
+}
+
+function number(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new SyntaxError(`${JSON.stringify(text.slice(0, 20))} is no number.`);
 }

@@ -21,6 +21,8 @@ export class SharedChannel {
   rosterEpoch: string | undefined;
   /** Was something said of them of which it is not known whether it was done? */
   isRosterUnsure = false;
+  /** Changes of them that have not been answered. */
+  changes = 0;
   /** Was it deaf for a time? */
   isHeardAnew = false;
 
@@ -31,7 +33,7 @@ export class SharedChannel {
 
   /** Does Redis have anything of it on behalf of this process, or may it? */
   get isPresent(): boolean {
-    return this.roster.size > 0 || this.isRosterUnsure;
+    return this.roster.size > 0 || this.isRosterUnsure || this.changes > 0;
   }
 
   get isOver(): boolean {

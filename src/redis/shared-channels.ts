@@ -1,11 +1,12 @@
 import { MultiMap } from "../base/multi-map.js";
 import type { BrokerNode, HistoryPage, HistoryRange, Members, Position, PresentMember } from "../broker/broker.js";
 import { Feed, type FeedPage } from "./feed.js";
+import { Gate } from "./gate.js";
+import { Histories } from "./histories.js";
 import type { Line } from "./line.js";
 import { slotOf } from "./names.js";
-import { readEvent, readMember, readSaid, writeMember } from "./said.js";
+import { readMember, readSaid, type Said, writeMember } from "./said.js";
 import { changeRoster, compare, readMembers, restoreRoster } from "./scripts/presence.js";
-import { readEvents } from "./scripts/stream.js";
 import { isAway, type Servers, unavailable } from "./servers.js";
 import type { Settings } from "./settings.js";
 import { openingOf, SharedChannel } from "./shared-channel.js";
@@ -27,6 +28,8 @@ export class SharedChannels {
   readonly #servers: Servers;
   readonly #settings: Settings;
   readonly #node: SharedChannelsOptions["node"];
+  readonly #gate = new Gate(READS);
+  readonly #histories: Histories;
   readonly #byName = new Map<string, SharedChannel>();
   readonly #byTopic = new Map<string, SharedChannel>();
   /** Topics to be listened to, or not any more. */
@@ -39,6 +42,8 @@ export class SharedChannels {
     this.#servers = servers;
     this.#settings = settings;
     this.#node = node;
+    const positionOf = (channel: string) => this.feedOf(channel)?.position;
+    this.#histories = new Histories({ servers, settings, gate: this.#gate, positionOf });
   }
 
   get publishCommand(): "SPUBLISH" | "PUBLISH" {
@@ -85,24 +90,19 @@ export class SharedChannels {
   hear(topic: string, message: string): void {
     const shared = this.#byTopic.get(topic);
     if (shared?.feed === undefined) return;
-    const { channel, feed } = shared;
-    const said = readSaid(message);
-    if (said.kind === "event") {
-      feed.hear({ ...said.event, channel });
-      return;
+    try {
+      this.#hear(shared, shared.feed, readSaid(message));
+    } catch (error) {
+      // Not of a script: somebody else publishes here.
+      this.#settings.onError(error, `what was published on "${topic}"`);
+      this.#compareSoon(shared);
     }
-    // Before it is told where the stream is it is told of nobody: who is there is read then.
-    if (feed.position === undefined) return;
-    const { members, count } = said;
-    const isJoined = said.kind === "joined";
-    this.#node.meet({ channel, joined: isJoined ? members : [], left: isJoined ? [] : members, count });
   }
 
   async read(channel: string, range: HistoryRange): Promise<HistoryPage> {
     this.flush();
     const feed = this.feedOf(channel);
-    const asked = feed?.position;
-    const page = await this.#read(channel, range);
+    const { page, asked } = await this.#histories.read(channel, range);
     if (feed === undefined || asked === undefined || feed !== this.feedOf(channel)) return historyOf(page);
     // Nobody is told of an event out of the history that this process was not told of: it would be told twice.
     feed.compare(page, asked);
@@ -130,18 +130,14 @@ export class SharedChannels {
 
   async withdraw(channel: string, id: string): Promise<void> {
     const shared = this.#byName.get(channel);
-    if (shared === undefined || !shared.roster.delete(id)) return;
-    // Until it is done it may be known to Redis.
-    shared.isRosterUnsure ||= shared.roster.size === 0 && shared.rosterEpoch === undefined;
-    await this.#changeRoster(shared, "-", id, "");
-    this.#forgetWhereOver(shared);
+    if (shared?.roster.delete(id)) await this.#changeRoster(shared, "-", id, "");
   }
 
   async members(channel: string, limit: number): Promise<Members> {
     const { key, topic } = this.#settings.names.channel(channel);
     const keys = [key, `${key}:members`, `${key}:order`];
-    const answer = await this.#servers.run(readMembers, keys, [topic, this.publishCommand, limit]);
-    const [count, ...faces] = answer as [number, ...string[]]; // as the script gives them
+    const ask = () => this.#servers.run(readMembers, keys, [topic, this.publishCommand, limit]);
+    const [count, ...faces] = (await this.#gate.pass(ask)) as [number, ...string[]]; // as the script gives them
     return { count, members: faces.map(readMember) };
   }
 
@@ -211,8 +207,8 @@ export class SharedChannels {
       deliver: (event) => this.#node.deliver(event),
       skip: (position) => this.#node.skip(channel, position),
       fetch: (offset) => {
-        this.#read(channel, { after: offset, limit: PAGE }).then(
-          (page) => feed.filled(offset, page),
+        this.#histories.read(channel, { after: offset, limit: PAGE }).then(
+          ({ page }) => feed.filled(offset, page),
           () => {
             feed.unfilled(offset);
             // Where it is not the line that has failed, it is tried again.
@@ -224,19 +220,16 @@ export class SharedChannels {
     return feed;
   }
 
-  async #read(channel: string, { after: from, before, limit }: HistoryRange): Promise<FeedPage> {
-    const { key } = this.#settings.names.channel(channel);
-    const first = from === undefined ? "-" : `${from + 1}-0`;
-    const last = before === undefined ? "+" : `${Math.max(before - 1, 0)}-${LAST_ID}`;
-    const which = from === undefined ? "newest" : "oldest";
-    const { positionTtlMs, freshEpoch } = this.#settings;
-    const args = [freshEpoch(), positionTtlMs, first, last, limit, which];
-    const answer = await this.#servers.run(readEvents, [key, `${key}:events`], args);
-    const [epoch, offset, missing, found] = answer as [string, number, number, [string, string[]][]]; // as the script gives them
-    const events = found.map(([id, [, said = ""]]) => ({ ...readEvent(said), offset: Number.parseInt(id, 10) }));
-    if (from === undefined) events.reverse();
-    const end = Math.min(offset, (before ?? Number.POSITIVE_INFINITY) - 1);
-    return { epoch, offset, events, isComplete: from === undefined || from >= end || from >= missing };
+  #hear({ channel }: SharedChannel, feed: Feed, said: Said): void {
+    if (said.kind === "event") {
+      feed.hear({ ...said.event, channel });
+      return;
+    }
+    // Before it is told where the stream is it is told of nobody: who is there is read then.
+    if (feed.position === undefined) return;
+    const { members, count } = said;
+    const isJoined = said.kind === "joined";
+    this.#node.meet({ channel, joined: isJoined ? members : [], left: isJoined ? [] : members, count });
   }
 
   #flushSoon(shared: SharedChannel): void {
@@ -340,12 +333,13 @@ export class SharedChannels {
       await Promise.all(channels.map((shared) => this.#compareTogether([shared])));
       return;
     }
+    const isTold = channels.some(({ opening }) => opening !== undefined);
     for (const shared of channels) {
       shared.opening?.reject(error);
       shared.opening = undefined;
       shared.comparedAtMs = performance.now();
     }
-    if (only === undefined || isAway(error) || only.isRefused) return;
+    if (only === undefined || isTold || isAway(error) || only.isRefused) return;
     only.isRefused = true;
     this.#settings.onError(error, `comparing "${only.channel}"`);
   }
@@ -364,17 +358,20 @@ export class SharedChannels {
     shared.isHeardAnew = false;
   }
 
+  /** What could not be done is made so with the next comparison. */
   async #changeRoster(shared: SharedChannel, change: "+" | "-", id: string, face: string): Promise<void> {
+    // Until it is answered Redis may have something of it.
+    shared.changes += 1;
     try {
-      const epoch = await this.#servers.run(
-        changeRoster,
-        [shared.place.key],
-        [...this.#rosterArgs(shared), change, id, face],
-      );
+      const args = [...this.#rosterArgs(shared), change, id, face];
+      const epoch = await this.#servers.run(changeRoster, [shared.place.key], args);
       shared.rosterEpoch ??= String(epoch);
     } catch (error) {
       shared.isRosterUnsure = true;
-      if (!isAway(error)) throw error;
+      if (!isAway(error)) this.#settings.onError(error, `presence of "${shared.channel}"`);
+    } finally {
+      shared.changes -= 1;
+      this.#forgetWhereOver(shared);
     }
   }
 
@@ -421,12 +418,13 @@ const COMPARED = 100;
 const TOPICS = 500;
 /** How long something that was published may be on its way to this process. */
 const SOON_MS = 250;
-/** The second part of a stream's id is below this one. */
-const LAST_ID = "18446744073709551615";
+/** Answers that may be on their way at a time. */
+const READS = 16;
 
 /** A page as whoever asks for history is to see it. */
-function historyOf({ events, ...page }: FeedPage): HistoryPage {
-  return { ...page, events: events.map(({ offset, type, payloadJson }) => ({ offset, type, payloadJson })) };
+function historyOf({ epoch, offset, events, isComplete }: FeedPage): HistoryPage {
+  const shown = events.map(({ offset: at, type, payloadJson }) => ({ offset: at, type, payloadJson }));
+  return { epoch, offset, events: shown, isComplete };
 }
 
 function chunks<Item>(items: readonly Item[], size: number): Item[][] {

@@ -176,27 +176,40 @@ return { known[1], offset }
 );
 
 /**
- * Events that are kept.
+ * Events that are kept: as many as there are bytes for, one at least.
  *
- * KEYS: the channel, its events. ARGV: fresh epoch, how long the stream is remembered, the ids between which they are, how many,
- * and whether the oldest or the newest of them.
- * Gives the epoch, the offset of the newest, the newest that is missing, and the events by their ids.
+ * KEYS: the channel, its events. ARGV: fresh epoch, how long the stream is remembered, the ids between which they are, how many at
+ * most, how many bytes, and whether the oldest or the newest of them.
+ * Gives the epoch, the offset of the newest, the newest that is missing, the events by their ids, and 1 where the bytes did
+ * not suffice.
  */
 export const readEvents: Script = script(
   "readEvents",
   `${STAND}${NOW}${FORGET}
-local fresh, ttl, from, to, limit, which = unpack(ARGV)
+local fresh, ttl, from, to, limit, room, which = unpack(ARGV)
 local known = stand(KEYS[1], fresh)
 forget(KEYS[1], known, now())
 if redis.call('PTTL', KEYS[1]) < tonumber(ttl) then redis.call('PEXPIRE', KEYS[1], ttl) end
-local page
-if which == 'oldest' then
-  page = redis.call('XRANGE', KEYS[2], from, to, 'COUNT', limit)
-else
-  page = redis.call('XREVRANGE', KEYS[2], to, from, 'COUNT', limit)
-end
+local page, bytes, isFull, some, count = {}, 0, 0, nil, 0
+repeat
+  count = math.min(limit - #page, 32)
+  if which == 'oldest' then
+    some = redis.call('XRANGE', KEYS[2], from, to, 'COUNT', count)
+  else
+    some = redis.call('XREVRANGE', KEYS[2], to, from, 'COUNT', count)
+  end
+  for _, entry in ipairs(some) do
+    bytes = bytes + #entry[2][2]
+    if #page > 0 and bytes > tonumber(room) then
+      isFull = 1
+      break
+    end
+    page[#page + 1] = entry
+    if which == 'oldest' then from = '(' .. entry[1] else to = '(' .. entry[1] end
+  end
+until isFull == 1 or #some < count or #page >= tonumber(limit)
 local missing = tonumber(known[3])
 if #page == 0 and redis.call('EXISTS', KEYS[2]) == 0 then missing = tonumber(known[2]) end
-return { known[1], tonumber(known[2]), missing, page }
+return { known[1], tonumber(known[2]), missing, page, isFull }
 `,
 );
