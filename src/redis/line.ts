@@ -37,6 +37,7 @@ export interface LineOptions {
 export class Line {
   /** What it listens to, as it was asked last. */
   readonly topics: Set<string> = new Set();
+  readonly #changing = new Map<string, Promise<unknown>>();
   readonly #options: LineOptions;
   readonly #client: DialledClient;
   readonly #hear: (message: string, topic: string) => void;
@@ -98,12 +99,19 @@ export class Line {
     return Number(await this.#client.sendCommand(["WAIT", String(count), String(withinMs)]));
   }
 
+  /** Resolves when what was asked last about a topic has been answered; undefined: it has. */
+  changing(topic: string): Promise<unknown> | undefined {
+    return this.#changing.get(topic);
+  }
+
   /** From when this resolves on, all that is published there is heard. What is asked of the line next sees it so. */
   async subscribe(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.topics.add(topic);
     try {
-      if (this.#options.isSharded) await Promise.all(topics.map((topic) => this.#client.sSubscribe(topic, this.#hear)));
-      else await this.#client.subscribe([...topics], this.#hear);
+      await this.#change(topics, {
+        each: (topic) => this.#client.sSubscribe(topic, this.#hear),
+        all: () => this.#client.subscribe([...topics], this.#hear),
+      });
     } catch (error) {
       for (const topic of topics) this.topics.delete(topic);
       throw error;
@@ -112,12 +120,10 @@ export class Line {
 
   async unsubscribe(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.topics.delete(topic);
-    // With the listener: without it node-redis takes one who comes back at once for one who has not left.
-    if (this.#options.isSharded) {
-      await Promise.all(topics.map((topic) => this.#client.sUnsubscribe(topic, this.#hear)));
-      return;
-    }
-    await this.#client.unsubscribe([...topics], this.#hear);
+    await this.#change(topics, {
+      each: (topic) => this.#client.sUnsubscribe(topic, this.#hear),
+      all: () => this.#client.unsubscribe([...topics], this.#hear),
+    });
   }
 
   /** Which servers of a cluster have which slots, as this one knows. */
@@ -140,6 +146,17 @@ export class Line {
   #listenForEnd(): void {
     this.#onEnd = (reason) => queueMicrotask(() => this.#options.end(this, reason));
     if (this.#endedBy !== undefined) this.#onEnd(this.#endedBy.reason);
+  }
+
+  /** Topics of a cluster are of different slots, and one command is of one. */
+  async #change(topics: readonly string[], { each, all }: TopicCommands): Promise<void> {
+    const changing = this.#options.isSharded ? Promise.all(topics.map(each)) : all();
+    for (const topic of topics) this.#changing.set(topic, changing);
+    try {
+      await changing;
+    } finally {
+      for (const topic of topics) if (this.#changing.get(topic) === changing) this.#changing.delete(topic);
+    }
   }
 
   async #open(): Promise<void> {
@@ -200,6 +217,11 @@ export class Line {
       );
     });
   }
+}
+
+interface TopicCommands {
+  readonly each: (topic: string) => Promise<unknown>;
+  readonly all: () => Promise<unknown>;
 }
 
 /** How often a server is asked whether it is there. */

@@ -79,7 +79,8 @@ export function redis(options: RedisOptions): Broker {
     let epochs = 0;
     const freshEpoch = () => `${process}.${(epochs++).toString(36)}`;
     const onError = (error: unknown, during: string) => node.failed(error, during);
-    const settings = { names, process, leaseMs, positionTtlMs, liveTtlMs, freshEpoch, onError };
+    const compareMs = Math.min(leaseMs * COMPARE_PART, COMPARE_MS);
+    const settings = { names, process, leaseMs, compareMs, positionTtlMs, liveTtlMs, freshEpoch, onError };
     return RedisLink.open({ settings, whereabouts, patienceMs, queueSize, replicas }, node);
   });
 }
@@ -114,6 +115,10 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
 
 /** So many times as long as a process may be silent is it remembered where a stream is that keeps nothing. */
 const LIVE_LEASES = 10;
+
+/** Of the lease; and who missed something is told within 30 s (PROTOCOL.md, Promises). */
+const COMPARE_PART = 5 / 12;
+const COMPARE_MS = 25_000;
 
 /** 96 random bits: with a count they make epochs that there never were. */
 const PROCESS_BYTES = 12;

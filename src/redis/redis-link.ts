@@ -209,13 +209,12 @@ export class RedisLink implements BrokerLink {
 
   /** The leases are renewed, and the streams compared, often enough that one may fail. */
   #keepUp(): void {
-    const { leaseMs } = this.#settings;
-    const everyMs = Math.min(leaseMs * KEEP_UP_PART, COMPARE_MS);
-    this.#every(Math.min(everyMs, BEAT_MS), () => this.#look());
-    this.#every(everyMs, () => this.#users.renew());
-    this.#every(rateLeaseOf(this.#settings) * KEEP_UP_PART, () => this.#rates.renew());
+    const { compareMs } = this.#settings;
+    this.#every(Math.min(compareMs, BEAT_MS), () => this.#look());
+    this.#every(compareMs, () => this.#users.renew());
+    this.#every(rateLeaseOf(this.#settings) / 3, () => this.#rates.renew());
     // Those of many channels are not all compared at the same time.
-    this.#every(everyMs / STEPS, () => this.#channels.compareOlderThan(everyMs));
+    this.#every(compareMs / STEPS, () => this.#channels.compareOlderThan(compareMs));
   }
 
   #every(ms: number, run: () => Promise<unknown>): void {
@@ -385,11 +384,7 @@ const PROCESSES = "$processes";
 const RATES = "$rates";
 const KEPT = { size: 1_000, ttlMs: 300_000 };
 
-/** Of the lease: one renewal may fail, and the next still is in time. */
-const KEEP_UP_PART = 5 / 12;
 const STEPS = 10;
-/** Who missed something is told within 30 s (PROTOCOL.md, Promises). */
-const COMPARE_MS = 25_000;
 
 /** While nobody knows whether a process is there, nobody else can use its part of a user's rate. */
 function rateLeaseOf({ leaseMs }: Settings): number {

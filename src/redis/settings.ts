@@ -7,6 +7,8 @@ export interface Settings {
   readonly process: string;
   /** How long what this process holds outlives it. */
   readonly leaseMs: number;
+  /** How often the streams are compared, and the leases renewed: often enough that one time may fail. */
+  readonly compareMs: number;
   /** How long the place in a stream that is kept is remembered while nobody uses it. */
   readonly positionTtlMs: number;
   /** The same in one that keeps nothing. Whoever listens keeps it from being forgotten, as often as a lease is renewed. */

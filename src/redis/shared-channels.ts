@@ -1,15 +1,14 @@
-import { MultiMap } from "../base/multi-map.js";
 import type { BrokerNode, HistoryPage, HistoryRange, Members, Position, PresentMember } from "../broker/broker.js";
 import { Feed, type FeedPage } from "./feed.js";
 import { Gate } from "./gate.js";
 import { Histories } from "./histories.js";
-import type { Line } from "./line.js";
 import { slotOf } from "./names.js";
 import { readMember, readSaid, type Said, writeMember } from "./said.js";
 import { changeRoster, compare, readMembers, restoreRoster } from "./scripts/presence.js";
 import { isAway, type Servers, unavailable } from "./servers.js";
 import type { Settings } from "./settings.js";
 import { openingOf, SharedChannel } from "./shared-channel.js";
+import { chunks, Subscriptions } from "./subscriptions.js";
 import { after } from "./timer.js";
 
 export interface SharedChannelsOptions {
@@ -32,10 +31,7 @@ export class SharedChannels {
   readonly #histories: Histories;
   readonly #byName = new Map<string, SharedChannel>();
   readonly #byTopic = new Map<string, SharedChannel>();
-  /** Topics to be listened to, or not any more. */
-  readonly #due = new Set<string>();
-  #isFlushDue = false;
-  readonly #flushing = new Set<Promise<void>>();
+  readonly #subscriptions: Subscriptions;
   readonly #soon = new Map<SharedChannel, { cancel(): void }>();
 
   constructor({ servers, settings, node }: SharedChannelsOptions) {
@@ -44,6 +40,15 @@ export class SharedChannels {
     this.#node = node;
     const positionOf = (channel: string) => this.feedOf(channel)?.position;
     this.#histories = new Histories({ servers, settings, gate: this.#gate, positionOf });
+    this.#subscriptions = new Subscriptions({
+      lines: () => servers.lines,
+      lineOf: (topic) => servers.lineOf(topic),
+      isWanted: (topic) => this.#byTopic.get(topic)?.feed !== undefined,
+      follow: (topics, anew) => this.#follow(topics, anew),
+      refuse: (topics, reason = servers.missing?.reason) => {
+        for (const topic of topics) this.#refuse(this.#byTopic.get(topic), reason);
+      },
+    });
   }
 
   get publishCommand(): "SPUBLISH" | "PUBLISH" {
@@ -60,7 +65,7 @@ export class SharedChannels {
     if (shared.feed === undefined) {
       shared.feed = this.#feedOf(shared, isKept);
       shared.opening = openingOf();
-      this.#flushSoon(shared);
+      this.#subscriptions.change(shared.place.topic);
     }
     const { feed } = shared;
     await shared.opening?.promise;
@@ -76,14 +81,12 @@ export class SharedChannels {
     shared.opening?.reject(unavailable(new Error(`"${channel}" was left.`)));
     shared.opening = undefined;
     this.#forgetWhereOver(shared);
-    this.#flushSoon(shared);
+    this.#subscriptions.change(shared.place.topic);
   }
 
   /** What was asked for is asked of Redis in front of what is asked next. */
   flush(): void {
-    if (this.#due.size === 0) return;
-    const flushing = this.#flush().finally(() => this.#flushing.delete(flushing));
-    this.#flushing.add(flushing);
+    this.#subscriptions.flush();
   }
 
   /** A line heard this. */
@@ -146,24 +149,27 @@ export class SharedChannels {
    */
   async settle(): Promise<void> {
     for (const shared of this.#byName.values()) {
-      const line = this.#servers.lineOf(shared.place.key);
+      const { place, feed, roster } = shared;
+      const line = this.#servers.lineOf(place.key);
       if (line === undefined) {
-        shared.feed?.giveUpWaiting();
+        feed?.giveUpWaiting();
         // What was asked of it may have been done or not.
-        shared.isRosterUnsure ||= shared.roster.size > 0;
-        shared.opening?.reject(unavailable(this.#servers.missing?.reason));
-        shared.opening = undefined;
-      } else if (shared.feed !== undefined && !line.topics.has(shared.place.topic)) this.#flushSoon(shared);
-      else if (shared.isRosterUnsure) this.#flushSoon(shared);
+        shared.isRosterUnsure ||= roster.size > 0;
+        this.#refuse(shared, this.#servers.missing?.reason);
+        continue;
+      }
+      const isDeaf = feed !== undefined && !line.topics.has(place.topic);
+      if (isDeaf || shared.isRosterUnsure) this.#subscriptions.change(place.topic);
     }
-    this.flush();
-    await Promise.all(this.#flushing);
+    await this.#subscriptions.settle();
   }
 
   /** Compares those that were not for so long. */
   async compareOlderThan(ms: number): Promise<void> {
     const untilMs = performance.now() - ms;
-    await this.#compare([...this.#byName.values()].filter(({ comparedAtMs }) => comparedAtMs <= untilMs));
+    const due = [...this.#byName.values()].filter(({ comparedAtMs }) => comparedAtMs <= untilMs);
+    // Of very many a part at a time: nobody else need wait for all of them.
+    for (const some of chunks(due, COMPARED_TOGETHER)) await this.#compare(some);
   }
 
   /** Nobody is present here any more. */
@@ -201,18 +207,20 @@ export class SharedChannels {
 
   #feedOf(shared: SharedChannel, isKept: boolean): Feed {
     const { channel } = shared;
-    const feed = new Feed({
+    // Of one that was left nobody is told any more, whatever still comes.
+    const isHeard = (): boolean => shared.feed === feed;
+    const feed: Feed = new Feed({
       channel,
       isKept,
-      deliver: (event) => this.#node.deliver(event),
-      skip: (position) => this.#node.skip(channel, position),
+      deliver: (event) => isHeard() && this.#node.deliver(event),
+      skip: (position) => isHeard() && this.#node.skip(channel, position),
       fetch: (offset) => {
         this.#histories.read(channel, { after: offset, limit: PAGE }).then(
           ({ page }) => feed.filled(offset, page),
           () => {
             feed.unfilled(offset);
             // Where it is not the line that has failed, it is tried again.
-            if (shared.feed === feed && this.#servers.lineOf(shared.place.key) !== undefined) this.#compareSoon(shared);
+            if (isHeard() && this.#servers.lineOf(shared.place.key) !== undefined) this.#compareSoon(shared);
           },
         );
       },
@@ -232,58 +240,21 @@ export class SharedChannels {
     this.#node.meet({ channel, joined: isJoined ? members : [], left: isJoined ? [] : members, count });
   }
 
-  #flushSoon(shared: SharedChannel): void {
-    this.#due.add(shared.place.topic);
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    queueMicrotask(() => {
-      this.#isFlushDue = false;
-      this.flush();
-    });
+  #refuse(shared: SharedChannel | undefined, reason: unknown): void {
+    shared?.opening?.reject(unavailable(reason));
+    if (shared !== undefined) shared.opening = undefined;
   }
 
-  /** What is due is asked for; its comparison stands right behind it. */
-  async #flush(): Promise<void> {
-    const due = [...this.#due];
-    this.#due.clear();
-    const doing = [...this.#servers.lines].flatMap((line) => this.#unsubscribe(line, due));
-    const compared: SharedChannel[] = [];
-    const wanted = new MultiMap<Line, string>();
-    for (const topic of due) {
-      const shared = this.#byTopic.get(topic);
-      if (shared === undefined) continue;
-      const line = this.#servers.lineOf(shared.place.key);
-      if (line === undefined) {
-        this.#refuse([topic], this.#servers.missing?.reason);
-        continue;
-      }
-      if (shared.feed !== undefined && !line.topics.has(topic)) {
-        wanted.add(line, topic);
-        shared.isHeardAnew = true;
-      }
-      if (shared.feed !== undefined || shared.isPresent) compared.push(shared);
-    }
-    for (const line of wanted.keys()) {
-      for (const some of chunks(wanted.of(line), TOPICS)) {
-        doing.push(line.subscribe(some).catch((error: unknown) => this.#refuse(some, error)));
-      }
-    }
-    doing.push(this.#compare(compared));
-    await Promise.allSettled(doing);
-  }
-
-  #unsubscribe(line: Line, due: readonly string[]): Promise<void>[] {
-    const unwanted = due.filter((topic) => line.topics.has(topic) && this.#byTopic.get(topic)?.feed === undefined);
-    return chunks(unwanted, TOPICS).map((topics) => line.unsubscribe(topics));
-  }
-
-  /** They can't be listened to. */
-  #refuse(topics: readonly string[], error: unknown): void {
+  /** They are listened to from now on, some of them anew. */
+  #follow(topics: readonly string[], anew: ReadonlySet<string>): Promise<void> {
+    const followed: SharedChannel[] = [];
     for (const topic of topics) {
       const shared = this.#byTopic.get(topic);
-      shared?.opening?.reject(unavailable(error));
-      if (shared !== undefined) shared.opening = undefined;
+      if (shared === undefined) continue;
+      if (anew.has(topic)) shared.isHeardAnew = true;
+      if (shared.feed !== undefined || shared.isPresent) followed.push(shared);
     }
+    return this.#compare(followed);
   }
 
   #compareSoon(shared: SharedChannel): void {
@@ -346,10 +317,11 @@ export class SharedChannels {
 
   #compared(shared: SharedChannel, position: Position, asked: Position | undefined): void {
     const { feed, opening, channel } = shared;
-    shared.comparedAtMs = performance.now();
+    const isNew = feed?.position === undefined;
+    // Those that came together are not all compared together for ever.
+    shared.comparedAtMs = performance.now() - (isNew ? Math.random() * this.#settings.compareMs : 0);
     shared.isRefused = false;
     if (feed === undefined) return;
-    const isNew = feed.position === undefined;
     feed.compare(position, asked);
     shared.opening = undefined;
     opening?.resolve();
@@ -413,9 +385,9 @@ export class SharedChannels {
 
 /** Events that are read at a time to fill a hole. */
 const PAGE = 500;
-/** Channels that one script compares, and topics that one command names. */
+/** Channels that one script compares, and how many are compared together. */
 const COMPARED = 100;
-const TOPICS = 500;
+const COMPARED_TOGETHER = 1_000;
 /** How long something that was published may be on its way to this process. */
 const SOON_MS = 250;
 /** Answers that may be on their way at a time. */
@@ -425,10 +397,4 @@ const READS = 16;
 function historyOf({ epoch, offset, events, isComplete }: FeedPage): HistoryPage {
   const shown = events.map(({ offset: at, type, payloadJson }) => ({ offset: at, type, payloadJson }));
   return { epoch, offset, events: shown, isComplete };
-}
-
-function chunks<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }
