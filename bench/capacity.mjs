@@ -15,6 +15,7 @@ Measures what connections at rest, and publishes, cost one process and one Redis
   --runs 3             of each; what is printed is the median, the least and the most
   --connections 10000  at rest
   --rest 50            seconds for which they are watched: leases and streams are looked after every 25 s, hearts beat every 30 s
+  --only room          only the parts whose name has this word
   --help`;
 
 /** Who is at rest: each has all that those above have, but the first has no Redis. */
@@ -31,6 +32,8 @@ const CHUNK = 500;
 /** After `limits.presenceGrace` those who went have left. */
 const GRACE_MS = 6_000;
 
+/** How many processes there are, of which none has anything to do. */
+const PROCESSES = [1, 50, 100, 200];
 /** By how many processes one channel is heard. */
 const HEARERS = [0, 1, 2, 4, 8, 16];
 /** How many events of 100 bytes a channel keeps. */
@@ -155,6 +158,19 @@ async function measureAlone(play, { restMs }) {
   return { "a minute, ms": app * toMsAMinute, "a minute, ms of Redis": redis * toMsAMinute };
 }
 
+/** What it costs Redis that processes are there. */
+async function measureProcesses(play, { restMs }) {
+  await play.open({ program: "capacity-links", hasLoad: false });
+  const found = {};
+  for (const processes of PROCESSES) {
+    await play.ask("hear", { channel: "everybody", isKept: false, processes });
+    await sleep(restMs / 25);
+    const { redis } = await play.costOf(() => sleep(restMs / 5));
+    found[`${processes}, ms of Redis a second`] = redis / restMs / 0.2;
+  }
+  return found;
+}
+
 /** What a publish costs Redis where so many processes hear it. */
 async function measureHearers(play, { isKept, inFlight }) {
   await play.open({ program: "capacity-links", hasLoad: false });
@@ -192,18 +208,19 @@ async function measureKept(play) {
   return found;
 }
 
-async function main({ runs, connections, restMs }) {
+async function main({ runs, connections, restMs, only }) {
   const { url: tidings } = buildTidings();
   const parts = [
     ["a process without connections", (play) => measureAlone(play, { restMs })],
     ...Object.entries(atRest).map(([name, { path, hasRedis = true }]) => {
       return [name, (play) => measureAtRest(play, { path, hasRedis }, { connections, restMs })];
     }),
+    ["processes at rest", (play) => measureProcesses(play, { restMs })],
     ["a publish, nothing kept, 64 in flight", (play) => measureHearers(play, { isKept: false, inFlight: 64 })],
     ["a publish, 100 kept, 64 in flight", (play) => measureHearers(play, { isKept: true, inFlight: 64 })],
     ["a publish, 100 kept, one at a time", (play) => measureHearers(play, { isKept: true, inFlight: 1 })],
     ["a channel in Redis", measureKept],
-  ];
+  ].filter(([name]) => name.includes(only));
   const { cpu, cores: count, node, commit, pinning } = describeMachine();
   console.log(`${cpu}, ${count} cores, ${pinning}; Node ${node}, ${redisVersion()}; commit ${commit}; ${runs} runs`);
   const found = new Map(parts.map(([name]) => [name, []]));
@@ -240,11 +257,12 @@ const { values } = parseArgs({
     runs: { type: "string", default: "3" },
     connections: { type: "string", default: "10000" },
     rest: { type: "string", default: "50" },
+    only: { type: "string", default: "" },
     help: { type: "boolean", default: false },
   },
 });
 if (values.help) console.log(help);
 else {
   const [runs, connections, restMs] = [values.runs, values.connections, values.rest].map(Number);
-  await main({ runs, connections, restMs: restMs * 1_000 });
+  await main({ runs, connections, restMs: restMs * 1_000, only: values.only });
 }
