@@ -188,7 +188,8 @@ export class Line {
       if (isReply(error, "READONLY")) this.end(error);
       if (!isReply(error, "NOSCRIPT")) throw error;
     }
-    // They were flushed. Those that were asked before the load was are asked again when it is done, in their order.
+    // They were flushed. Those that were asked before the load was are asked again when it is done, in their order; unless
+    // another process has loaded them meanwhile, and so has let later ones pass.
     this.#reloading ??= this.#load().finally(() => {
       this.#reloading = undefined;
     });
