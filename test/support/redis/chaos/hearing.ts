@@ -40,11 +40,6 @@ export class Hearing {
     return this.#told?.epoch;
   }
 
-  /** So many events it heard. */
-  get count(): number {
-    return this.#heard.size;
-  }
-
   get gaps(): number {
     return this.#gaps.length;
   }
