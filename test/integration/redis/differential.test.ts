@@ -34,6 +34,8 @@ type Step =
 
 const by = fc.nat(1);
 const kind = fc.constantFrom<Kind>("kept", "live", "tasks", "tasks");
+/** All meet on one channel, or they would hardly ever meet. */
+const hall = fc.constant<Kind>("live");
 const name = fc.constantFrom("ana", "bob", "eve");
 const someOffset = fc.option(fc.nat(12), { nil: undefined });
 const subject = fc.record({
@@ -49,8 +51,8 @@ const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ does: fc.constant("read"), by, kind, after: someOffset, before: someOffset, limit }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constantFrom("subscribe", "unsubscribe"), by, kind }) },
-  { weight: 8, arbitrary: fc.record({ does: fc.constantFrom("attend", "withdraw"), by, kind, member: name }) },
-  { weight: 5, arbitrary: fc.record({ does: fc.constant("members"), by, kind, limit: fc.nat(3) }) },
+  { weight: 8, arbitrary: fc.record({ does: fc.constantFrom("attend", "withdraw"), by, kind: hall, member: name }) },
+  { weight: 5, arbitrary: fc.record({ does: fc.constant("members"), by, kind: hall, limit: fc.nat(3) }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant("reserve"), by, user: name, limit: fc.nat(3) }) },
   { weight: 3, arbitrary: fc.record({ does: fc.constantFrom("arrive", "depart"), which: fc.nat(9) }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant("count"), by, user: name }) },
