@@ -6,16 +6,16 @@ const allow = { subscribe: true, publish: true } as const;
 /** More than is said in a test: what is not told was lost, not forgotten. */
 const history = { size: 20_000, ttl: "1h" } as const;
 
-export const log = channel("log/:id", { events: said, history, allow });
-export const board = channel("board/:id", {
+const log = channel("log/:id", { events: said, history, allow });
+const board = channel("board/:id", {
   events: said,
   history,
   allow,
   snapshot: ({ params }) => ({ of: params.id }),
 });
-export const room = channel("room/:id", { events: said, history, allow, presence: true });
-export const live = channel("live/:id", { events: said, allow });
-export const latest = channel("latest/:id", {
+const room = channel("room/:id", { events: said, history, allow, presence: true });
+const live = channel("live/:id", { events: said, allow });
+const latest = channel("latest/:id", {
   events: said,
   allow,
   overflow: { keepLatestBy: ({ payload }) => payload.n },
