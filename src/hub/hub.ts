@@ -222,6 +222,8 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
     this.#revocations.add(revocation);
     const { revokedAtMs, untilMs } = revocation;
     for (const member of [...this.#members.values()]) {
+      // Told late, as by a broker that had forgotten it: whoever came in since with what was issued since may stay.
+      if ("user" in revocation && isNewer(member, revokedAtMs)) continue;
       const concerned = member.papers.filter((paper) =>
         "user" in revocation
           ? paper.user.id === revocation.user || member.user?.id === revocation.user
@@ -258,4 +260,9 @@ function untold(cause: unknown): Error {
   return new Error("A token that was revoked with its user is refused here, and other processes were not told.", {
     cause,
   });
+}
+
+/** Was all that it came in with issued later? */
+function isNewer({ papers }: Member, revokedAtMs: number): boolean {
+  return papers.length > 0 && papers.every(({ issuedAtMs }) => issuedAtMs !== undefined && issuedAtMs > revokedAtMs);
 }

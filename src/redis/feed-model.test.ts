@@ -98,7 +98,7 @@ class World {
   readonly feed: Feed;
   /** What is told on a connection comes in order; after a restart there is another connection beside it. */
   #told: BrokerEvent[][] = [[]];
-  #fetches: { readonly after: number; readonly page: FeedPage | undefined }[] = [];
+  #fetches: { readonly after: number; readonly ask: number; readonly page: FeedPage | undefined }[] = [];
 
   constructor(isKept: boolean, pageSize: number) {
     this.stream = new ModelStream(isKept, pageSize);
@@ -108,7 +108,7 @@ class World {
       deliver: (event) => this.heard.push(event),
       skip: (skipped) => this.heard.push({ skipped }),
       // It is read as the stream is now or later; what is answered is what was read.
-      fetch: (after) => this.#fetches.push({ after, page: undefined }),
+      fetch: (after, ask) => this.#fetches.push({ after, ask, page: undefined }),
     });
     this.feed.compare(this.stream.position);
   }
@@ -162,17 +162,21 @@ class World {
   }
 
   #readAll(): void {
-    this.#fetches = this.#fetches.map(({ after, page }) => ({ after, page: page ?? this.stream.read(after) }));
+    this.#fetches = this.#fetches.map(({ after, ask, page }) => ({
+      after,
+      ask,
+      page: page ?? this.stream.read(after),
+    }));
   }
 
   #answer(index: number): void {
     const [fetched] = this.#fetches.splice(index % Math.max(this.#fetches.length, 1), 1);
-    if (fetched !== undefined) this.feed.filled(fetched.after, fetched.page ?? this.stream.read(fetched.after));
+    if (fetched !== undefined) this.feed.filled(fetched.ask, fetched.page ?? this.stream.read(fetched.after));
   }
 
   #fail(index: number): void {
     const [fetched] = this.#fetches.splice(index % Math.max(this.#fetches.length, 1), 1);
-    if (fetched !== undefined) this.feed.unfilled(fetched.after);
+    if (fetched !== undefined) this.feed.unfilled(fetched.ask);
   }
 
   /** Its answer comes behind all that was told before on the same connection. */

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import type { Position } from "../broker/broker.js";
 import { Feed } from "./feed.js";
 
-type Step = (feed: Feed) => void;
+type Step = (feed: Feed, asked: Asked) => void;
+/** The number of the question that was asked behind this place, in this life of the stream if there was one. */
+type Asked = (after: number, epoch?: string) => number;
 
 /** A place in the stream's life `a`, if nothing else is said. */
 const at = (offset: number, epoch = "a"): Position => ({ epoch, offset });
@@ -26,27 +28,38 @@ const filled =
     offsets: readonly number[],
     { until = offsets.at(-1) ?? after, lacks = false, epoch = "a" } = {},
   ): Step =>
-  (feed) =>
-    feed.filled(after, { ...at(until, epoch), events: offsets.map(said), isComplete: !lacks });
+  (feed, asked) =>
+    feed.filled(asked(after, epoch), { ...at(until, epoch), events: offsets.map(said), isComplete: !lacks });
 
 const unfilled =
   (after: number): Step =>
-  (feed) =>
-    feed.unfilled(after);
+  (feed, asked) =>
+    feed.unfilled(asked(after));
 
 /** What a feed that stands at 5, or does not know yet where it stands, says to these steps, in order. */
 function says(steps: readonly Step[], { isKept = true, stands = true } = {}): string[] {
   const log: string[] = [];
+  const asks: { readonly after: number; readonly ask: number; readonly epoch: string | undefined }[] = [];
   const feed = new Feed({
     channel: "chat",
     isKept,
     deliver: ({ epoch, offset, follows = offset - 1 }) =>
       log.push(`${epoch}${offset}${follows === offset - 1 ? "" : ` behind ${follows}`}`),
     skip: ({ epoch, offset }) => log.push(`gap until ${epoch}${offset}`),
-    fetch: (after) => log.push(`fetch ${after}`),
+    fetch: (after, ask) => {
+      asks.push({ after, ask, epoch: feed.position?.epoch });
+      log.push(`fetch ${after}`);
+    },
   });
+  const asked: Asked = (after, epoch) => {
+    const behind = asks.filter((each) => each.after === after);
+    const meant = behind.find((each) => each.epoch === epoch) ?? behind[0];
+    if (meant === undefined) return 0;
+    asks.splice(asks.indexOf(meant), 1);
+    return meant.ask;
+  };
   if (stands) feed.compare(at(5));
-  for (const step of steps) step(feed);
+  for (const step of steps) step(feed, asked);
   return log;
 }
 
@@ -238,7 +251,7 @@ test("what is read has all that was said of it", () => {
   const event = { type: "priced", payloadJson: "1", except: "c1", latestOf: "BTC" };
   feed.compare(at(5));
   feed.compare(at(7));
-  feed.filled(5, { ...at(7), events: [{ ...event, offset: 7 }], isComplete: true });
+  feed.filled(1, { ...at(7), events: [{ ...event, offset: 7 }], isComplete: true });
   expect(events).toEqual([{ ...event, channel: "chat", epoch: "a", offset: 7, follows: 5 }]);
 });
 
@@ -248,7 +261,8 @@ async function howItIsReached(place: Position, steps: readonly Step[]) {
   feed.compare(at(5));
   const reached = feed.reach(place);
   if (reached === undefined) return "at once";
-  for (const step of steps) step(feed);
+  // There is one question at most.
+  for (const step of steps) step(feed, () => 1);
   return Promise.race([reached, Promise.resolve("not yet")]);
 }
 
@@ -292,7 +306,7 @@ test("each who waits is told once, at its own place", async () => {
   const log: string[] = [];
   const places = [8, 6, 7].map((offset) => feed.reach(at(offset))?.then((how) => log.push(`${offset} ${how}`)));
   for (const offset of [6, 7]) {
-    hear(offset)(feed);
+    hear(offset)(feed, () => 1);
     await places[[8, 6, 7].indexOf(offset)];
   }
   feed.giveUpWaiting();

@@ -13,8 +13,11 @@ export interface FeedOptions {
   readonly deliver: (event: BrokerEvent) => void;
   /** What stood in front of this place and was not delivered is lost. Must not throw. */
   readonly skip: (position: Position) => void;
-  /** Events behind this offset are missing: they are to be read, and given to `filled`, or `unfilled` called. */
-  readonly fetch: (after: number) => void;
+  /**
+   * Events behind this offset are missing: they are to be read, and given to `filled`, or `unfilled` called, with the number of
+   * this question.
+   */
+  readonly fetch: (after: number, ask: number) => void;
 }
 
 /**
@@ -31,8 +34,10 @@ export class Feed {
   readonly #pastEpochs: string[] = [];
   /** Too early, by rising offset, all of this epoch. */
   #early: BrokerEvent[] = [];
-  /** Behind which offset the stream is being read. */
-  #fetching: number | undefined;
+  /** How often it has asked for what was missing. */
+  #asks = 0;
+  /** The question that is open. */
+  #asking: number | undefined;
   /** The newest offset that is known of. */
   #newest = 0;
   /** Who waits until it has come to a place. */
@@ -76,19 +81,19 @@ export class Feed {
     this.#goOn();
   }
 
-  /** The answer to `fetch`. */
-  filled(after: number, page: FeedPage): void {
-    // Of another life of the stream than is being read now.
-    if (this.#fetching !== after || this.#pastEpochs.includes(page.epoch)) return;
-    this.#fetching = undefined;
+  /** The answer to `fetch`. It was asked in the life that the feed still is in: another one follows it. */
+  filled(ask: number, page: FeedPage): void {
+    if (ask !== this.#asking) return;
+    this.#asking = undefined;
     if (page.epoch !== this.#position?.epoch) this.#beginAnew(page);
     else this.#fill(page);
     this.#goOn();
   }
 
   /** It could not be read. What comes next tells that something is missing, if it still is. */
-  unfilled(after: number): void {
-    if (this.#fetching === after) this.#fetching = undefined;
+  unfilled(ask: number): void {
+    if (ask !== this.#asking) return;
+    this.#asking = undefined;
     this.giveUpWaiting();
   }
 
@@ -112,7 +117,7 @@ export class Feed {
 
   /** What waits is delivered as far as it follows; where it does not, something is missing. */
   #goOn(): void {
-    while (this.#fetching === undefined && this.#position !== undefined) {
+    while (this.#asking === undefined && this.#position !== undefined) {
       const { epoch, offset } = this.#position;
       const [next] = this.#early;
       if (next !== undefined && next.offset <= offset + 1) {
@@ -132,8 +137,9 @@ export class Feed {
       this.#jump(until);
       return;
     }
-    this.#fetching = offset;
-    this.#options.fetch(offset);
+    this.#asks += 1;
+    this.#asking = this.#asks;
+    this.#options.fetch(offset, this.#asks);
   }
 
   #fill({ events, isComplete, epoch, offset }: FeedPage): void {
@@ -159,7 +165,7 @@ export class Feed {
     if (this.#position !== undefined) this.#pastEpochs.push(this.#position.epoch);
     if (this.#pastEpochs.length > MAX_PAST) this.#pastEpochs.shift();
     this.#early = [];
-    this.#fetching = undefined;
+    this.#asking = undefined;
     this.#newest = position.offset;
     this.#moveTo(position);
     this.#options.skip({ epoch: position.epoch, offset: position.offset });

@@ -19,6 +19,8 @@ export interface LineOptions {
   readonly isSharded: boolean;
   /** How long it may take to connect, and how long a server may be silent that was asked something. */
   readonly patienceMs: number;
+  /** Ends the dial. */
+  readonly stop?: AbortSignal | undefined;
   /** Something was published on a topic this line listens to. Must not throw. */
   readonly hear: (topic: string, message: string) => void;
   /** The server listens no more on behalf of this line: the topic's slot has moved. Must not throw. */
@@ -49,6 +51,8 @@ export class Line {
   static async dial(options: LineOptions): Promise<Line> {
     const line = new Line(options);
     const late = after(options.patienceMs, () => line.end(new Error(`No answer within ${options.patienceMs} ms.`)));
+    const stop = () => line.end(options.stop?.reason);
+    options.stop?.addEventListener("abort", stop);
     try {
       await line.#open();
     } catch (error) {
@@ -56,6 +60,7 @@ export class Line {
       throw line.#endedBy?.reason ?? error;
     } finally {
       late.cancel();
+      options.stop?.removeEventListener("abort", stop);
     }
     line.#listenForEnd();
     line.#watchSilence();

@@ -2,7 +2,7 @@ import type { Position, Publication } from "../broker/broker.js";
 import type { Line } from "./line.js";
 import { writeEvent } from "./said.js";
 import { publishAbout, publishKept, publishLive } from "./scripts/stream.js";
-import { isAway, type Servers, unavailable, wasNotDone } from "./servers.js";
+import { type Answered, isAway, type Servers, unavailable, wasNotDone } from "./servers.js";
 import type { Settings } from "./settings.js";
 
 export interface PublisherOptions {
@@ -38,7 +38,7 @@ export class Publisher {
   /** Rejects with `unavailable`; then it may have been stored or not. */
   async publish(event: Publication): Promise<Position> {
     const { position, line } = await this.#take(event);
-    if (this.#options.replicas > 0 && line !== undefined) await this.#confirm(line);
+    if (this.#options.replicas > 0) await this.#confirm(line);
     return position;
   }
 
@@ -101,8 +101,8 @@ export class Publisher {
     const keys = event.key === undefined ? [] : [`${key}:key:${event.key}`];
     const ttlMs = keep === undefined ? settings.liveTtlMs : settings.positionTtlMs;
     const args = [settings.freshEpoch(), topic, publish, writeEvent(event), ttlMs, KEY_TTL_MS];
-    const line = servers.lineOf(key);
-    const [epoch, offset] = (await this.#run(event, key, keys, args)) as [string, number]; // as the scripts give them
+    const { answer, line } = await this.#run(event, key, keys, args);
+    const [epoch, offset] = answer as [string, number]; // as the scripts give them
     return { position: { epoch, offset }, line };
   }
 
@@ -111,14 +111,14 @@ export class Publisher {
     key: string,
     keys: readonly string[],
     args: readonly (string | number)[],
-  ): Promise<unknown> {
+  ): Promise<Answered> {
     const { servers } = this.#options;
-    if (keep === undefined) return servers.run(publishLive, [key, ...keys], args);
+    if (keep === undefined) return servers.runAt(publishLive, [key, ...keys], args);
     const { size, ttlMs, subject } = keep;
     const kept = [...args, size, ttlMs];
-    if (subject === undefined) return servers.run(publishKept, [key, `${key}:events`, ...keys], kept);
+    if (subject === undefined) return servers.runAt(publishKept, [key, `${key}:events`, ...keys], kept);
     const of = [key, `${key}:events`, `${key}:subjects`, `${key}:ends`, ...keys];
-    return servers.run(publishAbout, of, [...kept, subject.name, subject.part ?? ""]);
+    return servers.runAt(publishAbout, of, [...kept, subject.name, subject.part ?? ""]);
   }
 
   /** Resolves when enough replicas have what this line did until now: of those who ask meanwhile one asks for all. */
@@ -146,7 +146,7 @@ export class Publisher {
 /** An event that was taken, and over which line. */
 interface Taken {
   readonly position: Position;
-  readonly line: Line | undefined;
+  readonly line: Line;
 }
 
 interface Waiting {

@@ -136,7 +136,10 @@ function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions
     });
   }
   if (sentinel !== undefined) return bySentinels(sentinel, patienceMs);
-  if (cluster !== undefined) return ofCluster(cluster, patienceMs);
+  if (cluster !== undefined) {
+    for (const node of cluster.rootNodes) if (node.url !== undefined) checkUrl(node.url);
+    return ofCluster(cluster, patienceMs);
+  }
   if (client !== undefined) return whereaboutsOfClient(client, patienceMs);
   if (given.length === 0) {
     throw new ConfigError("missing_redis", {

@@ -11,7 +11,7 @@ import type {
   Publication,
   Revocation,
 } from "../broker/broker.js";
-import { defaultLimits, type RateLimit } from "../protocol/limits.js";
+import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { Publisher } from "./publisher.js";
 import { beat } from "./scripts/processes.js";
@@ -192,7 +192,7 @@ export class RedisLink implements BrokerLink {
     await this.#servers.open();
     this.#isOpen = true;
     await Promise.all([this.#channels.subscribe(PROCESSES, true), this.#channels.subscribe(RATES, false)]);
-    for (const revocation of await this.#stored.read()) this.#revoke(revocation, defaultLimits.revocations);
+    for (const revocation of await this.#stored.read()) this.#revoke(revocation, UNLIMITED);
     await this.#beat();
     this.#isKnown = true;
     this.#keepUp();
@@ -211,10 +211,12 @@ export class RedisLink implements BrokerLink {
   #keepUp(): void {
     const { compareMs } = this.#settings;
     this.#every(Math.min(compareMs, BEAT_MS), () => this.#look());
-    this.#every(compareMs, () => this.#users.renew());
-    this.#every(rateLeaseOf(this.#settings) / 3, () => this.#rates.renew());
+    this.#every(compareMs, async () => this.#isAway || this.#users.renew());
+    this.#every(rateLeaseOf(this.#settings) / 3, async () => this.#isAway || this.#rates.renew());
+    // Another may be the master though nobody has ended this line.
+    this.#every(compareMs, () => this.#servers.lookAgain());
     // Those of many channels are not all compared at the same time.
-    this.#every(compareMs / STEPS, () => this.#channels.compareOlderThan(compareMs));
+    this.#every(compareMs / STEPS, async () => this.#isAway || this.#channels.compareOlderThan(compareMs));
   }
 
   #every(ms: number, run: () => Promise<unknown>): void {
@@ -281,6 +283,7 @@ export class RedisLink implements BrokerLink {
     this.#isComingBack = true;
     try {
       await this.#beat();
+      await this.#channels.compareOlderThan(this.#settings.compareMs);
       await Promise.all([this.#users.renew(), this.#rates.renew(), this.#isRestoreDue && this.#restore()]);
       await this.#publisher.sayWaiting();
     } catch {
@@ -357,12 +360,17 @@ export class RedisLink implements BrokerLink {
 
   async #restoreRevoked(): Promise<void> {
     const told = [...this.#told.values()];
-    await Promise.all(told.map(({ revocation, limit }) => this.#stored.put(revocation, limit)));
-    for (const revocation of await this.#stored.read()) this.#node.revoke(revocation);
+    await Promise.all(told.map(({ revocation }) => this.#stored.put(revocation, UNLIMITED)));
+    for (const revocation of await this.#stored.read()) {
+      // Who was let in again since need not go again.
+      const known = this.#told.get(nameOf(revocation));
+      if (known?.revocation.revokedAtMs === revocation.revokedAtMs) continue;
+      this.#revoke(revocation, UNLIMITED);
+    }
   }
 
   #revoke(revocation: Revocation, limit: number): void {
-    const id = JSON.stringify("user" in revocation ? { user: revocation.user } : { tokenId: revocation.tokenId });
+    const id = nameOf(revocation);
     this.#told.delete(id);
     this.#told.set(id, { revocation, limit });
     for (const oldest of this.#told.keys()) {
@@ -371,6 +379,10 @@ export class RedisLink implements BrokerLink {
     }
     this.#node.revoke(revocation);
   }
+}
+
+function nameOf(revocation: Revocation): string {
+  return JSON.stringify("user" in revocation ? { user: revocation.user } : { tokenId: revocation.tokenId });
 }
 
 /** Where several addresses were tried each has its own reason. */
@@ -385,6 +397,8 @@ const RATES = "$rates";
 const KEPT = { size: 1_000, ttlMs: 300_000 };
 
 const STEPS = 10;
+/** What has been stored was within its limit. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 /** While nobody knows whether a process is there, nobody else can use its part of a user's rate. */
 function rateLeaseOf({ leaseMs }: Settings): number {

@@ -27,6 +27,9 @@ export class Servers {
   readonly #lines = new Map<string, Line>();
   /** By slot; of one server that has all of them it is the only entry. */
   #bySlot: readonly (Line | undefined)[] = [];
+  /** By slot: what was sent to another server and has not been answered. */
+  readonly #redirecting = new Map<number, Promise<void>>();
+  readonly #stop = new AbortController();
   #isClosed = false;
   #round: Promise<void> | undefined;
   #settling: Promise<void> | undefined;
@@ -40,7 +43,11 @@ export class Servers {
 
   /** Resolves when every slot has its line. Rejects where it has none within the patience. */
   async open(): Promise<void> {
-    const late = after(this.#options.patienceMs, () => this.close());
+    // What is being dialled then has its own patience, and says why it failed.
+    const late = after(this.#options.patienceMs, () => {
+      this.#isClosed = true;
+      this.#endPause?.();
+    });
     try {
       await this.settle();
     } finally {
@@ -53,7 +60,7 @@ export class Servers {
   get missing(): { readonly reason: unknown } | undefined {
     const { isSharded } = this.#options.whereabouts;
     const isWhole = isSharded ? this.#bySlot.length === SLOTS && !this.#bySlot.includes(undefined) : this.#bySlot[0];
-    return isWhole ? undefined : { reason: this.#reason };
+    return isWhole ? undefined : { reason: this.#reason ?? new Error("Not every slot of the cluster has a master.") };
   }
 
   get isSharded(): boolean {
@@ -66,20 +73,37 @@ export class Servers {
 
   /** Undefined: it is away. */
   lineOf(key: string): Line | undefined {
-    return this.#bySlot[this.isSharded ? slotOf(key) : 0];
+    return this.#bySlot[this.#slotOf(key)];
   }
 
-  /**
-   * Runs it where its keys are. Rejects with `unavailable`; then it may have been done, unless `wasNotDone` says otherwise.
-   */
+  /** Runs it where its keys are. Rejects with `unavailable`; then it may have been done, unless `wasNotDone` says otherwise. */
   async run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    const line = this.lineOf(keys[0] ?? "");
+    return (await this.runAt(script, keys, args)).answer;
+  }
+
+  /** The same, and over which line it was. */
+  async runAt(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<Answered> {
+    const slot = this.#slotOf(keys[0] ?? "");
+    // Behind those that are being sent on, so that the order stays.
+    const ahead = this.#redirecting.get(slot);
+    if (ahead !== undefined) await ahead;
+    const line = this.#bySlot[slot];
     if (line === undefined) throw unavailable(this.#reason, "not-done");
     try {
-      return await line.run(script, keys, args);
+      return { answer: await line.run(script, keys, args), line };
     } catch (error) {
-      return this.#redirect(error, script, keys, args);
+      if (!isRedirection(error)) {
+        // It may be it alone that sees no cluster.
+        if (isReply(error, "CLUSTERDOWN")) void this.settle();
+        throw unavailable(error, doneBy(error));
+      }
+      return this.#behindThis(slot, this.#redirect(line, error, script, keys, args));
     }
+  }
+
+  /** Are they still where they were? */
+  async lookAgain(): Promise<void> {
+    if (this.#options.whereabouts.mayMove) await this.#refresh();
   }
 
   /** Looks where the masters are, and dials those that have no line, until every slot has its line. Never rejects. */
@@ -93,6 +117,7 @@ export class Servers {
 
   close(): void {
     this.#isClosed = true;
+    this.#stop.abort(new Error("The broker was closed."));
     this.#endPause?.();
     for (const line of this.#lines.values()) line.end(new Error("The broker was closed."));
     this.#lines.clear();
@@ -101,23 +126,46 @@ export class Servers {
 
   /** What a server of a cluster did not do, because another has the slot, or is about to, is done there. */
   async #redirect(
-    error: unknown,
+    from: Line,
+    reason: unknown,
     script: Script,
     keys: readonly string[],
     args: readonly (string | number)[],
-  ): Promise<unknown> {
+  ): Promise<Answered> {
+    let [line, error]: [Line | undefined, unknown] = [from, reason];
     try {
-      if (isReply(error, "MOVED")) {
-        await this.#refresh();
-        const line = this.lineOf(keys[0] ?? "");
-        if (line === undefined) throw error;
-        return await line.run(script, keys, args);
+      for (let count = 0; count < MAX_REDIRECTIONS && isRedirection(error); count += 1) {
+        const isAsking = isReply(error, "ASK");
+        if (isAsking) line = await this.#lineTo(this.#options.whereabouts.reach(addressIn(error, line)));
+        else {
+          await this.#refresh();
+          line = this.lineOf(keys[0] ?? "");
+        }
+        if (line === undefined) break;
+        try {
+          const answer = await (isAsking ? line.runAsking(script, keys, args) : line.run(script, keys, args));
+          return { answer, line };
+        } catch (refused) {
+          error = refused;
+        }
       }
-      if (isReply(error, "ASK")) return await (await this.#lineTo(addressIn(error))).runAsking(script, keys, args);
-    } catch (failed) {
-      throw unavailable(failed);
+    } catch (unreachable) {
+      throw unavailable(unreachable, "not-done");
     }
-    throw unavailable(error, refusedWords.some((word) => isReply(error, word)) ? "not-done" : undefined);
+    throw unavailable(error, doneBy(error));
+  }
+
+  /** Whatever is asked of this slot meanwhile waits until it is over. */
+  #behindThis(slot: number, doing: Promise<Answered>): Promise<Answered> {
+    const ahead = Promise.allSettled([this.#redirecting.get(slot), doing]).then(() => {
+      if (this.#redirecting.get(slot) === ahead) this.#redirecting.delete(slot);
+    });
+    this.#redirecting.set(slot, ahead);
+    return doing;
+  }
+
+  #slotOf(key: string): number {
+    return this.isSharded ? slotOf(key) : 0;
   }
 
   async #settle(): Promise<void> {
@@ -174,6 +222,7 @@ export class Servers {
       address,
       isSharded: whereabouts.isSharded,
       patienceMs,
+      stop: this.#stop.signal,
       hear,
       deafen: () => void this.settle(),
       end: (ended, reason) => this.#lost(ended, reason),
@@ -209,6 +258,12 @@ export class Servers {
   }
 }
 
+/** What Redis answered, and over which line. */
+export interface Answered {
+  readonly answer: unknown;
+  readonly line: Line;
+}
+
 /** Is away, and was not asked, or has refused: it was not done. */
 export function wasNotDone(error: unknown): boolean {
   return error instanceof TidingsError && notDone.has(error);
@@ -223,10 +278,21 @@ export function isAway(error: unknown): boolean {
 const notDone = new WeakSet<TidingsError>();
 
 /** A slot moves, a master is missing or another, its data are being read. */
-const passingWords = ["TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "READONLY", "MOVED"];
+const passingWords = ["TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "READONLY", "MOVED", "ASK"];
 
 /** With these a script has done nothing: what it writes first is refused. */
 const refusedWords = [...passingWords, "MISCONF", "NOREPLICAS", "OOM"];
+
+function doneBy(error: unknown): "not-done" | undefined {
+  return refusedWords.some((word) => isReply(error, word)) ? "not-done" : undefined;
+}
+
+function isRedirection(error: unknown): boolean {
+  return isReply(error, "MOVED") || isReply(error, "ASK");
+}
+
+/** A slot may move again while it is being looked for. */
+const MAX_REDIRECTIONS = 5;
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -250,9 +316,9 @@ function nameOf(address: Address | undefined): string {
   return address === undefined ? "" : `${address.host}:${address.port}`;
 }
 
-/** `ASK 3999 127.0.0.1:6381`. */
-function addressIn(error: unknown): Address {
+/** `ASK 3999 127.0.0.1:6381`; without a host it is that of who says so. */
+function addressIn(error: unknown, by: Line | undefined): Address {
   const name = (error as Error).message.split(" ")[2] ?? ""; // `isReply` has looked
   const colon = name.lastIndexOf(":");
-  return { host: name.slice(0, colon), port: Number(name.slice(colon + 1)) };
+  return { host: name.slice(0, colon) || (by?.address?.host ?? ""), port: Number(name.slice(colon + 1)) };
 }

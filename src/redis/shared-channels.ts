@@ -214,11 +214,11 @@ export class SharedChannels {
       isKept,
       deliver: (event) => isHeard() && this.#node.deliver(event),
       skip: (position) => isHeard() && this.#node.skip(channel, position),
-      fetch: (offset) => {
+      fetch: (offset, ask) => {
         this.#histories.read(channel, { after: offset, limit: PAGE }).then(
-          ({ page }) => feed.filled(offset, page),
+          ({ page }) => feed.filled(ask, page),
           () => {
-            feed.unfilled(offset);
+            feed.unfilled(ask);
             // Where it is not the line that has failed, it is tried again.
             if (isHeard() && this.#servers.lineOf(shared.place.key) !== undefined) this.#compareSoon(shared);
           },
@@ -308,7 +308,8 @@ export class SharedChannels {
     for (const shared of channels) {
       shared.opening?.reject(error);
       shared.opening = undefined;
-      shared.comparedAtMs = performance.now();
+      // As soon as may be, unless Redis would refuse it again.
+      shared.comparedAtMs = isAway(error) ? Number.NEGATIVE_INFINITY : performance.now();
     }
     if (only === undefined || isTold || isAway(error) || only.isRefused) return;
     only.isRefused = true;
@@ -348,6 +349,8 @@ export class SharedChannels {
   }
 
   async #restoreRoster(shared: SharedChannel): Promise<void> {
+    // As with a change: until it is answered Redis may have something of it.
+    shared.changes += 1;
     try {
       shared.isRosterUnsure = false;
       const members = [...shared.roster].flat();
@@ -357,10 +360,12 @@ export class SharedChannels {
         [...this.#rosterArgs(shared), ...members],
       );
       shared.rosterEpoch = String(epoch);
-      this.#forgetWhereOver(shared);
     } catch (error) {
       shared.isRosterUnsure = true;
       if (!isAway(error)) this.#settings.onError(error, `presence of "${shared.channel}"`);
+    } finally {
+      shared.changes -= 1;
+      this.#forgetWhereOver(shared);
     }
   }
 

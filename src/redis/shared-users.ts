@@ -3,6 +3,7 @@ import { USER_PARTS } from "./names.js";
 import { countUsers, findUser, noteUsers, reserveUser } from "./scripts/users.js";
 import { isAway, type Servers } from "./servers.js";
 import type { Settings } from "./settings.js";
+import { chunks } from "./subscriptions.js";
 
 /**
  * How many connections each user has at which process.
@@ -14,6 +15,7 @@ export class SharedUsers {
   readonly #servers: Servers;
   readonly #settings: Settings;
   readonly #users = new Map<string, Devices>();
+  #isRefused = false;
 
   constructor(servers: Servers, settings: Settings) {
     this.#servers = servers;
@@ -83,11 +85,15 @@ export class SharedUsers {
   async renew(): Promise<void> {
     const { names } = this.#settings;
     const byPart = new MultiMap<number, string>();
-    for (const user of this.#users.keys()) byPart.add(names.partOfUser(user), user);
+    // Of whom something is just being said, that says it all.
+    for (const [user, { last }] of this.#users) if (last === undefined) byPart.add(names.partOfUser(user), user);
+    let refused: unknown;
     for (const part of byPart.keys()) {
-      const users = [...byPart.of(part)];
-      while (users.length > 0) await this.#noteAll(part, users.splice(0, BATCH));
+      for (const users of chunks(byPart.of(part), BATCH)) refused ??= await this.#renew(part, users);
     }
+    // It is told once, and again when all of them have been taken in between.
+    if (refused !== undefined && !this.#isRefused) this.#settings.onError(refused, "users");
+    this.#isRefused = refused !== undefined;
   }
 
   /** Nobody is here any more. */
@@ -107,6 +113,20 @@ export class SharedUsers {
     } catch (error) {
       if (!isAway(error)) throw error;
     }
+  }
+
+  /** Gives why one of them is refused. Rejects where Redis is away. */
+  async #renew(part: number, users: readonly string[]): Promise<unknown> {
+    try {
+      await this.#noteAll(part, users);
+      return undefined;
+    } catch (error) {
+      if (isAway(error)) throw error;
+      if (users.length === 1) return error;
+    }
+    // It may be one of them alone.
+    const found = await Promise.all(users.map((user) => this.#renew(part, [user])));
+    return found.find((error) => error !== undefined);
   }
 
   async #noteAll(part: number, users: readonly string[]): Promise<void> {

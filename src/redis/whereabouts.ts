@@ -16,6 +16,10 @@ export interface Whereabouts {
   readonly isSharded: boolean;
   /** node-redis's options for a connection to a master. */
   readonly client: RedisClientOptions;
+  /** Does it have to be asked every now and then whether they are still there? */
+  readonly mayMove: boolean;
+  /** Where a server is reached that calls itself this. */
+  readonly reach: (address: Address) => Address;
   /**
    * Rejects where nobody who could know answers.
    *
@@ -28,7 +32,8 @@ const everything = [[0, SLOTS - 1]] as const;
 
 /** One server, always at the same place. */
 export function alone(client: RedisClientOptions): Whereabouts {
-  return { isSharded: false, client, locate: async () => [{ address: undefined, slots: everything }] };
+  const locate = async () => [{ address: undefined, slots: everything }];
+  return { isSharded: false, client, mayMove: false, reach: (address) => address, locate };
 }
 
 /** The master that the sentinels name at the time. The first that answers is believed. */
@@ -37,6 +42,8 @@ export function bySentinels(options: RedisSentinelOptions, patienceMs: number): 
   return {
     isSharded: false,
     client: nodeClientOptions,
+    mayMove: true,
+    reach: (address) => mapped(address, nodeAddressMap),
     async locate() {
       const { answer } = await firstAnswer(
         sentinelRootNodes.map((address) => ({
@@ -60,8 +67,11 @@ export function ofCluster(options: RedisClusterOptions, patienceMs: number): Whe
   return {
     isSharded: true,
     client: defaults as RedisClientOptions, // no more than a client's own options
+    mayMove: true,
+    reach: (address) => mapped(address, nodeAddressMap),
     async locate(lines) {
-      for (const line of lines) {
+      // Another one each time: one may be cut off from the others, and not know what they do.
+      for (const line of shuffled([...lines])) {
         const known = await line.clusterSlots().catch(() => undefined);
         if (known !== undefined) return homesOf(known, line.address?.host, nodeAddressMap);
       }
@@ -126,4 +136,9 @@ async function firstAnswer(
     reasons,
     `None of ${clients.length} Redis servers answered ${command.slice(0, 2).join(" ")}.`,
   );
+}
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  const start = Math.floor(Math.random() * items.length);
+  return [...items.slice(start), ...items.slice(0, start)];
 }
