@@ -1,3 +1,5 @@
+import { redisMutants } from "./redis-mutants.js";
+
 // What must not go unnoticed: changes that break one rule each, and the tests that then fail. `npm run mutants` applies
 // each to a copy and tells of those that nobody noticed. A promise that is kept has one here, and so has a fixed bug that
 // could come back.
@@ -666,4 +668,5 @@ export const mutants: readonly Mutant[] = [
     replacement: 'this.say(messageText("auth"',
     suite: unit("src/client/line-tokens.test.ts", "is not said on the next"),
   },
+  ...redisMutants,
 ];
