@@ -10,7 +10,16 @@ const belowApp = [...forHub, "hub", "connection", transportPort, "auth", "tasks"
 export const adapterDoors: Readonly<Record<string, string>> = { otel: "observe/otel.ts" };
 
 /** The folders under `src/` that are doors of the package, or its command: the only ones with an `index.ts`. */
-export const doorFolders: readonly string[] = ["protocol", "auth", "testing", "client", "react", "redis", "tasks", "cli"];
+export const doorFolders: readonly string[] = [
+  "protocol",
+  "auth",
+  "testing",
+  "client",
+  "react",
+  "redis",
+  "tasks",
+  "cli",
+];
 
 const doors = ["index.ts", ...doorFolders.map((folder) => `${folder}/index.ts`), ...Object.values(adapterDoors)];
 
