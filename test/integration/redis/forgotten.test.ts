@@ -75,6 +75,8 @@ test("what others had revoked before a process came is stored again where Redis 
   );
   const newcomer = await connectProcess(redis({ url: server.url }));
   expect(newcomer.node.revocations.map((each) => "user" in each && each.user).sort()).toEqual(users);
+  // It has told of them already: who came back since with another token may stay.
+  expect(node.revocations).toHaveLength(users.length);
   expect(node.failures).toEqual([]);
   await newcomer.link.close();
 });
@@ -105,6 +107,25 @@ for n = 1, tonumber(ARGV[1]) do
   redis.call('ZADD', KEYS[3], '+inf', id)
 end
 `;
+
+test("where not all could be said again, it is said until it has been", async () => {
+  await using server = await startRedis();
+  await using processes = await connectProcesses(() => redis({ url: server.url, lease }), 1);
+  const [{ link, node }] = processes.all as [Process];
+  await link.revoke({ user: "bob", revokedAtMs: 1, untilMs: undefined }, 10);
+  await server.flushAll();
+  // There is something in its place for a while.
+  await server.command("SET", "tidings:{$processes}:revoked", "x");
+  await untilAnswer(
+    async () => node.failures.length,
+    (count) => count > 0,
+  );
+  await server.command("DEL", "tidings:{$processes}:revoked");
+  await untilAnswer(
+    async () => (await server.command("HKEYS", "tidings:{$processes}:revoked")) as string[], // a list of names
+    (stored) => stored.join() === "user bob",
+  );
+});
 
 test("what Redis has forgotten and then refuses to take is said again until it is taken", async () => {
   await using server = await startRedis();
@@ -242,8 +263,9 @@ test("a short memory of places does not make a quiet channel begin anew under th
   await using processes = await connectProcesses(() => redis({ url: server.url, positionTtl: "100ms", lease }), 1);
   const [{ link, node }] = processes.all as [Process];
   const { epoch } = await link.subscribe("room", true);
-  await link.attend("room", ana);
-  await untilRenewed(server, "room", 3);
+  // By another channel it is seen that time goes by.
+  await link.attend("other", ana);
+  await untilRenewed(server, "other", 3);
   expect(await link.subscribe("room", true)).toEqual({ epoch, offset: 0 });
   expect(node.skips).toEqual([]);
 });
