@@ -22,7 +22,7 @@ const settings: Omit<Settings, "onError"> = {
 function openUsers() {
   const told: string[] = [];
   const failures: unknown[] = [];
-  const world = { refuse: undefined as ((user: string) => unknown) | undefined };
+  const world = { refuse: undefined as ((user: string) => unknown) | undefined, isFull: false };
   const run = async (script: Script, _: readonly string[], args: readonly (string | number)[]): Promise<unknown> => {
     const [user, , all, open] = args;
     const noted = script === reserveUser ? [[user, all, open]] : threes(args.slice(2));
@@ -31,6 +31,7 @@ function openUsers() {
       const error = world.refuse?.(String(name));
       if (error !== undefined) throw unavailable(error);
     }
+    if (script === reserveUser && world.isFull) return 0;
     told.push(...noted.map(([name, reserved, opened]) => `${name} ${reserved}/${opened}`));
     return 1;
   };
@@ -92,6 +93,15 @@ test("a place whose reservation was lost is given back when the broker is back",
   await turn();
   await users.renew();
   expect(told).toEqual(["ana 0/0"]);
+});
+
+test("a place that was not given is given back, where a renewal has counted it meanwhile", async () => {
+  const { users, told, world } = openUsers();
+  world.isFull = true;
+  const reserved = users.reserve("ana", "c", 5);
+  await users.renew();
+  expect(await reserved).toBe(false);
+  expect(told).toEqual(["ana 1/0", "ana 0/0"]);
 });
 
 test("where Redis refuses one user, all others are renewed, and it is told once", async () => {
