@@ -26,8 +26,6 @@ export interface ShowcaseServer {
 /** Resolves when it listens. Rejects where it can't. */
 export async function startServer({ port, host = "127.0.0.1", ...options }: ServerOptions): Promise<ShowcaseServer> {
   const app = createShowcase(options);
-  // What it needs must be there before anybody is let in.
-  const prices = await app.get(market);
   const server = createServer((request, response) => {
     app.http(request, response, () => {
       serve(request, response).catch((error: unknown) => {
@@ -42,11 +40,13 @@ export async function startServer({ port, host = "127.0.0.1", ...options }: Serv
     if (await serveLine(request, response, lines)) return;
     await servePage(request, response);
   };
-  await once(server.listen(port, host), "listening").catch(async (error: unknown) => {
-    await app.close();
+  await once(server.listen(port, host), "listening");
+  server.on("error", (error) => console.error(error));
+  // What it needs must be there before anybody is let in.
+  const prices = await app.get(market).catch((error: unknown) => {
+    server.close();
     throw error;
   });
-  server.on("error", (error) => console.error(error));
   app.attach(lines);
   const stopTicker = startTicker(app, prices);
   return {

@@ -12,6 +12,7 @@ export function createDialledClient(options: RedisClientOptions, patienceMs: num
     // Of a socket by its path there is no address; what is said of it otherwise is the same.
     socket: { ...options.socket, connectTimeout: patienceMs, reconnectStrategy: false } as ClientSocket,
     disableOfflineQueue: true,
+    commandsQueueMaxLength: MAX_IN_FLIGHT,
     // A timer for each command costs more than the command; silence is found out for all of them together.
     commandOptions: { timeout: 0 },
     maintNotifications: "disabled",
@@ -19,6 +20,9 @@ export function createDialledClient(options: RedisClientOptions, patienceMs: num
     disableClientInfo: true,
   });
 }
+
+/** So many wait for their answers, where a server is silent and has not been found to be away. One more is refused. */
+const MAX_IN_FLIGHT = 50_000;
 
 type ClientSocket = NonNullable<RedisClientOptions["socket"]>;
 

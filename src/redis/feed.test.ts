@@ -216,6 +216,13 @@ test.each<[string, Step[], string[]]>([
   ["hears nothing", [hear(6), hear(7)], []],
   ["begins where the stream is, without a gap", [hear(6), compare(6), hear(7)], ["a7"]],
   ["begins at the beginning", [compare(0), hear(1)], ["a1"]],
+  [
+    "has what is said behind that place, and came before the answer",
+    [hear(6), hear(7), hear(8), compare(6)],
+    ["a7", "a8"],
+  ],
+  ["reads what stands between", [hear(9), compare(6), filled(6, [7, 8, 9])], ["fetch 6", "a7", "a8", "a9"]],
+  ["has nothing of another life", [hear(7, "b"), compare(6), hear(7)], ["a7"]],
 ])("before it was told where the stream is it %s", (_, steps, expected) => {
   expect(says(steps, { stands: false })).toEqual(expected);
 });

@@ -58,8 +58,11 @@ export class Feed {
 
   /** The server published this. */
   hear(event: BrokerEvent): void {
-    // Where the stream is it will be told next, and that is at this event or behind it.
-    if (this.#position === undefined || this.#pastEpochs.includes(event.epoch)) return;
+    if (this.#position === undefined) {
+      this.#hearBefore(event);
+      return;
+    }
+    if (this.#pastEpochs.includes(event.epoch)) return;
     if (event.epoch !== this.#position.epoch) this.#beginAnew({ epoch: event.epoch, offset: event.offset - 1 });
     this.#newest = Math.max(this.#newest, event.offset);
     this.#take(event);
@@ -75,7 +78,7 @@ export class Feed {
     // Asked in the life that it still is in: another one follows it, though it may have been taken to be over.
     const isLate = asked?.epoch !== this.#position?.epoch;
     if (isLate && this.#pastEpochs.includes(position.epoch)) return;
-    if (this.#position === undefined) this.#moveTo(position);
+    if (this.#position === undefined) this.#begin(position);
     else if (position.epoch !== this.#position.epoch) this.#beginAnew(position);
     this.#newest = Math.max(this.#newest, position.offset);
     this.#goOn();
@@ -106,6 +109,22 @@ export class Feed {
   /** Nobody need wait any more: it can't be told at present how the stream goes on. */
   giveUpWaiting(): void {
     for (const { resolve } of this.#waiting.splice(0)) resolve("given-up");
+  }
+
+  /** It is not known yet where the stream is: what was said behind that place may come with the answer, and is heard before it. */
+  #hearBefore(event: BrokerEvent): void {
+    this.#early.push(event);
+    // Of too many the oldest are what the answer is most likely to cover.
+    if (this.#early.length > MAX_EARLY) this.#early.shift();
+  }
+
+  #begin(position: Position): void {
+    const { epoch, offset } = position;
+    const behind = this.#early.filter((event) => event.epoch === epoch && event.offset > offset);
+    this.#early = [];
+    for (const event of behind) insert(this.#early, event);
+    this.#newest = Math.max(offset, this.#early.at(-1)?.offset ?? 0);
+    this.#moveTo(position);
   }
 
   #take(event: BrokerEvent): void {

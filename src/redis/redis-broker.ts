@@ -150,9 +150,9 @@ function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions
   return alone({ ...options, ...(ways.url !== undefined && { url: ways.url }) });
 }
 
-/** node-redis's clients and clusters know whether they are open; those of others don't. */
+/** node-redis's know whether they are open, and those of others don't. Its sentinels and pools don't tell their options. */
 function whereaboutsOfClient(client: RedisClientLike | RedisClusterLike, patienceMs: number): Whereabouts {
-  if (!("isOpen" in client)) {
+  if (!("isOpen" in client && ("options" in client || "_options" in client))) {
     throw new ConfigError("invalid_redis_client", {
       message: "redis() is given a `client` that is none of node-redis's createClient() or createCluster().",
       fix: "Give it one, or `url`, `options`, `sentinel` or `cluster`.",

@@ -25,6 +25,7 @@ export class Servers {
   readonly #options: ServersOptions;
   /** By address; the one of a server that stands where the options say has none. */
   readonly #lines = new Map<string, Line>();
+  readonly #dialling = new Map<string, Promise<Line>>();
   /** By slot; of one server that has all of them it is the only entry. */
   #bySlot: readonly (Line | undefined)[] = [];
   /** By slot: what was sent to another server and has not been answered. */
@@ -85,8 +86,7 @@ export class Servers {
   async runAt(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<Answered> {
     const slot = this.#slotOf(keys[0] ?? "");
     // Behind those that are being sent on, so that the order stays.
-    const ahead = this.#redirecting.get(slot);
-    if (ahead !== undefined) await ahead;
+    for (let ahead = this.#redirecting.get(slot); ahead !== undefined; ahead = this.#redirecting.get(slot)) await ahead;
     const line = this.#bySlot[slot];
     if (line === undefined) throw unavailable(this.#reason, "not-done");
     try {
@@ -212,10 +212,16 @@ export class Servers {
     }
   }
 
-  async #lineTo(address: Address | undefined): Promise<Line> {
+  #lineTo(address: Address | undefined): Promise<Line> {
     const name = nameOf(address);
     const known = this.#lines.get(name);
-    if (known !== undefined && !known.hasEnded) return known;
+    if (known !== undefined && !known.hasEnded) return Promise.resolve(known);
+    const dialling = this.#dialling.get(name) ?? this.#dial(address).finally(() => this.#dialling.delete(name));
+    this.#dialling.set(name, dialling);
+    return dialling;
+  }
+
+  async #dial(address: Address | undefined): Promise<Line> {
     const { whereabouts, patienceMs, hear } = this.#options;
     const line = await Line.dial({
       client: whereabouts.client,
@@ -227,12 +233,11 @@ export class Servers {
       deafen: () => void this.settle(),
       end: (ended, reason) => this.#lost(ended, reason),
     });
-    const other = this.#lines.get(name);
-    if (this.#isClosed || (other !== undefined && !other.hasEnded)) {
-      line.end(new Error("There is another line to this server."));
-      return other ?? Promise.reject(new Error("The broker was closed."));
+    if (this.#isClosed) {
+      line.end(new Error("The broker was closed."));
+      throw new Error("The broker was closed.");
     }
-    this.#lines.set(name, line);
+    this.#lines.set(nameOf(address), line);
     return line;
   }
 

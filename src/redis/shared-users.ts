@@ -43,6 +43,8 @@ export class SharedUsers {
         throw error;
       }
       devices.all.delete(connection);
+      // A renewal may have counted it meanwhile.
+      if (devices.told > devices.all.size) await this.#note(user);
       return false;
     });
   }
@@ -85,11 +87,13 @@ export class SharedUsers {
   async renew(): Promise<void> {
     const { names } = this.#settings;
     const byPart = new MultiMap<number, string>();
-    // Of whom something is just being said, that says it all.
-    for (const [user, { last }] of this.#users) if (last === undefined) byPart.add(names.partOfUser(user), user);
+    for (const user of this.#users.keys()) byPart.add(names.partOfUser(user), user);
     let refused: unknown;
     for (const part of byPart.keys()) {
-      for (const users of chunks(byPart.of(part), BATCH)) refused ??= await this.#renew(part, users);
+      for (const users of chunks(byPart.of(part), BATCH)) {
+        const reason = await this.#renew(part, users);
+        refused ??= reason;
+      }
     }
     // It is told once, and again when all of them have been taken in between.
     if (refused !== undefined && !this.#isRefused) this.#settings.onError(refused, "users");
@@ -133,6 +137,7 @@ export class SharedUsers {
     const { names, process, leaseMs } = this.#settings;
     const counts = users.flatMap((user) => {
       const devices = this.#users.get(user);
+      if (devices !== undefined) devices.told = devices.all.size;
       return [user, devices?.all.size ?? 0, devices?.open.size ?? 0];
     });
     const keys = [names.users(part), ...users.map((user) => names.user(user))];
@@ -156,7 +161,13 @@ export class SharedUsers {
   }
 
   #inTurn<Result>(user: string, run: (devices: Devices) => Promise<Result>): Promise<Result> {
-    const devices = this.#users.get(user) ?? { all: new Set(), open: new Set(), last: undefined, isUnsure: false };
+    const devices = this.#users.get(user) ?? {
+      all: new Set(),
+      open: new Set(),
+      last: undefined,
+      told: 0,
+      isUnsure: false,
+    };
     this.#users.set(user, devices);
     const result = devices.last === undefined ? run(devices) : devices.last.then(() => run(devices));
     const settled: Promise<void> = result.then(nothing, nothing).then(() => {
@@ -176,6 +187,8 @@ interface Devices {
   readonly open: Set<string>;
   /** Resolves when what was to be said of them has been said. */
   last: Promise<void> | undefined;
+  /** How many Redis was told of last that are reserved or open. */
+  told: number;
   /** What Redis was told last may not have reached it: it is told again when it is back. */
   isUnsure: boolean;
 }

@@ -46,7 +46,7 @@ end
 export const compare: Script = script(
   "compare",
   `${STAND}${NOW}${SWEEP}
-local publish, process, lease = unpack(ARGV)
+local publish, process, lease = unpack(ARGV, 1, 3)
 local at, found = now(), {}
 for index, key in ipairs(KEYS) do
   local topic, fresh, ttl, present = unpack(ARGV, index * 4, index * 4 + 3)
@@ -151,7 +151,7 @@ return known[1]
 export const restoreRoster: Script = script(
   "restoreRoster",
   `${STAND}${NOW}${ROSTER}${KEEP_ROSTER}
-local fresh, topic, publish, process, lease, ttl, isOver = unpack(ARGV)
+local fresh, topic, publish, process, lease, ttl, isOver = unpack(ARGV, 1, 7)
 local key, mine, joined, left = KEYS[1], {}, {}, {}
 local known = stand(key, fresh)
 for index = 8, #ARGV, 2 do mine[ARGV[index]] = true end

@@ -62,7 +62,7 @@ return 1
 export const noteUsers: Script = script(
   "noteUsers",
   `${NOW}${TALLY}
-local process, lease = unpack(ARGV)
+local process, lease = unpack(ARGV, 1, 2)
 local at = now()
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', at)
 for index = 2, #KEYS do
