@@ -89,7 +89,7 @@ export const redisMutants: readonly Mutant[] = [
     guards: "who it is",
     breaks: "who signed in again after a revocation is thrown out when Redis has lost its data",
     file: "src/redis/redis-link.ts",
-    text: "if (known?.revocation.revokedAtMs === revocation.revokedAtMs) continue;",
+    text: "if (known?.revokedAtMs === revocation.revokedAtMs) continue;",
     replacement: "",
     suite: integration("test/integration/redis/forgotten.test.ts", "all of it"),
   },

@@ -135,11 +135,11 @@ function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions
       fix: "Say once where Redis is; `options` goes with `url`, or alone.",
     });
   }
-  if (sentinel !== undefined) return bySentinels(sentinel, patienceMs);
-  if (cluster !== undefined) {
-    for (const node of cluster.rootNodes) if (node.url !== undefined) checkUrl(node.url);
-    return ofCluster(cluster, patienceMs);
+  if (sentinel !== undefined) {
+    checkUrl(sentinel.sentinelClientOptions?.url);
+    return bySentinels(sentinel, patienceMs);
   }
+  if (cluster !== undefined) return whereaboutsOfCluster(cluster, patienceMs);
   if (client !== undefined) return whereaboutsOfClient(client, patienceMs);
   if (given.length === 0) {
     throw new ConfigError("missing_redis", {
@@ -148,6 +148,11 @@ function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions
     });
   }
   return alone({ ...options, ...(ways.url !== undefined && { url: ways.url }) });
+}
+
+function whereaboutsOfCluster(cluster: RedisClusterOptions, patienceMs: number): Whereabouts {
+  for (const { url } of cluster.rootNodes) checkUrl(url);
+  return ofCluster(cluster, patienceMs);
 }
 
 /** node-redis's know whether they are open, and those of others don't. Its sentinels and pools don't tell their options. */
@@ -159,7 +164,7 @@ function whereaboutsOfClient(client: RedisClientLike | RedisClusterLike, patienc
     });
   }
   // Both are node-redis's own.
-  if ("_options" in client) return ofCluster(client._options as RedisClusterOptions, patienceMs);
+  if ("_options" in client) return whereaboutsOfCluster(client._options as RedisClusterOptions, patienceMs);
   return alone({ ...(client.options as RedisClientOptions | undefined) });
 }
 
@@ -172,7 +177,8 @@ function databaseOf({ url, database = 0 }: RedisClientOptions): number {
 }
 
 /** A password may be in it, so it is not shown. */
-function checkUrl(url: string): void {
+function checkUrl(url: string | undefined): void {
+  if (url === undefined) return;
   if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return;
   throw new ConfigError("invalid_option", {
     message: "redis(): `url` is not the URL of a Redis.",

@@ -47,8 +47,8 @@ export class RedisLink implements BrokerLink {
   readonly #rates: SharedRates;
   readonly #publisher: Publisher;
   readonly #stored: StoredRevocations;
-  /** What holds, as far as this process was told, with how many are remembered; to be stored anew where Redis has lost it. */
-  readonly #told = new Map<string, { readonly revocation: Revocation; readonly limit: number }>();
+  /** What is revoked, as far as this process was told: to be stored anew where Redis has lost it. */
+  readonly #told = new Map<string, Revocation>();
   #isOpen = false;
   /** Was Redis told that this process is there? */
   #isKnown = false;
@@ -248,8 +248,8 @@ export class RedisLink implements BrokerLink {
       return;
     }
     if (this.#isAway) return this.#comeBack();
-    if (this.#isRestoreDue) await this.#restore();
     await this.#publisher.sayWaiting();
+    if (this.#isRestoreDue) await this.#restore();
   }
 
   /** It is there, or goes. Gives the connections of all processes. */
@@ -284,7 +284,7 @@ export class RedisLink implements BrokerLink {
     try {
       await this.#beat();
       await this.#channels.compareOlderThan(this.#settings.compareMs);
-      await Promise.all([this.#users.renew(), this.#rates.renew(), this.#isRestoreDue && this.#restore()]);
+      await Promise.all([this.#users.renew(), this.#rates.renew()]);
       await this.#publisher.sayWaiting();
     } catch {
       // It is not back, then. It is looked at again with the next beat.
@@ -360,11 +360,11 @@ export class RedisLink implements BrokerLink {
 
   async #restoreRevoked(): Promise<void> {
     const told = [...this.#told.values()];
-    await Promise.all(told.map(({ revocation }) => this.#stored.put(revocation, UNLIMITED)));
+    await Promise.all(told.map((revocation) => this.#stored.put(revocation, UNLIMITED)));
     for (const revocation of await this.#stored.read()) {
       // Who was let in again since need not go again.
       const known = this.#told.get(nameOf(revocation));
-      if (known?.revocation.revokedAtMs === revocation.revokedAtMs) continue;
+      if (known?.revokedAtMs === revocation.revokedAtMs) continue;
       this.#revoke(revocation, UNLIMITED);
     }
   }
@@ -372,7 +372,7 @@ export class RedisLink implements BrokerLink {
   #revoke(revocation: Revocation, limit: number): void {
     const id = nameOf(revocation);
     this.#told.delete(id);
-    this.#told.set(id, { revocation, limit });
+    this.#told.set(id, revocation);
     for (const oldest of this.#told.keys()) {
       if (this.#told.size <= limit) break;
       this.#told.delete(oldest);

@@ -44,17 +44,13 @@ export class Servers {
 
   /** Resolves when every slot has its line. Rejects where it has none within the patience. */
   async open(): Promise<void> {
-    // What is being dialled then has its own patience, and says why it failed.
-    const late = after(this.#options.patienceMs, () => {
-      this.#isClosed = true;
-      this.#endPause?.();
-    });
-    try {
-      await this.settle();
-    } finally {
-      late.cancel();
+    const giveUpAtMs = performance.now() + this.#options.patienceMs;
+    // What is being dialled has its own patience, and is not broken off by this one.
+    for (let failures = 0; !(await this.#isSettled()); failures += 1) {
+      const pauseMs = pauseAfter(failures);
+      if (performance.now() + pauseMs >= giveUpAtMs || this.#isClosed) throw unavailable(this.missing?.reason);
+      await this.#pause(pauseMs);
     }
-    if (this.#isClosed) throw unavailable(this.#reason);
   }
 
   /** Why something is missing; undefined while every slot has its line. */
@@ -97,7 +93,7 @@ export class Servers {
         if (isReply(error, "CLUSTERDOWN")) void this.settle();
         throw unavailable(error, doneBy(error));
       }
-      return this.#behindThis(slot, this.#redirect(line, error, script, keys, args));
+      return this.#inTurn(slot, () => this.#redirect(line, error, script, keys, args));
     }
   }
 
@@ -155,12 +151,14 @@ export class Servers {
     throw unavailable(error, doneBy(error));
   }
 
-  /** Whatever is asked of this slot meanwhile waits until it is over. */
-  #behindThis(slot: number, doing: Promise<Answered>): Promise<Answered> {
-    const ahead = Promise.allSettled([this.#redirecting.get(slot), doing]).then(() => {
-      if (this.#redirecting.get(slot) === ahead) this.#redirecting.delete(slot);
-    });
-    this.#redirecting.set(slot, ahead);
+  /** Behind what is being sent on already; and what is asked of this slot meanwhile waits. */
+  #inTurn(slot: number, redirect: () => Promise<Answered>): Promise<Answered> {
+    const doing = this.#redirecting.get(slot)?.then(redirect) ?? redirect();
+    const over = () => {
+      if (this.#redirecting.get(slot) === settled) this.#redirecting.delete(slot);
+    };
+    const settled: Promise<void> = doing.then(over, over);
+    this.#redirecting.set(slot, settled);
     return doing;
   }
 
@@ -170,14 +168,17 @@ export class Servers {
 
   async #settle(): Promise<void> {
     for (let failures = 0; !this.#isClosed; failures += 1) {
-      this.#isStale = false;
-      await this.#refresh();
-      if (this.missing === undefined) {
-        failures = 0;
-        if (!this.#isStale) return;
-      }
-      await this.#pause(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2));
+      if (await this.#isSettled()) return;
+      if (this.missing === undefined) failures = 0;
+      await this.#pause(pauseAfter(failures));
     }
+  }
+
+  /** Looks once. Has every slot its line, and has nobody said since that it may be another? */
+  async #isSettled(): Promise<boolean> {
+    this.#isStale = false;
+    await this.#refresh();
+    return this.missing === undefined && !this.#isStale;
   }
 
   /** One look. Never rejects. */
@@ -298,6 +299,11 @@ function isRedirection(error: unknown): boolean {
 
 /** A slot may move again while it is being looked for. */
 const MAX_REDIRECTIONS = 5;
+
+/** With chance in it, so that not all processes come at the same time. */
+function pauseAfter(failures: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+}
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;

@@ -53,7 +53,7 @@ for index, key in ipairs(KEYS) do
   local known = stand(key, fresh)
   local field, held = 'lease:' .. process, 0
   if present == '1' and redis.call('HEXISTS', key, field) == 1 then
-    held = redis.call('EXISTS', key .. ':members')
+    held = redis.call('EXISTS', key .. ':members', key .. ':order') == 2 and 1 or 0
     redis.call('HSET', key, field, at + lease)
     redis.call('PEXPIRE', key .. ':members', ttl)
     redis.call('PEXPIRE', key .. ':order', ttl)

@@ -190,9 +190,9 @@ local fresh, ttl, from, to, limit, room, which = unpack(ARGV)
 local known = stand(KEYS[1], fresh)
 forget(KEYS[1], known, now())
 if redis.call('PTTL', KEYS[1]) < tonumber(ttl) then redis.call('PEXPIRE', KEYS[1], ttl) end
-local page, bytes, isFull, some, count = {}, 0, 0, nil, 0
+local page, bytes, isFull, some, count = {}, 0, 0, nil, 4
 repeat
-  count = math.min(limit - #page, 32)
+  count = math.min(limit - #page, 2 * count)
   if which == 'oldest' then
     some = redis.call('XRANGE', KEYS[2], from, to, 'COUNT', count)
   else
