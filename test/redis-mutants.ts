@@ -88,9 +88,9 @@ export const redisMutants: readonly Mutant[] = [
   {
     guards: "who it is",
     breaks: "who signed in again after a revocation is thrown out when Redis has lost its data",
-    file: "src/redis/redis-link.ts",
-    text: "if (known?.revokedAtMs === revocation.revokedAtMs) continue;",
-    replacement: "",
+    file: "src/redis/process-notices.ts",
+    text: "if (known?.revokedAtMs !== revocation.revokedAtMs) this",
+    replacement: "this",
     suite: integration("test/integration/redis/forgotten.test.ts", "all of it"),
   },
   {

@@ -114,6 +114,8 @@ export function createApp(options: AppOptions): App {
 export interface Surroundings extends Pick<StartOptions, "clock" | "createId" | "random" | "endOfTurn" | "overrides"> {
   /** Above the app's and the endpoints' own. */
   readonly limits: AppLimits;
+  /** In the place of the app's own; `"alone"`: of one that others share, one in memory. */
+  readonly broker?: Broker | "alone" | undefined;
   /** Where an app without a logger logs. */
   readonly defaultLogger: Logger;
 }
@@ -434,8 +436,9 @@ export class TidingsApp implements App {
     return starting;
   }
 
-  async #startOnce({ limits, defaultLogger, ...surroundings }: Surroundings): Promise<RunningApp> {
-    const { broker } = this.#options;
+  async #startOnce({ limits, defaultLogger, broker: given, ...surroundings }: Surroundings): Promise<RunningApp> {
+    const own = this.#options.broker;
+    const broker = given === "alone" ? (own?.["~isShared"] === true ? undefined : own) : (given ?? own);
     const { overrides } = surroundings;
     this.#routes = new Routes({ ...this.#options, overLimits: limits, overrides });
     checkOverrides(this.#routes, overrides);

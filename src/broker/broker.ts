@@ -12,6 +12,8 @@ import type { RateLimit } from "../protocol/limits.js";
  */
 export interface Broker {
   readonly "~is": "broker";
+  /** Is there a server behind it, which others use as well? Then a test does without it, unless it asks for it. */
+  readonly "~isShared"?: boolean | undefined;
   /** Connects one process. Called once per start of an app; several apps may share one broker. */
   connect(node: BrokerNode): Promise<BrokerLink>;
 }

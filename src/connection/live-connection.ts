@@ -240,7 +240,8 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   protected limitRate(retryAfterMs: number, about: About): void {
     this.environment.observer.counters.rateLimited += 1;
     const isWarned =
-      this.rate.takeStrike() && this.warn(new TidingsError("rate_limited", undefined, { retryAfterMs }), about);
+      this.rate.takeStrike() &&
+      this.warn(new TidingsError("rate_limited", undefined, { retryAfterMs: Math.ceil(retryAfterMs) }), about);
     if (!isWarned) this.#closeFor("rate_limited");
   }
 

@@ -36,8 +36,8 @@ export class Publisher {
   }
 
   /** Rejects with `unavailable`; then it may have been stored or not. */
-  async publish(event: Publication): Promise<Position> {
-    const { position, line } = await this.#take(event);
+  async publish(event: Publication, mayWait: boolean = true): Promise<Position> {
+    const { position, line } = await (mayWait ? this.#take(event) : this.#say(event));
     if (this.#options.replicas > 0) await this.#confirm(line);
     return position;
   }

@@ -2,7 +2,7 @@ import { createClient, createCluster } from "redis";
 import { expect, test } from "vitest";
 import { RecordingNode } from "../../test/support/recording-node.js";
 import { ConfigError } from "../base/config-error.js";
-import { redis } from "./redis-broker.js";
+import { type RedisOptions, redis } from "./redis-broker.js";
 
 const url = "redis://localhost:6379";
 const sentinel = { name: "main", sentinelRootNodes: [{ host: "localhost", port: 26_379 }] };
@@ -22,14 +22,6 @@ function mistakeIn(options: unknown): readonly [code: string, message: string] {
 test.each<[string, unknown, string, RegExp]>([
   ["no options", undefined, "invalid_options", /redis\(\) is given .* Give it an object/],
   ["a URL in the place of options", url, "invalid_options", /Give it an object/],
-  [
-    "a variable that is not set",
-    { url: undefined },
-    "missing_redis",
-    /`url` is undefined\. Give it a `url` such as "redis:/,
-  ],
-  ["nothing of where it is", { prefix: "app" }, "missing_redis", /not told where Redis is/],
-  ["a variable that is empty", { url: "" }, "missing_redis", /Give it a `url` such as "redis:/],
   ["two places", { url, sentinel }, "ambiguous_redis", /`url` and `sentinel`\. Say once where Redis is;/],
   ["a cluster and a client", { cluster, client: createClient() }, "ambiguous_redis", /`client` and `cluster`/],
   [
@@ -82,6 +74,17 @@ test.each<[string, unknown, string, RegExp]>([
   const [found, said] = mistakeIn(options);
   expect(found).toBe(code);
   expect(said).toMatch(message);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ["a variable that is not set", { url: undefined }, /`url` is undefined\. Give it a `url` such as "redis:/],
+  ["nothing of where it is", { prefix: "app" }, /not told where Redis is/],
+  ["a variable that is empty", { url: "" }, /`url` is ""\. Give it a `url` such as "redis:/],
+])("%s is told to the app that starts with it, and to no test that imports it", async (_, options, message) => {
+  const broker = redis(options as RedisOptions); // what a user may write
+  const connecting = broker.connect(new RecordingNode());
+  await expect(connecting).rejects.toMatchObject({ name: "ConfigError", code: "missing_redis" });
+  await expect(broker.connect(new RecordingNode())).rejects.toThrow(message);
 });
 
 test("a URL that can't be is not shown, since a password may be in it", () => {

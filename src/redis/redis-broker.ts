@@ -53,7 +53,9 @@ export interface RedisClusterLike {
  *
  * It needs Redis 7 or newer. Each app that starts with it opens one connection, to each master of a cluster.
  *
- * @throws {ConfigError} where it is not said where Redis is, or said twice, or an option can't be
+ * Where it is not said where Redis is, the app that starts with it throws a `ConfigError` `missing_redis`.
+ *
+ * @throws {ConfigError} where it is said twice, or an option can't be
  */
 export function redis(options: RedisOptions): Broker {
   checkOptions("redis()", options, OPTIONS);
@@ -71,6 +73,7 @@ export function redis(options: RedisOptions): Broker {
   if (whenUnavailable !== "reject" && whenUnavailable !== "queue") {
     throw invalid("whenUnavailable", String(whenUnavailable), 'Give it "reject" or "queue".');
   }
+  if (isNowhere(options)) return new RedisBroker(() => Promise.reject(missing(options)));
   const whereabouts = whereaboutsOf(options, patienceMs);
   const names = new Names(prefix, databaseOf(whereabouts.client));
   const queueSize = whenUnavailable === "queue" ? queue : undefined;
@@ -87,6 +90,7 @@ export function redis(options: RedisOptions): Broker {
 
 class RedisBroker implements Broker {
   readonly "~is" = "broker";
+  readonly "~isShared" = true;
   readonly #open: (node: BrokerNode) => Promise<BrokerLink>;
 
   constructor(open: (node: BrokerNode) => Promise<BrokerLink>) {
@@ -136,21 +140,30 @@ function whereaboutsOf({ url, client, options, sentinel, cluster }: RedisOptions
     });
   }
   if (sentinel !== undefined) {
-    checkUrl(sentinel.sentinelClientOptions?.url);
+    const { sentinelRootNodes, sentinelClientOptions } = sentinel;
+    if (sentinelRootNodes.length === 0) throw invalid("sentinel.sentinelRootNodes", "empty", "Give it one at least.");
+    checkUrl(sentinelClientOptions?.url);
     return bySentinels(sentinel, patienceMs);
   }
   if (cluster !== undefined) return whereaboutsOfCluster(cluster, patienceMs);
   if (client !== undefined) return whereaboutsOfClient(client, patienceMs);
-  if (given.length === 0) {
-    throw new ConfigError("missing_redis", {
-      message: `redis() is not told where Redis is: \`url\` is ${JSON.stringify(url) ?? "undefined"}.`,
-      fix: 'Give it a `url` such as "redis://localhost:6379", `client`, `options`, `sentinel` or `cluster`.',
-    });
-  }
   return alone({ ...options, ...(ways.url !== undefined && { url: ways.url }) });
 }
 
+function isNowhere({ url, client, options, sentinel, cluster }: RedisOptions): boolean {
+  return [url || undefined, client, options, sentinel, cluster].every((way) => way === undefined);
+}
+
+/** Told when an app starts with it, and not where a test imports the app and does without it. */
+function missing({ url }: RedisOptions): ConfigError {
+  return new ConfigError("missing_redis", {
+    message: `redis() is not told where Redis is: \`url\` is ${JSON.stringify(url) ?? "undefined"}.`,
+    fix: 'Give it a `url` such as "redis://localhost:6379", `client`, `options`, `sentinel` or `cluster`.',
+  });
+}
+
 function whereaboutsOfCluster(cluster: RedisClusterOptions, patienceMs: number): Whereabouts {
+  if (cluster.rootNodes.length === 0) throw invalid("cluster.rootNodes", "empty", "Give it one node at least.");
   for (const { url } of cluster.rootNodes) checkUrl(url);
   return ofCluster(cluster, patienceMs);
 }

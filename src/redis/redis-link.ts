@@ -13,6 +13,7 @@ import type {
 } from "../broker/broker.js";
 import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
+import { PROCESSES, ProcessNotices } from "./process-notices.js";
 import { Publisher } from "./publisher.js";
 import { beat } from "./scripts/processes.js";
 import { isAway, Servers } from "./servers.js";
@@ -20,7 +21,7 @@ import type { Settings } from "./settings.js";
 import { SharedChannels } from "./shared-channels.js";
 import { SharedRates } from "./shared-rates.js";
 import { SharedUsers } from "./shared-users.js";
-import { readRevocation, StoredRevocations } from "./stored-revocations.js";
+import { StoredRevocations } from "./stored-revocations.js";
 import { after } from "./timer.js";
 import type { Whereabouts } from "./whereabouts.js";
 
@@ -34,21 +35,18 @@ export interface RedisLinkOptions {
 
 /**
  * One process on Redis: what it asks for goes to the servers, and what it is told comes from the channels that it hears.
- *
- * What is said to all processes is said on a channel of their own, which is kept: so it is neither lost nor doubled where a
- * connection breaks.
  */
 export class RedisLink implements BrokerLink {
   readonly #settings: Settings;
+  /** How often it is looked whether the masters are still where they were. */
+  readonly #moveMs: number | undefined;
   readonly #node: BrokerNode;
   readonly #servers: Servers;
   readonly #channels: SharedChannels;
   readonly #users: SharedUsers;
   readonly #rates: SharedRates;
   readonly #publisher: Publisher;
-  readonly #stored: StoredRevocations;
-  /** What is revoked, as far as this process was told: to be stored anew where Redis has lost it. */
-  readonly #told = new Map<string, Revocation>();
+  readonly #notices: ProcessNotices;
   #isOpen = false;
   /** Was Redis told that this process is there? */
   #isKnown = false;
@@ -74,6 +72,7 @@ export class RedisLink implements BrokerLink {
 
   private constructor({ settings, whereabouts, patienceMs, queueSize, replicas }: RedisLinkOptions, node: BrokerNode) {
     this.#settings = settings;
+    this.#moveMs = whereabouts.everyMs;
     this.#node = node;
     const servers = new Servers({
       whereabouts,
@@ -101,19 +100,17 @@ export class RedisLink implements BrokerLink {
       now: () => performance.now(),
       after,
       tellOthers: async (json) => {
-        await this.publish({ channel: RATES, type: "rate", payloadJson: json, except: undefined });
+        await this.#publish({ channel: RATES, type: "rate", payloadJson: json, except: undefined }, false);
       },
       onError: settings.onError,
     });
     this.#publisher = new Publisher({ servers, settings, queueSize, replicas, replicationMs: patienceMs / 2 });
-    this.#stored = new StoredRevocations(servers, settings.names);
+    const stored = new StoredRevocations(servers, settings.names);
+    this.#notices = new ProcessNotices({ publish: (event) => this.#publish(event, false), stored, node });
   }
 
-  async publish(event: Publication): Promise<Position> {
-    this.#channels.flush();
-    const position = await this.#publisher.publish(event);
-    await this.#channels.reach(event.channel, position);
-    return position;
+  publish(event: Publication): Promise<Position> {
+    return this.#publish(event, true);
   }
 
   read(channel: string, range: HistoryRange): Promise<HistoryPage> {
@@ -158,13 +155,11 @@ export class RedisLink implements BrokerLink {
   }
 
   disconnectUser(user: string, code: number, reason: string): Promise<void> {
-    return this.#tellProcesses("disconnect", JSON.stringify({ user, code, reason }));
+    return this.#notices.disconnectUser(user, code, reason);
   }
 
-  async revoke(revocation: Revocation, limit: number): Promise<void> {
-    // First where those who come later find it: whoever comes in between is told twice, and nobody not at all.
-    await this.#stored.put(revocation, limit);
-    await this.#tellProcesses("revoke", JSON.stringify({ ...revocation, limit }));
+  revoke(revocation: Revocation, limit: number): Promise<void> {
+    return this.#notices.revoke(revocation, limit);
   }
 
   countInWindow(user: string, scope: string, limit: RateLimit): Eventually<number> {
@@ -180,7 +175,7 @@ export class RedisLink implements BrokerLink {
   }
 
   notify(topic: string, json: string): Promise<void> {
-    return this.#tellProcesses("notice", JSON.stringify({ topic, json }));
+    return this.#notices.notify(topic, json);
   }
 
   close(): Promise<void> {
@@ -188,11 +183,18 @@ export class RedisLink implements BrokerLink {
     return this.#closing;
   }
 
+  async #publish(event: Publication, mayWait: boolean): Promise<Position> {
+    this.#channels.flush();
+    const position = await this.#publisher.publish(event, mayWait);
+    await this.#channels.reach(event.channel, position);
+    return position;
+  }
+
   async #open(): Promise<void> {
     await this.#servers.open();
     this.#isOpen = true;
     await Promise.all([this.#channels.subscribe(PROCESSES, true), this.#channels.subscribe(RATES, false)]);
-    for (const revocation of await this.#stored.read()) this.#revoke(revocation, UNLIMITED);
+    await this.#notices.read();
     await this.#beat();
     this.#isKnown = true;
     this.#keepUp();
@@ -214,7 +216,7 @@ export class RedisLink implements BrokerLink {
     this.#every(compareMs, async () => this.#isAway || this.#users.renew());
     this.#every(rateLeaseOf(this.#settings) / 3, async () => this.#isAway || this.#rates.renew());
     // Another may be the master though nobody has ended this line.
-    this.#every(compareMs, () => this.#servers.lookAgain());
+    if (this.#moveMs !== undefined) this.#every(this.#moveMs, () => this.#servers.lookAgain());
     // Those of many channels are not all compared at the same time.
     this.#every(compareMs / STEPS, async () => this.#isAway || this.#channels.compareOlderThan(compareMs));
   }
@@ -297,37 +299,10 @@ export class RedisLink implements BrokerLink {
     this.#node.back();
   }
 
-  async #tellProcesses(type: string, payloadJson: string): Promise<void> {
-    await this.publish({ channel: PROCESSES, type, payloadJson, except: undefined, keep: KEPT });
-  }
-
   #deliver(event: BrokerEvent): void {
-    if (event.channel === RATES) {
-      this.#rates.heard(event.payloadJson);
-      return;
-    }
-    if (event.channel !== PROCESSES) {
-      this.#node.deliver(event);
-      return;
-    }
-    const said: unknown = JSON.parse(event.payloadJson);
-    switch (event.type) {
-      case "disconnect": {
-        const { user, code, reason } = said as { user: string; code: number; reason: string }; // as `disconnectUser` wrote it
-        this.#node.disconnectUser(user, code, reason);
-        break;
-      }
-      case "revoke": {
-        const { limit, ...revocation } = said as Revocation & { limit: number }; // as `revoke` wrote it
-        this.#revoke(readRevocation(JSON.stringify(revocation)), limit);
-        break;
-      }
-      case "notice": {
-        const { topic, json } = said as { topic: string; json: string }; // as `notify` wrote it
-        this.#node.notified(topic, json);
-        break;
-      }
-    }
+    if (event.channel === RATES) this.#rates.heard(event.payloadJson);
+    else if (event.channel === PROCESSES) this.#notices.heard(event);
+    else this.#node.deliver(event);
   }
 
   #skip(channel: string, position: Position): void {
@@ -348,7 +323,7 @@ export class RedisLink implements BrokerLink {
   /** What Redis remembered may be lost: each process says again what it knows, and is told what others do. */
   async #restore(): Promise<void> {
     const done = await Promise.allSettled([
-      this.#restoreRevoked(),
+      this.#notices.restore(),
       this.#channels.compareOlderThan(0),
       this.#users.renew(),
       this.#rates.renew(),
@@ -357,32 +332,6 @@ export class RedisLink implements BrokerLink {
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
     this.#isRestoreDue = false;
   }
-
-  async #restoreRevoked(): Promise<void> {
-    const told = [...this.#told.values()];
-    await Promise.all(told.map((revocation) => this.#stored.put(revocation, UNLIMITED)));
-    for (const revocation of await this.#stored.read()) {
-      // Who was let in again since need not go again.
-      const known = this.#told.get(nameOf(revocation));
-      if (known?.revokedAtMs === revocation.revokedAtMs) continue;
-      this.#revoke(revocation, UNLIMITED);
-    }
-  }
-
-  #revoke(revocation: Revocation, limit: number): void {
-    const id = nameOf(revocation);
-    this.#told.delete(id);
-    this.#told.set(id, revocation);
-    for (const oldest of this.#told.keys()) {
-      if (this.#told.size <= limit) break;
-      this.#told.delete(oldest);
-    }
-    this.#node.revoke(revocation);
-  }
-}
-
-function nameOf(revocation: Revocation): string {
-  return JSON.stringify("user" in revocation ? { user: revocation.user } : { tokenId: revocation.tokenId });
 }
 
 /** Where several addresses were tried each has its own reason. */
@@ -391,14 +340,11 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-/** Names that begin with `$` are no app's. */
-const PROCESSES = "$processes";
+/** What the rates need to tell: worth nothing later, so it is not kept. */
 const RATES = "$rates";
-const KEPT = { size: 1_000, ttlMs: 300_000 };
 
+/** In so many parts are all channels compared. */
 const STEPS = 10;
-/** What has been stored was within its limit. */
-const UNLIMITED = Number.MAX_SAFE_INTEGER;
 
 /** While nobody knows whether a process is there, nobody else can use its part of a user's rate. */
 function rateLeaseOf({ leaseMs }: Settings): number {

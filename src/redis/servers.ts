@@ -35,6 +35,7 @@ export class Servers {
   #round: Promise<void> | undefined;
   #settling: Promise<void> | undefined;
   #isStale = false;
+  #isLoud = false;
   #reason: unknown;
   #endPause: (() => void) | undefined;
 
@@ -99,7 +100,11 @@ export class Servers {
 
   /** Are they still where they were? */
   async lookAgain(): Promise<void> {
-    if (this.#options.whereabouts.mayMove) await this.#refresh();
+    const before = this.#bySlot;
+    await this.#refresh("quietly");
+    if (this.#isClosed || this.#bySlot.every((line, slot) => line === before[slot])) return;
+    this.#options.changed();
+    if (this.missing !== undefined) void this.settle();
   }
 
   /** Looks where the masters are, and dials those that have no line, until every slot has its line. Never rejects. */
@@ -181,15 +186,17 @@ export class Servers {
     return this.missing === undefined && !this.#isStale;
   }
 
-  /** One look. Never rejects. */
-  #refresh(): Promise<void> {
+  /** One look. Never rejects. Whoever looks quietly tells itself what has changed. */
+  #refresh(how?: "quietly"): Promise<void> {
+    if (how === undefined) this.#isLoud = true;
     this.#round ??= this.#look()
       .catch((error: unknown) => {
         this.#reason = error;
       })
       .finally(() => {
         this.#round = undefined;
-        if (!this.#isClosed) this.#options.changed();
+        if (this.#isLoud && !this.#isClosed) this.#options.changed();
+        this.#isLoud = false;
       });
     return this.#round;
   }

@@ -16,8 +16,8 @@ export interface Whereabouts {
   readonly isSharded: boolean;
   /** node-redis's options for a connection to a master. */
   readonly client: RedisClientOptions;
-  /** Does it have to be asked every now and then whether they are still there? */
-  readonly mayMove: boolean;
+  /** How often it is asked whether they are still there; undefined: not, they don't move. */
+  readonly everyMs: number | undefined;
   /** Where a server is reached that calls itself this. */
   readonly reach: (address: Address) => Address;
   /**
@@ -33,7 +33,7 @@ const everything = [[0, SLOTS - 1]] as const;
 /** One server, always at the same place. */
 export function alone(client: RedisClientOptions): Whereabouts {
   const locate = async () => [{ address: undefined, slots: everything }];
-  return { isSharded: false, client, mayMove: false, reach: (address) => address, locate };
+  return { isSharded: false, client, everyMs: undefined, reach: (address) => address, locate };
 }
 
 /** The master that the sentinels name at the time. The first that answers is believed. */
@@ -42,7 +42,8 @@ export function bySentinels(options: RedisSentinelOptions, patienceMs: number): 
   return {
     isSharded: false,
     client: nodeClientOptions,
-    mayMove: true,
+    // An old master takes writes for ten seconds after the sentinels have named another.
+    everyMs: 2_000,
     reach: (address) => mapped(address, nodeAddressMap),
     async locate() {
       const { answer } = await firstAnswer(
@@ -67,7 +68,8 @@ export function ofCluster(options: RedisClusterOptions, patienceMs: number): Whe
   return {
     isSharded: true,
     client: defaults as RedisClientOptions, // no more than a client's own options
-    mayMove: true,
+    // Who asks the wrong one is told by it.
+    everyMs: 20_000,
     reach: (address) => mapped(address, nodeAddressMap),
     async locate(lines) {
       // Another one each time: one may be cut off from the others, and not know what they do.

@@ -1,4 +1,4 @@
-import { TidingsApp } from "../app/app.js";
+import { type AppOptions, TidingsApp } from "../app/app.js";
 import { randomId } from "../app/system.js";
 import type { Duration } from "../base/duration.js";
 import type { ClientFor, EndpointLike, OptionsOf, UrlOf } from "../client/client.js";
@@ -21,6 +21,11 @@ import { Uplink } from "./uplink.js";
 export interface TestAppOptions<Fakes extends readonly unknown[]> {
   /** Above the app's and the endpoints' own. */
   limits?: AppLimits | undefined;
+  /**
+   * In the place of the app's own. Default: that, unless it is one that others share, such as `redis()`; then one in memory. A
+   * test that wants Redis gives `redis({ url, prefix })`, with a prefix of its own.
+   */
+  broker?: AppOptions["broker"];
   /**
    * What is made in the place of dependencies, credentials among them: `[[user, ({ token }) => ({ id: token })]]`. What they
    * need is not made for them; without a token nobody gets in. A value is disposed of as the real one would be. A credential
@@ -146,7 +151,7 @@ export class MemoryApp implements TestApp {
   readonly #turns = new Turns();
   readonly #clients: Disposable[] = [];
 
-  constructor(app: App, { override, limits = {} }: TestAppOptions<readonly unknown[]>, chance: Chance) {
+  constructor(app: App, { override, limits = {}, broker }: TestAppOptions<readonly unknown[]>, chance: Chance) {
     if (!(app instanceof TidingsApp)) throw new TypeError("startTestApp() takes what createApp() made.");
     this.app = app;
     this.#app = app;
@@ -167,6 +172,7 @@ export class MemoryApp implements TestApp {
         random: chance.random,
         overrides,
         limits,
+        broker: broker ?? "alone",
         defaultLogger: failuresLogger,
       },
     });

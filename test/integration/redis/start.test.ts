@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { ConfigError, createApp, rawEndpoint, TidingsError } from "tidings";
-import { type RedisOptions, redis } from "tidings/redis";
+import { ConfigError, channel, createApp, rawEndpoint, TidingsError } from "tidings";
+import { type Broker, type RedisOptions, redis } from "tidings/redis";
+import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { Program } from "../../support/child-process.js";
 import { LogRecorder } from "../../support/log-recorder.js";
 import { freePort } from "../../support/redis/free-port.js";
@@ -162,7 +164,6 @@ const ioredis = {
 };
 
 test.each<[string, () => unknown, string, string]>([
-  ["no address", () => ({ url: process.env.NOT_SET }), "missing_redis", "`url` is undefined"],
   ["two", () => ({ url: "redis://a", cluster: { rootNodes: [] } }), "ambiguous_redis", "`url` and `cluster`"],
   ["a client of another library", () => ({ client: ioredis }), "invalid_redis_client", "node-redis's createClient()"],
   [
@@ -180,4 +181,18 @@ test.each<[string, () => unknown, string, string]>([
   expect(call).toThrow(
     expect.objectContaining({ code, message: expect.stringContaining(words), fix: expect.any(String) }),
   );
+});
+
+test("a test of an app with Redis runs in memory, without one and without being told where it is", async () => {
+  const says = async (options: { readonly broker?: Broker | undefined }) => {
+    const app = createApp({ endpoints: [], broker: redis({ url: process.env.NOT_SET }) });
+    await using server = await startTestApp(app, options);
+    await server.app.publish(channel("notes", { events: { said: z.object({}) } })(), "said", {});
+    return server.app.stats().eventsPublished;
+  };
+  expect(await says({})).toBe(1);
+  await using server = await startRedis();
+  const broker = redis({ url: server.url });
+  expect(await says({ broker })).toBe(1);
+  expect(await server.command("EXISTS", "tidings:{notes}")).toBe(1);
 });
