@@ -49,7 +49,8 @@ export class Servers {
     // What is being dialled has its own patience, and is not broken off by this one.
     for (let failures = 0; !(await this.#isSettled()); failures += 1) {
       const pauseMs = pauseAfter(failures);
-      if (performance.now() + pauseMs >= giveUpAtMs || this.#isClosed) throw unavailable(this.missing?.reason);
+      const isLate = performance.now() + pauseMs >= giveUpAtMs;
+      if (isLate || this.#isClosed || isHopeless(this.#reason)) throw unavailable(this.missing?.reason);
       await this.#pause(pauseMs);
     }
   }
@@ -302,6 +303,11 @@ function doneBy(error: unknown): "not-done" | undefined {
 
 function isRedirection(error: unknown): boolean {
   return isReply(error, "MOVED") || isReply(error, "ASK");
+}
+
+/** Whoever asks again as the same user is told the same. */
+function isHopeless(reason: unknown): boolean {
+  return ["WRONGPASS", "NOAUTH", "NOPERM"].some((word) => isReply(reason, word));
 }
 
 /** A slot may move again while it is being looked for. */
