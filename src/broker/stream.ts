@@ -1,9 +1,7 @@
+import { PUBLISH_KEY_TTL_MS } from "../protocol/names.js";
 import type { BrokerEvent, HistoryPage, HistoryRange, Position, Publication } from "./broker.js";
 import { type Kept, KeptEvents } from "./kept-events.js";
 import { type InUseOrder, UseOrder } from "./use-order.js";
-
-/** How long the key of a publish is remembered (PROTOCOL.md, What a client may send). */
-const KEY_TTL_MS = 300_000;
 
 /** The events of one channel, in one order, as long as nothing of it is lost: then it begins anew, with another epoch. */
 export class Stream {
@@ -113,7 +111,7 @@ export class Stream {
 
   #forgetOldKeys(nowMs: number): void {
     for (let { oldest } = this.#keyOrder; oldest !== undefined; { oldest } = this.#keyOrder) {
-      if (oldest.atMs + KEY_TTL_MS > nowMs) return;
+      if (oldest.atMs + PUBLISH_KEY_TTL_MS > nowMs) return;
       this.#keyOrder.delete(oldest);
       this.#keys.delete(oldest.key);
       this.#keyBytes -= bytesOfKey(oldest.key);

@@ -14,6 +14,9 @@ export function isMessageId(value: unknown): value is MessageId {
   return typeof value === "string" ? isShort(value, defaultLimits.id) : Number.isSafeInteger(value);
 }
 
+/** How long the key of a publish is remembered (PROTOCOL.md, What a client may send). */
+export const PUBLISH_KEY_TTL_MS = 300_000;
+
 /** Whether `value` can be a publish's idempotency key: a string of 1–64 characters. */
 export function isPublishKey(value: unknown): value is string {
   return typeof value === "string" && isShort(value, defaultLimits.key);

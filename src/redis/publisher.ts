@@ -1,4 +1,5 @@
 import type { Position, Publication } from "../broker/broker.js";
+import { PUBLISH_KEY_TTL_MS } from "../protocol/names.js";
 import type { Line } from "./line.js";
 import { writeEvent } from "./said.js";
 import { publishAbout, publishKept, publishLive } from "./scripts/stream.js";
@@ -100,7 +101,7 @@ export class Publisher {
     const publish = servers.isSharded ? "SPUBLISH" : "PUBLISH";
     const keys = event.key === undefined ? [] : [`${key}:key:${event.key}`];
     const ttlMs = keep === undefined ? settings.liveTtlMs : settings.positionTtlMs;
-    const args = [settings.freshEpoch(), topic, publish, writeEvent(event), ttlMs, KEY_TTL_MS];
+    const args = [settings.freshEpoch(), topic, publish, writeEvent(event), ttlMs, PUBLISH_KEY_TTL_MS];
     const { answer, line } = await this.#run(event, key, keys, args);
     const [epoch, offset] = answer as [string, number]; // as the scripts give them
     return { position: { epoch, offset }, line };
@@ -161,9 +162,6 @@ interface Confirmations {
   asked: Promise<number> | undefined;
   next: Promise<number> | undefined;
 }
-
-/** How long the key of a publish is remembered (PROTOCOL.md, What a client may send). */
-const KEY_TTL_MS = 300_000;
 
 function closed(): Error {
   return unavailable(new Error("The broker was closed."));

@@ -1,3 +1,5 @@
+import { chunks } from "../base/chunks.js";
+import { MultiMap } from "../base/multi-map.js";
 import type { BrokerNode, HistoryPage, HistoryRange, Members, Position, PresentMember } from "../broker/broker.js";
 import { Feed, type FeedPage } from "./feed.js";
 import { Gate } from "./gate.js";
@@ -8,7 +10,7 @@ import { changeRoster, compare, readMembers, restoreRoster } from "./scripts/pre
 import { isAway, type Servers, unavailable } from "./servers.js";
 import type { Settings } from "./settings.js";
 import { openingOf, SharedChannel } from "./shared-channel.js";
-import { chunks, Subscriptions } from "./subscriptions.js";
+import { Subscriptions } from "./subscriptions.js";
 import { after } from "./timer.js";
 
 export interface SharedChannelsOptions {
@@ -377,14 +379,9 @@ export class SharedChannels {
   /** Those that one script may look at: of a cluster, those of one slot. */
   #together(channels: readonly SharedChannel[]): SharedChannel[][] {
     if (!this.#servers.isSharded) return chunks(channels, COMPARED);
-    const bySlot = new Map<number, SharedChannel[]>();
-    for (const shared of channels) {
-      const slot = slotOf(shared.place.key);
-      const others = bySlot.get(slot);
-      if (others === undefined) bySlot.set(slot, [shared]);
-      else others.push(shared);
-    }
-    return [...bySlot.values()].flatMap((some) => chunks(some, COMPARED));
+    const bySlot = new MultiMap<number, SharedChannel>();
+    for (const shared of channels) bySlot.add(slotOf(shared.place.key), shared);
+    return [...bySlot.keys()].flatMap((slot) => chunks(bySlot.of(slot), COMPARED));
   }
 }
 

@@ -67,7 +67,7 @@ test("Redis is told how many there are, each time", async () => {
   await users.depart("ana", "c2");
   expect(told).toEqual(["ana 1/0", "ana 1/1", "ana 2/1", "ana 1/0", "ana 0/0"]);
   await turn();
-  expect(users.has("ana")).toBe(false);
+  expect(users.size).toBe(0);
 });
 
 test("who goes while the broker is away is told to have gone when it is back, and then forgotten", async () => {
@@ -76,13 +76,13 @@ test("who goes while the broker is away is told to have gone when it is back, an
   world.refuse = away;
   await users.depart("ana", "c");
   await turn();
-  expect(users.has("ana")).toBe(true);
+  expect(users.size).toBe(1);
   await expect(users.renew()).rejects.toMatchObject({ code: "unavailable" });
   world.refuse = undefined;
   told.length = 0;
   await users.renew();
   expect(told).toEqual(["ana 0/0"]);
-  expect(users.has("ana")).toBe(false);
+  expect(users.size).toBe(0);
 });
 
 test("a place whose reservation was lost is given back when the broker is back", async () => {
@@ -144,4 +144,13 @@ test("what one user does is told in its order, whoever is waited for", async () 
     users.arrive("ana", "c2"),
   ]);
   expect(told).toEqual(["ana 1/0", "ana 1/1", "ana 2/1", "ana 1/0", "ana 1/1"]);
+});
+
+test("a user has no connection here as soon as the last has departed", async () => {
+  const { users } = openUsers();
+  for (const connection of ["c1", "c2"]) await users.arrive("ana", connection);
+  await users.depart("ana", "c1");
+  expect(users.has("ana")).toBe(true);
+  await users.depart("ana", "c2");
+  expect(users.has("ana")).toBe(false);
 });

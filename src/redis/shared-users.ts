@@ -1,9 +1,9 @@
+import { chunks } from "../base/chunks.js";
 import { MultiMap } from "../base/multi-map.js";
 import { USER_PARTS } from "./names.js";
 import { countUsers, findUser, noteUsers, reserveUser } from "./scripts/users.js";
 import { isAway, type Servers } from "./servers.js";
 import type { Settings } from "./settings.js";
-import { chunks } from "./subscriptions.js";
 
 /**
  * How many connections each user has at which process.
@@ -65,9 +65,14 @@ export class SharedUsers {
     });
   }
 
+  /** Users of whom something is remembered. */
+  get size(): number {
+    return this.#users.size;
+  }
+
   /** Has the user a connection here, be it reserved or open? */
   has(user: string): boolean {
-    return this.#users.has(user);
+    return (this.#users.get(user)?.all.size ?? 0) > 0;
   }
 
   async isConnected(user: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { chunks } from "../base/chunks.js";
 import { MultiMap } from "../base/multi-map.js";
 import type { Line } from "./line.js";
 
@@ -106,8 +107,3 @@ export class Subscriptions {
 const PART = 1_000;
 /** Topics that one command names. */
 const TOPICS = 500;
-
-export function chunks<Item>(items: readonly Item[], size: number): Item[][] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
-}
