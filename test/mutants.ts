@@ -334,7 +334,7 @@ export const mutants: readonly Mutant[] = [
     guards: "promise 5, bounded",
     breaks: "a publish's key is remembered for ever",
     file: "src/broker/stream.ts",
-    text: "if (oldest.atMs + KEY_TTL_MS > nowMs) return;",
+    text: "if (oldest.atMs + PUBLISH_KEY_TTL_MS > nowMs) return;",
     replacement: "if (oldest.atMs <= nowMs) return;",
     suite: unit("src/broker/stream.test.ts", "a key is remembered for 5 minutes"),
   },
