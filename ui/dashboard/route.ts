@@ -1,0 +1,70 @@
+/** Which connections a list is of. */
+export type Which = "open" | "troubled" | "closed";
+
+/** Where in the dashboard one is: what stands behind the address's `#`. */
+export type Route =
+  | { readonly page: "overview"; readonly process: string | undefined }
+  | { readonly page: "connections"; readonly which: Which; readonly text: string }
+  | { readonly page: "connection"; readonly id: string }
+  | { readonly page: "channels"; readonly text: string };
+
+export const overview: Route = { page: "overview", process: undefined };
+
+/** What nobody has written by hand is understood; all else is the overview. */
+export function parseRoute(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
+  const [page, name] = path.split(/\/(.*)/s);
+  const fields = new URLSearchParams(query);
+  const text = fields.get("text") ?? "";
+  const which = fields.get("which") ?? "";
+  if (page === "processes" && name) return { page: "overview", process: decode(name) };
+  if (page === "connections" && name) return { page: "connection", id: decode(name) };
+  if (page === "connections") return { page, which: isWhich(which) ? which : "open", text };
+  if (page === "channels") return { page, text };
+  return overview;
+}
+
+/** What `parseRoute` makes the same route of. */
+export function hrefOf(route: Route): string {
+  switch (route.page) {
+    case "overview":
+      return route.process === undefined ? "#/" : `#/processes/${encodeURIComponent(route.process)}`;
+    case "connections":
+      return `#/connections${queryOf({ which: route.which === "open" ? "" : route.which, text: route.text })}`;
+    case "connection":
+      return `#/connections/${encodeURIComponent(route.id)}`;
+    case "channels":
+      return `#/channels${queryOf({ text: route.text })}`;
+  }
+}
+
+export function titleOf(route: Route): string {
+  switch (route.page) {
+    case "overview":
+      return "Overview";
+    case "connections":
+      return "Connections";
+    case "connection":
+      return `Connection ${route.id}`;
+    case "channels":
+      return "Channels";
+  }
+}
+
+function isWhich(word: string): word is Which {
+  return word === "open" || word === "troubled" || word === "closed";
+}
+
+function queryOf(fields: Readonly<Record<string, string>>): string {
+  const said = Object.entries(fields).filter(([, value]) => value !== "");
+  return said.length === 0 ? "" : `?${new URLSearchParams(said)}`;
+}
+
+/** A link that was cut or typed may have a `%` that stands for nothing. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
