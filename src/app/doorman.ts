@@ -88,11 +88,12 @@ export class Doorman {
     let connection: LiveConnection | undefined;
     const { compression } = environment;
     upgrade.accept({ subprotocol, compression, messageSize, fragments, closeMs: close }, (socket) => {
-      const options = { socket, route, admission, environment, place, ended };
+      const isOurClient = subprotocol === tidingsV1;
+      const options = { socket, route, admission, environment, place, ended, isOurClient };
       const { speaks } = route.endpoint;
       connection =
         speaks.kind === "messages"
-          ? new MessageConnection({ ...options, speaks, isOurClient: subprotocol === tidingsV1 })
+          ? new MessageConnection({ ...options, speaks })
           : new FrameConnection({ ...options, speaks });
       began(connection);
       return connection;

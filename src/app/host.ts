@@ -4,6 +4,7 @@ import { isThenable } from "../base/thenable.js";
 import { report } from "../connection/environment.js";
 import type { AppHost, KeptOf } from "../declare/app.js";
 import type { ChannelRef } from "../declare/channel.js";
+import type { ProcessView } from "../declare/process-view.js";
 import type { Hub } from "../hub/hub.js";
 import type { Observer } from "../observe/observe.js";
 import type { Limits } from "../protocol/limits.js";
@@ -15,6 +16,7 @@ export interface HostOptions {
   readonly limits: Limits;
   readonly hub: Hub;
   readonly observer: Observer;
+  readonly view: ProcessView;
 }
 
 /** What a running app has for the parts of the package that stand beside its core. */
@@ -22,14 +24,16 @@ export class RunningHost implements AppHost {
   readonly clock: Clock;
   readonly createId: IdSource;
   readonly limits: Limits;
+  readonly view: ProcessView;
   readonly #hub: Hub;
   readonly #observer: Observer;
   #closings: (() => Promise<unknown>)[] | undefined = [];
 
-  constructor({ clock, createId, limits, hub, observer }: HostOptions) {
+  constructor({ clock, createId, limits, hub, observer, view }: HostOptions) {
     this.clock = clock;
     this.createId = createId;
     this.limits = limits;
+    this.view = view;
     this.#hub = hub;
     this.#observer = observer;
   }

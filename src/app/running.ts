@@ -14,11 +14,13 @@ import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { AppValues } from "./app-values.js";
+import { ClosedConnections } from "./closed-connections.js";
 import { Doorman } from "./doorman.js";
 import { Drain, type DrainTimes } from "./drain.js";
 import { RunningHost } from "./host.js";
 import { Outages } from "./outages.js";
 import { Places } from "./places.js";
+import { RunningView } from "./process-view.js";
 import type { FoundRoute, Routes } from "./routes.js";
 
 /** What an app is started with: the computer's, or a test's. */
@@ -47,6 +49,7 @@ export class RunningApp {
   readonly #places: Places;
   readonly #doorman: Doorman;
   readonly #outages: Outages;
+  readonly #view: RunningView;
   readonly #connections = new Map<string, LiveConnection>();
   readonly #drain: Drain;
   #isDraining = false;
@@ -78,7 +81,8 @@ export class RunningApp {
       onAway: (reason) => outages.began(reason),
       onBack: () => outages.ended(),
     });
-    const shared = { app, hub, turn, limits, clock, agenda, createId, random, observer, origins };
+    const closedConnections = new ClosedConnections();
+    const shared = { app, hub, turn, limits, clock, agenda, createId, random, observer, origins, closedConnections };
     const environment = { ...shared, appValues, overrides, compression: options.compression };
     try {
       for (const { plan } of routes.all) await appValues.makeAll(plan.steps);
@@ -87,13 +91,22 @@ export class RunningApp {
       await hub.close();
       throw error;
     }
-    return new RunningApp(options, environment, { appValues, monitor, outages });
+    return new RunningApp(options, environment, { appValues, monitor, outages, closedConnections });
   }
 
-  private constructor(options: StartOptions, environment: Environment, { appValues, monitor, outages }: Parts) {
+  private constructor(options: StartOptions, environment: Environment, parts: Parts) {
+    const { appValues, monitor, outages, closedConnections } = parts;
     this.hub = environment.hub;
     this.limits = options.routes.limits;
-    this.host = new RunningHost(environment);
+    this.#view = new RunningView({
+      process: environment.createId(),
+      startedAtMs: environment.clock.now(),
+      connections: this.#connections,
+      closedConnections,
+      channels: environment.hub.channels,
+      stats: () => this.stats(),
+    });
+    this.host = new RunningHost({ ...environment, view: this.#view });
     this.#options = options;
     this.#environment = environment;
     this.#counters = environment.observer.counters;
@@ -186,6 +199,7 @@ export class RunningApp {
     await agenda.settledWithin(this.limits.close, this.#values.dispose());
     agenda.stop();
     this.#loopTimer.stop();
+    this.#view.stop();
     const closeHandlers = this.#counters.closeHandlers - closedBefore;
     const durationMs = clock.now() - beganMs;
     this.#options.happened({ event: "drained", connections, closeHandlers, abandoned, durationMs });
@@ -197,6 +211,7 @@ interface Parts {
   readonly appValues: AppValues;
   readonly monitor: LoopMonitor;
   readonly outages: Outages;
+  readonly closedConnections: ClosedConnections;
 }
 
 function forgotten(count: number): { readonly code: string; readonly message: string; readonly fix: string } {

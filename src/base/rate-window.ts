@@ -36,6 +36,12 @@ export class RateWindow {
     this.#oldest = (this.#oldest + 1) % this.#passedMs.length;
   }
 
+  /** How many would pass now. */
+  left(nowMs: number): number {
+    const seenMs = this.#see(nowMs);
+    return this.#limit.count - this.#passedMs.filter((passedMs) => this.#counts(passedMs, seenMs)).length;
+  }
+
   /** `waitMs`, and where that is 0 `pass`. */
   take(nowMs: number): number {
     const waitMs = this.waitMs(nowMs);

@@ -80,6 +80,7 @@ async function surround({ shape, limits, origins, replaced = new Map(), appValue
     random: () => 0,
     observer,
     origins: new Origins(origins),
+    closedConnections: undefined,
     appValues: byDefinition(appValues),
     overrides,
   };

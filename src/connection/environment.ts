@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { IdSource } from "../base/ids.js";
 import type { App } from "../declare/app.js";
+import type { ConnectionReport } from "../declare/connection-report.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
 import type { Handshake } from "../declare/handshake.js";
 import type { Turn } from "../delivery/turn.js";
@@ -27,6 +28,8 @@ export interface Environment {
   readonly random: () => number;
   readonly observer: Observer;
   readonly origins: Origins;
+  /** Where those that have closed are remembered; undefined: they are not. */
+  readonly closedConnections: { add(report: ConnectionReport): void } | undefined;
   /** The values of scope `"app"`. */
   readonly appValues: { get(definition: DependencyDefinition): unknown };
   /** What a test put in the place of a dependency. */

@@ -16,6 +16,7 @@ export interface FrameConnectionOptions extends LiveConnectionOptions {
 
 /** A connection that hands frames to the app as they are. */
 export class FrameConnection extends LiveConnection implements RawConnection<Identity | undefined> {
+  readonly isOurClient: boolean;
   readonly #speaks: SpeaksFrames;
   readonly #work: OneAtATime<string | Uint8Array>;
   /** Frames on their way to the loop of `run`. */
@@ -24,6 +25,7 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
 
   constructor(options: FrameConnectionOptions) {
     super(options);
+    this.isOurClient = options.isOurClient;
     this.#speaks = options.speaks;
     this.#loop = options.speaks.run && new Handover();
     this.#work = new OneAtATime<string | Uint8Array>(this);
@@ -39,6 +41,14 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
 
   binary(bytes: Uint8Array): void {
     this.#receive(bytes, bytes.byteLength);
+  }
+
+  get waitingItems(): number {
+    return this.#work.waitingItems;
+  }
+
+  get isBusy(): boolean {
+    return this.#work.isBusy;
   }
 
   get waitingBytes(): number {
@@ -94,6 +104,7 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
     const { counters } = this.environment.observer;
     counters.messagesReceived += 1;
     counters.bytesReceived += bytes;
+    this.record.received(bytes);
     this.#work.add(frame, bytes);
   }
 

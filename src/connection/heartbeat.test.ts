@@ -23,7 +23,7 @@ function begin({ everyMs = 30_000, patienceMs = 10_000, random = () => 0, afterR
   const peer = { answers: false };
   const endOfTurn = afterReading ?? ((run: () => void) => run());
   const heartbeat: Heartbeat = new Heartbeat(
-    { agenda, random, turn: { endOfTurn } },
+    { agenda, clock, random, turn: { endOfTurn } },
     { heartbeat: everyMs, pong: patienceMs },
     {
       sendPing() {

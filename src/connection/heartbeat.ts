@@ -22,6 +22,8 @@ export class Heartbeat {
   #check: AgendaEntry | undefined;
   #isStopped = false;
   #isHeard = false;
+  /** When it was asked, of the asking that `#check` waits for. */
+  #askedAtMs = 0;
 
   constructor(environment: Surroundings, limits: Pick<Limits, "heartbeat" | "pong">, peer: HeartbeatPeer) {
     this.#environment = environment;
@@ -39,6 +41,11 @@ export class Heartbeat {
     this.#isHeard = true;
   }
 
+  /** It was asked at that time, by the clock's `now`, and nothing has come since; undefined: there was a sign of life. */
+  get unansweredSinceMs(): number | undefined {
+    return this.#check === undefined || this.#isHeard ? undefined : this.#askedAtMs;
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#next?.cancel();
@@ -50,6 +57,7 @@ export class Heartbeat {
     this.#askIn(this.#limits.heartbeat);
     if (this.#check === undefined) {
       this.#isHeard = false;
+      this.#askedAtMs = this.#environment.clock.now();
       this.#lookLater();
     }
     this.#peer.sendPing();
@@ -78,6 +86,6 @@ export class Heartbeat {
   }
 }
 
-interface Surroundings extends Pick<Environment, "agenda" | "random"> {
+interface Surroundings extends Pick<Environment, "agenda" | "clock" | "random"> {
   readonly turn: Pick<Environment["turn"], "endOfTurn">;
 }

@@ -3,11 +3,12 @@ import { isThenable } from "../base/thenable.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { Closed } from "../declare/closed.js";
 import type { AnyConnection } from "../declare/connection.js";
+import type { ConnectionStage, RateLeft } from "../declare/connection-report.js";
 import type { AnyContext } from "../declare/context.js";
 import type { Authenticated } from "../declare/credential.js";
 import type { Identity } from "../declare/identity.js";
 import { encodePingFrame, encodePongFrame, type Frame } from "../delivery/frame.js";
-import { Outbox } from "../delivery/outbox.js";
+import { Outbox, type OutboxOwner } from "../delivery/outbox.js";
 import type { Member } from "../hub/hub.js";
 import type { Membership } from "../hub/membership.js";
 import { closeReason, isSendableCloseCode } from "../protocol/close-codes.js";
@@ -19,8 +20,10 @@ import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import type { Socket, SocketListener } from "../transport/transport.js";
 import type { Admission } from "./admission.js";
 import type { AgendaEntry } from "./agenda.js";
+import { ConnectionRecord } from "./connection-record.js";
 import { type Environment, report } from "./environment.js";
 import { Heartbeat, type HeartbeatPeer } from "./heartbeat.js";
+import { InspectedConnection } from "./inspected-connection.js";
 import type { MadeValues } from "./made-values.js";
 import { RateGuard } from "./rate-guard.js";
 import { causeOf, publicError, refusalClose } from "./refusal.js";
@@ -32,6 +35,8 @@ export interface LiveConnectionOptions {
   readonly admission: Admission;
   readonly environment: Environment;
   readonly place: { passDoor(): void; leave(): void };
+  /** Was `tidings.v1` selected? */
+  readonly isOurClient: boolean;
   /** Its socket is gone, and its `close` handler done. */
   readonly ended: (connection: LiveConnection) => void;
 }
@@ -48,10 +53,11 @@ export interface LiveConnectionOptions {
  * an outbox that is full. It leaves its channels, lets what is due be done (where the peer ended it: what arrived before;
  * where we did: what runs), calls the endpoint's `close` once, and has ended when the socket is gone too.
  */
-export abstract class LiveConnection implements AnyConnection, Member, SocketListener, HeartbeatPeer {
+export abstract class LiveConnection implements AnyConnection, Member, SocketListener, HeartbeatPeer, OutboxOwner {
   readonly id: string;
   memberships: Map<string, Membership> | undefined;
   readonly outbox: Outbox;
+  readonly record: ConnectionRecord;
   readonly route: Route;
   readonly environment: Environment;
   protected readonly admission: Admission;
@@ -59,7 +65,6 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   readonly #socket: Socket;
   readonly #place: LiveConnectionOptions["place"];
   readonly #ended: LiveConnectionOptions["ended"];
-  readonly #acceptedAtMs: number;
   #context: AnyContext | undefined;
   readonly #heartbeat: Heartbeat;
   #expiry: AgendaEntry | undefined;
@@ -94,7 +99,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.admission = admission;
     this.#place = place;
     this.#ended = ended;
-    this.#acceptedAtMs = environment.clock.now();
+    this.record = new ConnectionRecord(environment.clock);
     this.outbox = new Outbox(environment.turn, socket, route.limits.outbox, this);
     this.#heartbeat = new Heartbeat(environment, route.limits, this);
     environment.observer.counters.connectionsOpened += 1;
@@ -111,13 +116,40 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   /** Nothing more is handled. */
   protected abstract stop(): void;
 
-  /** Bytes that wait for a handler. */
+  /** Does it speak `tidings.v1`? */
+  abstract readonly isOurClient: boolean;
+  /** What waits for a handler, and how many bytes that is. */
+  abstract get waitingItems(): number;
   abstract get waitingBytes(): number;
+  /** Does what waits wait for a handler that runs? */
+  abstract get isBusy(): boolean;
   /** The app goes away, and it may dial again after so long. */
   abstract drain(reconnectAfterMs: number): void;
 
   get user(): Identity | undefined {
     return this.admission.user;
+  }
+
+  get address(): string {
+    return this.admission.address;
+  }
+
+  get stage(): ConnectionStage {
+    if (this.#stage === "closing") return this.#isSocketGone ? "closed" : "closing";
+    return this.#stage === "open" ? "open" : "entering";
+  }
+
+  get expiresAtMs(): number | undefined {
+    return this.admission.expiresAtMs;
+  }
+
+  /** It was pinged at that time, and nothing has come since. */
+  get unansweredSinceMs(): number | undefined {
+    return this.#heartbeat.unansweredSinceMs;
+  }
+
+  get ratesLeft(): readonly RateLeft[] {
+    return this.rate.left;
   }
 
   /** The names of the channels it is on. */
@@ -222,6 +254,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   /** Any frame came: a sign of life. */
   protected heard(): void {
     this.#heartbeat.heard();
+    this.record.heard();
   }
 
   /** What a ping looks like here. */
@@ -239,6 +272,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   /** One too many came. Who goes on after so many warnings is closed. */
   protected limitRate(retryAfterMs: number, about: About): void {
     this.environment.observer.counters.rateLimited += 1;
+    this.record.wasOverRate();
     const isWarned =
       this.rate.takeStrike() &&
       this.warn(new TidingsError("rate_limited", undefined, { retryAfterMs: Math.ceil(retryAfterMs) }), about);
@@ -297,11 +331,13 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   pause(): void {
     this.isPaused = true;
+    this.record.paused();
     this.#socket.pause();
   }
 
   resume(): void {
     this.isPaused = false;
+    this.record.resumed();
     // What it said meanwhile is only being read now.
     this.heard();
     this.#socket.resume();
@@ -315,6 +351,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   /** What runs now, so that `close` can wait for it. It must not reject. */
   protected run(running: Promise<void>): Promise<void> {
+    this.record.began();
     this.#running = running;
     return running;
   }
@@ -416,7 +453,10 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.begin();
   }
 
-  /** Its outbox is full. */
+  fellBehind(): void {
+    this.record.fellBehind();
+  }
+
   overflow(): void {
     if (this.isClosing) return;
     this.environment.observer.counters.slowConsumers += 1;
@@ -454,6 +494,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   }
 
   #leave(closed: Closed, endedBy: "us" | "peer"): void {
+    this.#remember(closed, endedBy);
     this.#stage = "closing";
     this.#closed = closed;
     this.#heartbeat.stop();
@@ -462,6 +503,13 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.environment.hub.exit(this);
     this.admission.abort();
     this.#settling = this.#settle(closed);
+  }
+
+  /** How it was until it closed. */
+  #remember({ code, reason }: Closed, endedBy: "us" | "peer"): void {
+    const { closedConnections, clock } = this.environment;
+    const by = endedBy === "us" ? "server" : "peer";
+    closedConnections?.add(new InspectedConnection(this).report({ atMs: clock.now(), code, reason, by }));
   }
 
   #stopHandling(): void {
@@ -527,7 +575,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
       address: this.admission.address,
       code: this.#closed?.code ?? 1006,
       reason: this.#closed?.reason ?? "",
-      durationMs: clock.now() - this.#acceptedAtMs,
+      durationMs: clock.now() - this.record.openedAtMs,
     });
     this.#place.leave();
     this.#ended(this);

@@ -17,6 +17,7 @@ import {
   encodeReplyJson,
 } from "../protocol/encode-message.js";
 import { errorCodes, isErrorCode } from "../protocol/error-codes.js";
+import { wordsOf } from "../protocol/error-words.js";
 import type { RateLimit } from "../protocol/limits.js";
 import { type BadMessage, barePong, type ClientMessage, type MessageId } from "../protocol/message.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
@@ -31,8 +32,6 @@ import { checkTokenLength, isTooLong } from "./request.js";
 
 export interface MessageConnectionOptions extends LiveConnectionOptions {
   readonly speaks: SpeaksMessages;
-  /** Was `tidings.v1` selected? */
-  readonly isOurClient: boolean;
 }
 
 /** A connection that speaks messages (PROTOCOL.md). What is said to it goes the way down this file. */
@@ -77,6 +76,14 @@ export class MessageConnection
     this.#deadline = this.environment.agenda.after(patienceMs, () => this.close(1008, "auth_timeout"));
   }
 
+  get waitingItems(): number {
+    return this.#work.waitingItems;
+  }
+
+  get isBusy(): boolean {
+    return this.#work.isBusy;
+  }
+
   get waitingBytes(): number {
     return this.#work.waitingBytes;
   }
@@ -86,6 +93,7 @@ export class MessageConnection
     const { counters } = this.environment.observer;
     counters.messagesReceived += 1;
     counters.bytesReceived += text.length;
+    this.record.received(text.length);
     const reception = receive(text, this.#phase);
     switch (reception.do) {
       case "nothing":
@@ -403,6 +411,7 @@ export class MessageConnection
     // Where the table says that the answer tells when to come again, it does.
     const retryAfterMs = error.retryAfterMs ?? (isErrorCode(code) && errorCodes[code].retryAfterMs ? 1_000 : undefined);
     this.environment.observer.counters.errorsAnswered += 1;
+    this.record.answered({ code, message: wordsOf({ code, message }), type: about.type });
     const { id, type } = about;
     const channel = type !== undefined && channelRequests.has(type) ? channelIn(about.payload) : undefined;
     this.push(() => encodeTextFrame(encodeError({ code, message, id, channel, type, issues, retryAfterMs })));

@@ -32,6 +32,16 @@ export class OneAtATime<Item> {
     return this.#bytes;
   }
 
+  /** What waits, and is not being handled. */
+  get waitingItems(): number {
+    return this.#length;
+  }
+
+  /** Is one being handled? */
+  get isBusy(): boolean {
+    return this.#state === "busy";
+  }
+
   add(item: Item, bytes: number): void {
     if (this.#state === "stopped") return;
     if (this.#state === "free") {

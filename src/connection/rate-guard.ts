@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import { RateWindow } from "../base/rate-window.js";
-import type { Limits } from "../protocol/limits.js";
+import type { RateLeft } from "../declare/connection-report.js";
+import type { Limits, RateLimit } from "../protocol/limits.js";
 
 /** What one connection may say in how much time (PROTOCOL.md, Limits). Each window is made when it is first needed. */
 export class RateGuard {
@@ -24,6 +25,20 @@ export class RateGuard {
   /** One is handled now. */
   passMessage(): void {
     this.#messages?.pass(this.#clock.elapsed());
+  }
+
+  /** What is left of each limit. */
+  get left(): readonly RateLeft[] {
+    const { messages, control, strikes } = this.#limits;
+    const nowMs = this.#clock.elapsed();
+    const leftOf = (name: string, { count, windowMs }: RateLimit, window: RateWindow | undefined) => {
+      return { name, left: window?.left(nowMs) ?? count, count, windowMs };
+    };
+    return [
+      leftOf("messages", messages, this.#messages),
+      leftOf("control", control, this.#control),
+      leftOf("strikes", strikes, this.#strikes),
+    ];
   }
 
   /** Counts something else that came; 0 where it passed, otherwise the milliseconds until one would. */

@@ -5,6 +5,7 @@ import type { ChannelRef } from "./channel.js";
 import type { AnyConnection } from "./connection.js";
 import type { ChannelContract, EventOf } from "./contract.js";
 import type { Dependency } from "./dependency.js";
+import type { ProcessView } from "./process-view.js";
 
 export interface PublishOptions {
   /** A connection that is not to hear it. */
@@ -234,6 +235,8 @@ export interface AppHost {
   readonly clock: Clock;
   readonly createId: IdSource;
   readonly limits: Limits;
+  /** What this process knows, for whoever looks at it. */
+  readonly view: ProcessView;
   /** Everything that is kept of a channel, and where its stream stood then. */
   read(channel: ChannelRef): Promise<KeptOf>;
   /** Tells every process, this one included. Nobody is told later. */

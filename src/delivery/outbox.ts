@@ -11,6 +11,14 @@ export interface AwaitsRoom {
   roomy(): void;
 }
 
+/** Whose outbox it is. */
+export interface OutboxOwner {
+  /** It is full. */
+  overflow(): void;
+  /** What it was given last has not been taken yet. Told again only when all had been taken meanwhile. */
+  fellBehind(): void;
+}
+
 /**
  * Frames that wait for one connection's socket, in the order of the calls that made them.
  *
@@ -21,7 +29,7 @@ export interface AwaitsRoom {
 export class Outbox implements LaneListener, TurnOutbox {
   readonly #turn: Turn;
   readonly #socket: Socket;
-  readonly #owner: { overflow(): void };
+  readonly #owner: OutboxOwner;
   /** Bytes. */
   readonly limit: number;
   #direct: Entry[] | undefined;
@@ -35,11 +43,16 @@ export class Outbox implements LaneListener, TurnOutbox {
   #awaitRoom: Map<AwaitsRoom, number> | undefined;
   #isAdded = false;
   #isOver = false;
+  #isBehind = false;
+  /** Bytes that its socket was given. */
+  #writtenBytes = 0;
+  /** Bytes that waited when all was dropped. */
+  #droppedBytes = 0;
   /** The socket will tell when it has taken what it was given. */
   #isWatching = false;
 
   /** @param owner is told, after the turn's writes, when the socket has not taken enough */
-  constructor(turn: Turn, socket: Socket, limit: number, owner: { overflow(): void }) {
+  constructor(turn: Turn, socket: Socket, limit: number, owner: OutboxOwner) {
     this.#turn = turn;
     this.#socket = socket;
     this.limit = limit;
@@ -52,6 +65,16 @@ export class Outbox implements LaneListener, TurnOutbox {
 
   get isCompressing(): boolean {
     return this.#socket.isCompressing;
+  }
+
+  /** Bytes that its socket was given so far. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
+  /** Bytes that wait, or waited when all was dropped. */
+  get waitedBytes(): number {
+    return this.bufferedBytes + this.#droppedBytes;
   }
 
   get bufferedBytes(): number {
@@ -131,6 +154,7 @@ export class Outbox implements LaneListener, TurnOutbox {
   /** Drops what is due, and all that follows. */
   drop(): void {
     this.#isOver = true;
+    this.#droppedBytes += this.#directBytes + (this.#backlog?.bytes ?? 0);
     this.#direct = undefined;
     this.#directBytes = 0;
     this.#backlog = undefined;
@@ -155,6 +179,8 @@ export class Outbox implements LaneListener, TurnOutbox {
       const bytes = this.#dueBytes();
       if (bytes === undefined) return true;
       const waiting = this.#socket.bufferedBytes;
+      if (waiting > 0) this.#fallBehind();
+      else this.#isBehind = false;
       if (waiting + bytes.length <= this.#writeAhead || (waiting === 0 && !this.#isDroppable)) {
         this.#write(bytes);
         return true;
@@ -176,6 +202,7 @@ export class Outbox implements LaneListener, TurnOutbox {
   #letWait(entries: readonly Entry[]): boolean {
     const rest = this.#backlog === undefined ? this.#writeSome(entries) : entries;
     if (rest.length === 0) return true;
+    this.#fallBehind();
     this.#backlog ??= new Backlog(this, this.limit, this.#turn.counters);
     for (const entry of rest) {
       // It has just fallen behind there: what follows, it will catch up with.
@@ -219,6 +246,12 @@ export class Outbox implements LaneListener, TurnOutbox {
     return entries.sort(bySequence);
   }
 
+  #fallBehind(): void {
+    if (this.#isBehind) return;
+    this.#isBehind = true;
+    this.#owner.fellBehind();
+  }
+
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;
@@ -233,8 +266,10 @@ export class Outbox implements LaneListener, TurnOutbox {
     if (this.#isOver) return;
     const next = this.#backlog && joinFrames(this.#backlog.take(WRITE_AHEAD));
     if (next !== undefined) this.#write(next);
-    if (this.#backlog?.isEmpty === true) this.#backlog = undefined;
-    else if (this.#backlog !== undefined) this.#watch();
+    if (this.#backlog?.isEmpty === true) {
+      this.#backlog = undefined;
+      this.#isBehind = false;
+    } else if (this.#backlog !== undefined) this.#watch();
     if (this.#awaitRoom !== undefined && this.#awaitRoom.size > 0) this.#lookForRoom();
   }
 
@@ -259,6 +294,7 @@ export class Outbox implements LaneListener, TurnOutbox {
   #write(bytes: Frame): void {
     this.#turn.counters.writes += 1;
     this.#turn.counters.bytesWritten += bytes.length;
+    this.#writtenBytes += bytes.length;
     this.#socket.write(bytes);
   }
 }

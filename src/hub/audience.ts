@@ -53,6 +53,7 @@ export class Audience {
   readonly #host: AudienceHost;
   #epoch: string | undefined;
   #offset = 0;
+  #eventCount = 0;
   #followers: Set<Follower> | undefined;
   #watchers: Watchers | undefined;
   #snapshots: SnapshotLoader | undefined;
@@ -79,6 +80,11 @@ export class Audience {
   /** The last event that this process was told of. */
   get position(): Position {
     return { epoch: this.#epoch ?? "", offset: this.#offset };
+  }
+
+  /** Events that this process was told of. */
+  get eventCount(): number {
+    return this.#eventCount;
   }
 
   get hasHistory(): boolean {
@@ -116,6 +122,7 @@ export class Audience {
     if (epoch === this.#epoch && offset <= this.#offset) return;
     const isNext = this.#epoch === undefined || (epoch === this.#epoch && follows <= this.#offset);
     if (!isNext) this.skip({ epoch, offset: offset - 1 });
+    this.#eventCount += 1;
     this.#moveOn(event);
     if (this.lane.size === 0 && this.#followers === undefined) return;
     const frame = this.frameOf(event);

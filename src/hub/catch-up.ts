@@ -42,6 +42,11 @@ export class CatchUp implements AwaitsRoom, Follower {
     this.#outbox = membership.outbox;
   }
 
+  /** The last event that it was sent; undefined: it was not told yet that it is on the channel. */
+  get offset(): number | undefined {
+    return this.#state === "arriving" ? undefined : this.#offset;
+  }
+
   /** Done when the connection was told that it is on the channel. */
   arrive(options: ArrivalOptions): Eventually<void> {
     if (!this.#audience.hasHistory) this.#hold();

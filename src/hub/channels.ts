@@ -1,6 +1,7 @@
 import { isPending } from "../base/eventually.js";
 import type { BrokerEvent, HistoryPage, Keep, Members, Position, PresenceChange } from "../broker/broker.js";
 import type { ChannelDefinition, ChannelEvent, ChannelRef, HistoryDefinition } from "../declare/channel.js";
+import type { ChannelView } from "../declare/process-view.js";
 import type { Outbox } from "../delivery/outbox.js";
 import { validateNow } from "../schema/validate.js";
 import { Attendance } from "./attendance.js";
@@ -49,6 +50,11 @@ export class Channels {
 
   get count(): number {
     return this.#audiences.size;
+  }
+
+  /** What can be seen of each. */
+  *views(): Iterable<ChannelView> {
+    for (const audience of this.#audiences.values()) yield viewOf(audience);
   }
 
   /**
@@ -189,6 +195,12 @@ export class Channels {
     }
     return audience;
   }
+}
+
+function viewOf({ channel, definition, size, lane, position, eventCount }: Audience): ChannelView {
+  const { source } = definition.pattern;
+  const { offset } = position;
+  return { channel, pattern: source, connections: size, behind: size - lane.size, offset, events: eventCount };
 }
 
 function keepOf(history: HistoryDefinition, event: ChannelEvent): Keep {

@@ -78,6 +78,13 @@ export class Membership implements LaneOwner {
     this.goLive();
   }
 
+  /** Where it is: without an offset it is where the channel is. */
+  get standing(): { readonly state: "live" | "arriving" | "catching-up"; readonly offset: number | undefined } {
+    const offset = this.#catchUp?.offset;
+    if (this.arriving !== undefined) return { state: "arriving", offset: undefined };
+    return { state: this.#catchUp === undefined ? "live" : "catching-up", offset };
+  }
+
   get #isLive(): boolean {
     return !this.#isGone && this.#catchUp === undefined;
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createGate } from "../../test/support/gate.js";
 import type { AppHost } from "../declare/app.js";
+import type { ProcessView } from "../declare/process-view.js";
 import { defaultLimits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { FakeClock, settle } from "../testing/fake-clock.js";
@@ -14,6 +15,7 @@ function createRunner() {
     clock,
     createId: () => "t1",
     limits: { ...defaultLimits, close: 5_000 },
+    view: {} as ProcessView, // not looked at
     read: () => Promise.reject(new Error("Nobody reads here.")),
     notify: () => Promise.resolve(),
     onNotice: () => {},

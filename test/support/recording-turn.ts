@@ -21,7 +21,7 @@ export class RecordingTurn {
 
   open({ limit = 1 << 20, overflow = () => {} }: { limit?: number; overflow?: () => void } = {}): Opened {
     const socket = new RecordingSocket();
-    return { socket, outbox: new Outbox(this.turn, socket, limit, { overflow }) };
+    return { socket, outbox: new Outbox(this.turn, socket, limit, { overflow, fellBehind() {} }) };
   }
 
   openMany(count: number): Opened[] {

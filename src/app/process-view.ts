@@ -1,0 +1,60 @@
+import { InspectedConnection } from "../connection/inspected-connection.js";
+import type { LiveConnection } from "../connection/live-connection.js";
+import type { Stats } from "../declare/app.js";
+import type { ConnectionReport } from "../declare/connection-report.js";
+import type { ChannelView, ConnectionView, LoopDelay, ProcessView } from "../declare/process-view.js";
+import type { Channels } from "../hub/channels.js";
+import type { ClosedConnections } from "./closed-connections.js";
+import { LoopDelayMeter } from "./loop-delay.js";
+
+export interface RunningViewOptions {
+  readonly process: string;
+  readonly startedAtMs: number;
+  readonly connections: ReadonlyMap<string, LiveConnection>;
+  readonly closedConnections: ClosedConnections;
+  readonly channels: Pick<Channels, "views">;
+  readonly stats: () => Stats;
+}
+
+/** What can be seen of a running app in this process. It costs nothing while nobody looks. */
+export class RunningView implements ProcessView {
+  readonly process: string;
+  readonly startedAtMs: number;
+  readonly #options: RunningViewOptions;
+  readonly #delay = new LoopDelayMeter();
+
+  constructor(options: RunningViewOptions) {
+    this.process = options.process;
+    this.startedAtMs = options.startedAtMs;
+    this.#options = options;
+  }
+
+  stats(): Stats {
+    return this.#options.stats();
+  }
+
+  loopDelay(): LoopDelay {
+    return this.#delay.read();
+  }
+
+  *connections(): Iterable<ConnectionView> {
+    for (const connection of this.#options.connections.values()) yield new InspectedConnection(connection);
+  }
+
+  connection(id: string): ConnectionView | undefined {
+    const found = this.#options.connections.get(id);
+    return found && new InspectedConnection(found);
+  }
+
+  closed(): Iterable<ConnectionReport> {
+    return this.#options.closedConnections;
+  }
+
+  channels(): Iterable<ChannelView> {
+    return this.#options.channels.views();
+  }
+
+  stop(): void {
+    this.#delay.stop();
+  }
+}

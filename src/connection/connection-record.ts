@@ -1,0 +1,159 @@
+import type { Clock } from "../base/clock.js";
+import type { AnsweredError, Trouble } from "../declare/connection-report.js";
+
+/** Errors that are remembered of one connection. */
+const KEPT_ERRORS = 5;
+
+/** What takes no longer is no trouble. */
+const PATIENCE_MS = 1_000;
+
+/** As long as it is refused something within this time it is over its rate all along. */
+const OVER_RATE_MS = 10_000;
+
+/** What is remembered of one connection, for whoever asks why it is slow, or why it was closed. */
+export class ConnectionRecord {
+  readonly #clock: Pick<Clock, "now">;
+  /** When it was accepted: milliseconds since 1970, as all times here. */
+  readonly openedAtMs: number;
+  messagesReceived = 0;
+  /** Of messages; of text UTF-16 units. */
+  bytesReceived = 0;
+  errorsAnswered = 0;
+  #heardAtMs: number;
+  #behindSinceMs: number | undefined;
+  #pausedSinceMs: number | undefined;
+  #runningSinceMs: number | undefined;
+  #overRateSinceMs: number | undefined;
+  #refusedAtMs = 0;
+  #refusedCount = 0;
+  #errors: AnsweredError[] | undefined;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+    this.openedAtMs = clock.now();
+    this.#heardAtMs = this.openedAtMs;
+  }
+
+  /** When any frame came last. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
+  /** The last ones that it was answered, the newest last. */
+  get errors(): readonly AnsweredError[] {
+    return this.#errors ?? NO_ERRORS;
+  }
+
+  heard(): void {
+    this.#heardAtMs = this.#clock.now();
+  }
+
+  received(bytes: number): void {
+    this.messagesReceived += 1;
+    this.bytesReceived += bytes;
+  }
+
+  /** Its socket has not taken what it was given. */
+  fellBehind(): void {
+    this.#behindSinceMs = this.#clock.now();
+  }
+
+  paused(): void {
+    this.#pausedSinceMs = this.#clock.now();
+  }
+
+  resumed(): void {
+    this.#pausedSinceMs = undefined;
+  }
+
+  /** A handler began that has to be waited for. */
+  began(): void {
+    this.#runningSinceMs = this.#clock.now();
+  }
+
+  /** It said more than it may. */
+  wasOverRate(): void {
+    const nowMs = this.#clock.now();
+    if (this.#overRateSinceMs === undefined || nowMs - this.#refusedAtMs > OVER_RATE_MS) {
+      this.#overRateSinceMs = nowMs;
+      this.#refusedCount = 0;
+    }
+    this.#refusedAtMs = nowMs;
+    this.#refusedCount += 1;
+  }
+
+  answered(error: Omit<AnsweredError, "atMs">): void {
+    this.errorsAnswered += 1;
+    this.#errors ??= [];
+    if (this.#errors.length === KEPT_ERRORS) this.#errors.shift();
+    this.#errors.push({ atMs: this.#clock.now(), ...error });
+  }
+
+  /** What is wrong now, the oldest first. */
+  troublesOf(given: TroubleFacts): readonly Trouble[] {
+    const troubles = [
+      this.#stoppedReading(given),
+      this.#overRate(),
+      this.#expired(given),
+      this.#silent(given),
+      this.#waitsForHandlers(given),
+      this.#runsLong(given),
+    ];
+    return troubles.filter((trouble) => trouble !== undefined).sort((a, b) => a.sinceMs - b.sinceMs);
+  }
+
+  #stoppedReading({ outboxBytes, outboxLimit }: TroubleFacts): Trouble | undefined {
+    // The outbox tells of the next time only; what it had is out by now where nothing waits.
+    if (outboxBytes === 0 || !this.#isOlder(this.#behindSinceMs)) return undefined;
+    const detail = `${outboxBytes} of at most ${outboxLimit} bytes wait for its socket, which does not take them.`;
+    return { word: "stopped reading", sinceMs: this.#behindSinceMs, detail };
+  }
+
+  #overRate(): Trouble | undefined {
+    const sinceMs = this.#overRateSinceMs;
+    if (sinceMs === undefined || this.#clock.now() - this.#refusedAtMs > OVER_RATE_MS) return undefined;
+    const what = this.#refusedCount === 1 ? "One message was" : `${this.#refusedCount} messages were`;
+    return { word: "over its rate", sinceMs, detail: `${what} refused with rate_limited.` };
+  }
+
+  #expired({ expiresAtMs, expiryGraceMs }: TroubleFacts): Trouble | undefined {
+    if (expiresAtMs === undefined || this.#clock.now() < expiresAtMs) return undefined;
+    const detail = `Its credential was not renewed: it is closed ${expiryGraceMs} ms after.`;
+    return { word: "expired", sinceMs: expiresAtMs, detail };
+  }
+
+  #silent({ unansweredSinceMs }: TroubleFacts): Trouble | undefined {
+    if (!this.#isOlder(unansweredSinceMs)) return undefined;
+    return { word: "silent", sinceMs: unansweredSinceMs, detail: "It was pinged, and nothing has come since." };
+  }
+
+  #waitsForHandlers({ waitingMessages, waitingBytes }: TroubleFacts): Trouble | undefined {
+    if (!this.#isOlder(this.#pausedSinceMs)) return undefined;
+    const detail = `${waitingMessages} messages of ${waitingBytes} bytes wait: its socket is read no further.`;
+    return { word: "waits for handlers", sinceMs: this.#pausedSinceMs, detail };
+  }
+
+  #runsLong({ isBusy }: TroubleFacts): Trouble | undefined {
+    if (!isBusy || !this.#isOlder(this.#runningSinceMs)) return undefined;
+    return { word: "handler runs long", sinceMs: this.#runningSinceMs, detail: "What follows waits for it." };
+  }
+
+  #isOlder(sinceMs: number | undefined): sinceMs is number {
+    return sinceMs !== undefined && this.#clock.now() - sinceMs >= PATIENCE_MS;
+  }
+}
+
+/** How a connection stands at present. */
+export interface TroubleFacts {
+  readonly outboxBytes: number;
+  readonly outboxLimit: number;
+  readonly waitingMessages: number;
+  readonly waitingBytes: number;
+  /** Does it wait for a handler? */
+  readonly isBusy: boolean;
+  readonly expiresAtMs: number | undefined;
+  readonly expiryGraceMs: number;
+  readonly unansweredSinceMs: number | undefined;
+}
+
+const NO_ERRORS: readonly AnsweredError[] = [];
