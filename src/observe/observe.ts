@@ -7,6 +7,8 @@
 export interface Observer {
   readonly counters: Counters;
   readonly loop: LoopWatch;
+  /** Undefined: nobody follows what goes from process to process. */
+  readonly tracing?: Tracing | undefined;
   happened(what: Happening): void;
 }
 
@@ -175,4 +177,61 @@ export interface Drained {
   /** Connections that were not over in time. */
   readonly abandoned: number;
   readonly durationMs: number;
+}
+
+/**
+ * Follows what is done from process to process, such as OpenTelemetry.
+ *
+ * Each method must call what it is given exactly once, at once, and give what that gives, or throw what that throws, and must
+ * not throw of itself. A promise may be looked at, and must be given on as it is.
+ *
+ * `trace` is a W3C `traceparent` as it came, which may be anything; undefined: there is none.
+ */
+export interface Tracing {
+  /** A handshake is answered. Resolves with why it was refused, and never rejects. */
+  handshake(what: TracedHandshake, answer: () => Promise<TracedRefusal | undefined>): Promise<unknown>;
+  /** A message is handled. What that throws, or rejects with, is what it is answered with. */
+  message<Result>(what: TracedMessage, handle: () => Result): Result;
+  /** An event is given to the broker, with the trace that it is to carry: at most 55 bytes. */
+  publish<Result>(what: TracedEvent, publish: (trace: string | undefined) => Result): Result;
+  /** An event that carries a trace is said to those of this process who listen. */
+  delivery(what: TracedDelivery, deliver: () => void): void;
+}
+
+/** Gives an app, as it starts, who follows it. */
+export interface TracingSource {
+  /** @param failed is told what the tracer threw; what was being done goes on. Must not throw. */
+  start(failed: (error: unknown) => void): Tracing;
+}
+
+export interface TracedHandshake {
+  /** The endpoint's path as it was declared; undefined where there is none. */
+  readonly endpoint: string | undefined;
+  readonly address: string;
+  readonly trace: string | undefined;
+}
+export interface TracedRefusal {
+  readonly code: string;
+  /** 101 where it was refused by a close. */
+  readonly status: number;
+  readonly closeCode: number | undefined;
+  /** What could not be told; undefined where the refusal is all there is. */
+  readonly error: unknown;
+}
+export interface TracedMessage {
+  readonly endpoint: string;
+  readonly type: string;
+  readonly connection: string;
+  readonly trace: string | undefined;
+}
+export interface TracedEvent {
+  /** The channel's name as it was declared: a real one may hold what nobody should read. */
+  readonly channel: string;
+  readonly type: string;
+}
+export interface TracedDelivery extends TracedEvent {
+  readonly trace: string;
+  readonly offset: number;
+  /** How many are told at once; not those who catch up later. */
+  readonly listeners: number;
 }
