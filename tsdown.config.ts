@@ -8,6 +8,7 @@ export default defineConfig({
     "client/node": "src/client/node.ts",
     "protocol/index": "src/protocol/index.ts",
     "react/index": "src/react/index.ts",
+    "observe/otel": "src/observe/otel.ts",
     "redis/index": "src/redis/index.ts",
     "tasks/index": "src/tasks/index.ts",
     "testing/index": "src/testing/index.ts",

@@ -7,6 +7,7 @@ const alias = [
   { find: /^tidings$/, replacement: source("index.ts") },
   // What Node loads, as its condition in package.json says.
   { find: /^tidings\/client$/, replacement: source("client/node.ts") },
+  { find: /^tidings\/otel$/, replacement: source("observe/otel.ts") },
   { find: /^tidings\/(\w+)$/, replacement: source("$1/index.ts") },
 ];
 
@@ -19,7 +20,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      project("unit", ["src/**/*.test.{ts,tsx}"]),
+      project("unit", ["{src,ui}/**/*.test.{ts,tsx}"]),
       project("integration", ["test/{conformance,integration}/**/*.test.ts", "test/react/**/*.test.tsx"], 20_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),

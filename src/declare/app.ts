@@ -82,6 +82,8 @@ export interface Listening {
   readonly port: number;
   /** Such as `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** Where the pages are, where `http: { port }` gives them a port of their own. */
+  readonly pages?: string | undefined;
 }
 
 /** A `node:http` or `node:https` server, as far as it matters here. */
@@ -95,12 +97,15 @@ export interface HttpServer {
 export interface HttpRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** Names and values in turns, as they were sent. Without them, and without an address, only health checks are answered. */
+  readonly rawHeaders?: readonly string[] | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
 }
 
 /** A `node:http` response, as far as it matters here. */
 export interface HttpResponse {
   writeHead(status: number, headers: Record<string, string>): unknown;
-  end(body?: string): unknown;
+  end(body?: string | Uint8Array): unknown;
 }
 
 /** What happened so far in this process, and what is so now. */

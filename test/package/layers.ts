@@ -4,7 +4,8 @@ const brokerPort = "broker/broker.ts";
 
 const declared = ["base", "protocol", "schema", "declare"];
 const forHub = [...declared, observePort, "delivery", brokerPort];
-const belowApp = [...forHub, "hub", "connection", transportPort, "auth", "tasks", "asyncapi", "observe", "http"];
+const besideCore = ["auth", "tasks", "asyncapi", "dashboard", "observe", "http"];
+const belowApp = [...forHub, "hub", "connection", transportPort, ...besideCore];
 
 /** The doors that are one file of a port's folder, an adapter that not everybody installs. */
 export const adapterDoors: Readonly<Record<string, string>> = { otel: "observe/otel.ts" };
@@ -47,6 +48,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   auth: declared,
   tasks: declared,
   asyncapi: declared,
+  dashboard: declared,
   observe: ["base", "protocol", "declare"],
   http: [...declared, "observe", "asyncapi"],
   app: [...belowApp, "transport/ws.ts", "broker/memory.ts"],
@@ -73,5 +75,6 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   redis: ["redis"],
   piscina: ["tasks"],
   jose: ["auth"],
-  cookie: ["connection"],
+  cookie: ["connection", "http"],
+  "@opentelemetry/api": ["observe/otel.ts"],
 };
