@@ -38,7 +38,7 @@ import type { AppLimits } from "../declare/limits.js";
 import { createHttpHandler } from "../http/handler.js";
 import type { Hub } from "../hub/hub.js";
 import { jsonLogger, logTo } from "../observe/log.js";
-import { createCounters, type Happening } from "../observe/observe.js";
+import { createCounters, type Happening, type TracingSource } from "../observe/observe.js";
 import { isSendableCloseCode } from "../protocol/close-codes.js";
 import { isPublishKey } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -83,6 +83,8 @@ export interface AppOptions {
   logger?: Logger | undefined;
   /** Around each message of every endpoint, outside the endpoint's own. */
   use?: readonly Middleware[] | undefined;
+  /** Follows what is done from process to process: `otel()` of `tidings/otel`. Default: nobody does. */
+  tracing?: TracingSource | undefined;
   /** Errors that no client can be told of, after they were logged. */
   onError?: ((error: unknown, at: ErrorPlace) => void) | undefined;
 }
@@ -169,6 +171,7 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   drain: "object",
   logger: "anything",
   use: "list",
+  tracing: "object",
   onError: "function",
 };
 
@@ -454,6 +457,7 @@ export class TidingsApp implements App {
       origins: this.#origins,
       drain: this.#drain,
       compression: this.#options.compression === true,
+      tracing: this.#options.tracing,
       happened: this.#happened,
     });
     return this.#running;

@@ -9,7 +9,7 @@ import type { Headcount } from "../http/handler.js";
 import { Hub } from "../hub/hub.js";
 import { LoopMonitor } from "../observe/loop-monitor.js";
 import { startLoopTimer } from "../observe/loop-timer.js";
-import { type Counters, createCounters, type Happening } from "../observe/observe.js";
+import { type Counters, createCounters, type Happening, type TracingSource } from "../observe/observe.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
@@ -32,6 +32,7 @@ export interface StartOptions
   readonly compression: boolean;
   readonly routes: Routes;
   readonly drain: DrainTimes;
+  readonly tracing: TracingSource | undefined;
   readonly happened: (what: Happening) => void;
 }
 
@@ -60,7 +61,8 @@ export class RunningApp {
       now: () => performance.now(),
       onBlocked: (what) => happened({ event: "blocked", ...what }),
     });
-    const observer = { counters: createCounters(), loop: monitor, happened };
+    const tracing = options.tracing?.start((error) => happened({ event: "error", error, during: "tracing", ...NOWHERE }));
+    const observer = { counters: createCounters(), loop: monitor, tracing, happened };
     const outages = new Outages({ observer, clock });
     const onError = (error: unknown, during: string) => report(observer, error, { during });
     const smallestOutbox = Math.min(...routes.all.map(({ limits }) => limits.outbox));
@@ -71,6 +73,7 @@ export class RunningApp {
     const hub = await Hub.open((node) => options.broker.connect(node), {
       turn,
       counters: observer.counters,
+      tracing,
       limits,
       presenceGraceMs: limits.presenceGrace,
       after: (ms, run) => agenda.after(ms, run),
@@ -213,6 +216,8 @@ interface Parts {
   readonly outages: Outages;
   readonly closedConnections: ClosedConnections;
 }
+
+const NOWHERE = { connection: undefined, endpoint: undefined };
 
 function forgotten(count: number): { readonly code: string; readonly message: string; readonly fix: string } {
   return {
