@@ -1,5 +1,13 @@
-import type { HttpRequest, HttpResponse } from "../declare/app.js";
-import { refusalOf, refusals } from "../protocol/refusals.js";
+import type { HttpRequest, HttpResponse, Listening } from "../declare/app.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import { type Answer, fileAnswer, jsonAnswer, refusalAnswer, sendAnswer } from "./answer.js";
+import { type Asked, type Forwarded, pathOf, readAsked } from "./asked.js";
+import type { PageName } from "./page-access.js";
+import type { PageDoor } from "./page-door.js";
+import type { PageFiles } from "./page-files.js";
+import { dataHeaders, pageHeaders } from "./page-headers.js";
+import { type SocketServer, socketsElsewhere, socketsHere } from "./socket-servers.js";
+import { createVisit, placeOf } from "./visit.js";
 
 /** What the pages tell, asked each time. */
 export interface HttpFacts {
@@ -7,6 +15,16 @@ export interface HttpFacts {
   hasEndpoint(path: string): boolean;
   isReady(): boolean;
   count(): Promise<Headcount>;
+  /** The AsyncAPI document, for who reaches the app's sockets so. */
+  document(servers: readonly SocketServer[]): object;
+  /** As Prometheus reads it. */
+  metrics(): string;
+  /** Who may see the pages here. */
+  readonly door: PageDoor;
+  readonly files: PageFiles;
+  forwarded(asked: Asked): Forwarded | undefined;
+  /** Where the app listens, where these pages have a port of their own. */
+  readonly elsewhere?: (() => Iterable<Listening>) | undefined;
   onError(error: unknown): void;
 }
 
@@ -18,44 +36,84 @@ export interface Headcount {
   readonly isOfThisProcess: boolean;
 }
 
+export type HttpHandler = (request: HttpRequest, response: HttpResponse, next?: () => void) => void;
+
 /** Answers what an app says over plain HTTP. What it has no answer for goes to `next`, or is 404. */
-export function createHttpHandler(
-  facts: HttpFacts,
-): (request: HttpRequest, response: HttpResponse, next?: () => void) => void {
-  const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
-    "/healthz": () => ({ status: 200, body: { status: "ok" } }),
-    "/readyz": () =>
-      facts.isReady() ? { status: 200, body: { status: "ready" } } : { status: 503, body: { status: "not ready" } },
-    "/health/websockets": async () => ({ status: 200, body: describeHeadcount(await facts.count()) }),
-  };
+export function createHttpHandler(facts: HttpFacts): HttpHandler {
+  const pages = pagesFrom(facts);
   return (request, response, next) => {
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
-    if (page !== undefined && (request.method === "GET" || request.method === "HEAD")) {
-      const isHead = request.method === "HEAD";
+    const asked = readAsked(request);
+    const path = pathOf(asked);
+    const page = pages.get(path);
+    const isHead = request.method === "HEAD";
+    // What nobody may see, or not from there, is answered as if it were not there.
+    if (page !== undefined && (page.of === undefined || facts.door.isThere(page.of, asked))) {
+      const isAllowed = isHead || request.method === "GET";
+      const answer = isAllowed ? answerOf(page, asked, facts) : Promise.resolve(NOT_ALLOWED);
       // What rejects is the answering itself: somebody else may have answered meanwhile.
-      answerPage(response, page, isHead, facts).catch((error: unknown) => facts.onError(error));
-    } else if (page !== undefined) {
-      answer(
-        response,
-        405,
-        { code: "method_not_allowed", message: "Only GET is answered here." },
-        { allow: "GET, HEAD" },
-      );
+      answer.then((found) => sendAnswer(response, found, isHead)).catch((error: unknown) => facts.onError(error));
     } else if (facts.hasEndpoint(path)) {
-      refuse(response, "upgrade_required", { upgrade: "websocket", "sec-websocket-version": "13" });
+      sendAnswer(response, refusalAnswer(new TidingsError("upgrade_required"), NO_CHALLENGE), isHead);
     } else if (next !== undefined) {
       next();
     } else {
-      refuse(response, "not_found");
+      sendAnswer(response, refusalAnswer(new TidingsError("not_found"), NO_CHALLENGE), isHead);
     }
   };
 }
 
 interface Page {
-  readonly status: number;
-  readonly body: object;
+  /** Whose guard it is behind; a health check is behind none. */
+  readonly of?: PageName;
+  answer(asked: Asked): Answer | Promise<Answer>;
 }
+
+const NO_CHALLENGE = "Bearer";
+
+const NOT_ALLOWED: Answer = jsonAnswer(
+  405,
+  { code: "method_not_allowed", message: "Only GET is answered here." },
+  { allow: "GET, HEAD" },
+);
+
+/** Where each file is; the pages name them relative to themselves. */
+const FILES: readonly (readonly [path: string, of: PageName, file: string])[] = [
+  ["/docs", "docs", "console.html"],
+  ["/docs/console.js", "docs", "console.js"],
+  ["/docs/console.css", "docs", "console.css"],
+  ["/docs/icon.svg", "docs", "icon.svg"],
+  ["/dashboard", "dashboard", "dashboard.html"],
+  ["/dashboard/dashboard.js", "dashboard", "dashboard.js"],
+  ["/dashboard/dashboard.css", "dashboard", "dashboard.css"],
+  ["/dashboard/icon.svg", "dashboard", "icon.svg"],
+];
+
+/** Paths of pages, of which an endpoint can have none. */
+export const pagePaths: readonly string[] = FILES.map(([path]) => path);
+
+function pagesFrom(facts: HttpFacts): ReadonlyMap<string, Page> {
+  const sockets = (asked: Asked) => socketsFor(asked, facts);
+  const fileOf = ([path, of, name]: (typeof FILES)[number]): [string, Page] => [
+    path,
+    {
+      of,
+      async answer(asked) {
+        const headers = pageHeaders(of === "docs" && facts.elsewhere !== undefined ? sockets(asked) : []);
+        return fileAnswer(await facts.files.read(name), createVisit(asked, undefined).headers, headers);
+      },
+    },
+  ];
+  return new Map<string, Page>([
+    ["/healthz", { answer: () => jsonAnswer(200, { status: "ok" }) }],
+    ["/readyz", { answer: () => (facts.isReady() ? jsonAnswer(200, { status: "ready" }) : NOT_READY) }],
+    ["/health/websockets", { answer: async () => jsonAnswer(200, describeHeadcount(await facts.count())) }],
+    ["/asyncapi.json", { of: "docs", answer: (asked) => jsonAnswer(200, facts.document(sockets(asked)), dataHeaders) }],
+    ["/metrics", { of: "metrics", answer: () => textAnswer(facts.metrics()) }],
+    ...FILES.map(fileOf),
+  ]);
+}
+
+const NOT_READY: Answer = jsonAnswer(503, { status: "not ready" });
 
 /** A sum that lacks some of it says so. */
 function describeHeadcount({ users, connections, isOfThisProcess }: Headcount): object {
@@ -66,40 +124,30 @@ function describeHeadcount({ users, connections, isOfThisProcess }: Headcount): 
   };
 }
 
-async function answerPage(
-  response: HttpResponse,
-  page: () => Page | Promise<Page>,
-  isHead: boolean,
-  facts: HttpFacts,
-): Promise<void> {
-  let found: Page;
+function textAnswer(body: string): Answer {
+  return { status: 200, headers: { ...dataHeaders, "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body };
+}
+
+function socketsFor(asked: Asked, { elsewhere, forwarded }: HttpFacts): readonly SocketServer[] {
+  const place = placeOf(asked, forwarded(asked));
+  return elsewhere === undefined ? socketsHere(place) : socketsElsewhere(place, elsewhere());
+}
+
+/** What a page, or its guard, has to say. Never rejects. */
+async function answerOf({ of, answer }: Page, asked: Asked, { door, onError }: HttpFacts): Promise<Answer> {
   try {
-    found = await page();
+    if (of !== undefined) await door.enter(of, asked);
   } catch (error) {
-    facts.onError(error);
-    refuse(response, "unavailable");
-    return;
+    return refusalAnswer(publicError(error, "internal"), of === undefined ? NO_CHALLENGE : door.challengeOf(of));
   }
-  answer(response, found.status, found.body, {}, isHead);
+  try {
+    return await answer(asked);
+  } catch (error) {
+    onError(error);
+    return refusalAnswer(publicError(error, "unavailable"), NO_CHALLENGE);
+  }
 }
 
-function refuse(response: HttpResponse, reason: keyof typeof refusals, headers: Record<string, string> = {}): void {
-  answer(response, refusalOf(reason).http, { code: reason, message: refusals[reason].message }, headers);
-}
-
-function answer(
-  response: HttpResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-  isHead = false,
-): void {
-  const text = JSON.stringify(body);
-  response.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": String(new TextEncoder().encode(text).byteLength),
-    "cache-control": "no-store",
-    ...headers,
-  });
-  response.end(isHead ? undefined : text);
+function publicError(error: unknown, otherwise: string): TidingsError {
+  return error instanceof TidingsError ? error : new TidingsError(otherwise);
 }

@@ -1,0 +1,88 @@
+import type { Clock, Timer } from "../base/clock.js";
+import type { Guard } from "../declare/http-options.js";
+import type { Limits } from "../protocol/limits.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import type { Asked, Forwarded } from "./asked.js";
+import type { PageAccess, PageName } from "./page-access.js";
+import { isThisComputer } from "./this-computer.js";
+import { createVisit, isOwnPage } from "./visit.js";
+
+export interface PageDoorOptions {
+  readonly access: PageAccess;
+  readonly clock: Pick<Clock, "after">;
+  limits(): Pick<Limits, "needs" | "pending">;
+  /** Undefined where the peer is no proxy that is trusted, or says nothing. */
+  forwarded(asked: Asked): Forwarded | undefined;
+  onError(error: unknown): void;
+}
+
+/** Who may see the pages of one port. A guard is asked `limits.pending` times at once at the most, for `limits.needs` each. */
+export class PageDoor {
+  readonly #options: PageDoorOptions;
+  #asking = 0;
+
+  constructor(options: PageDoorOptions) {
+    this.#options = options;
+  }
+
+  /** Is there such a page for whoever asks? One behind a guard is there. */
+  isThere(page: PageName, asked: Asked): boolean {
+    const access = this.#options.access[page];
+    if (access === "this computer") return isThisComputer(asked);
+    return access !== "nobody";
+  }
+
+  /** What a refusal asks for (RFC 9110 §11.6.1). */
+  challengeOf(page: PageName): string {
+    const access = this.#options.access[page];
+    return (typeof access === "function" ? access.challenge : undefined) ?? "Bearer";
+  }
+
+  /** Resolves where they may see it. Rejects with a `TidingsError`, which is the answer. */
+  async enter(page: PageName, asked: Asked): Promise<void> {
+    if (!this.isThere(page, asked)) throw new TidingsError("not_found");
+    const access = this.#options.access[page];
+    if (typeof access === "function") await this.#ask(access, asked);
+  }
+
+  /** The same for a WebSocket of that page. Any site's page can open one: it has to be of this server. */
+  async enterSocket(page: PageName, asked: Asked): Promise<void> {
+    if (!this.isThere(page, asked)) throw new TidingsError("not_found");
+    if (!isOwnPage(asked, this.#options.forwarded(asked))) throw new TidingsError("origin_not_allowed");
+    await this.enter(page, asked);
+  }
+
+  async #ask(guard: Guard, asked: Asked): Promise<void> {
+    const { limits, forwarded } = this.#options;
+    if (this.#asking >= limits().pending) throw new TidingsError("overloaded");
+    this.#asking += 1;
+    try {
+      const visit = createVisit(asked, forwarded(asked));
+      const isAllowed: unknown = await this.#inTime(async () => guard(visit));
+      // Somebody's user, or a forgotten `return`, is no yes.
+      if (isAllowed !== true) throw new TidingsError("unauthorized");
+    } catch (error) {
+      if (error instanceof TidingsError) throw error;
+      this.#options.onError(error);
+      throw new TidingsError("internal");
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  async #inTime<Value>(work: () => Promise<Value>): Promise<Value> {
+    const { clock, limits, onError } = this.#options;
+    let late: Timer | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      late = clock.after(limits().needs, () => {
+        onError(new Error("A guard of the pages took longer than limits.needs."));
+        reject(new TidingsError("unavailable"));
+      });
+    });
+    try {
+      return await Promise.race([work(), tooLate]);
+    } finally {
+      late?.cancel();
+    }
+  }
+}
