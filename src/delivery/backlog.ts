@@ -69,6 +69,7 @@ export class Backlog {
       if (overflow.drop === "oldest") fits = this.#makeRoom(lane, overflow.gap, entry.frame, socketBytes);
       if (!fits) {
         this.#counters.eventsDropped += 1;
+        if (overflow.drop === "newest") this.#counters.newestDropped += 1;
         return this.#sayGap(lane, overflow.gap, entry.sequence, socketBytes);
       }
     }

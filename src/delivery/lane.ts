@@ -117,6 +117,11 @@ export class Lane implements TurnLane {
     return this.#shared;
   }
 
+  /** How many entries it is to write. */
+  countFor(outbox: LaneListener): number {
+    return this.#getsAll(outbox) ? this.#entries.length : this.#plainEntriesFor(outbox).length;
+  }
+
   entriesFor(outbox: LaneListener): readonly Entry[] {
     const entries = this.#plainEntriesFor(outbox);
     return outbox.isCompressing ? entries.map((entry) => entry.compressed) : entries;

@@ -146,8 +146,7 @@ export class Outbox implements LaneListener, TurnOutbox {
   /** Gives the socket all there is, and drops what follows. */
   end(): void {
     this.flush();
-    const rest = this.#backlog && joinFrames(this.#backlog.take(Number.POSITIVE_INFINITY));
-    if (rest !== undefined) this.#write(rest);
+    this.#writeEntries(this.#backlog?.take(Number.POSITIVE_INFINITY));
     this.drop();
   }
 
@@ -182,7 +181,7 @@ export class Outbox implements LaneListener, TurnOutbox {
       if (waiting > 0) this.#fallBehind();
       else this.#isBehind = false;
       if (waiting + bytes.length <= this.#writeAhead || (waiting === 0 && !this.#isDroppable)) {
-        this.#write(bytes);
+        this.#write(bytes, this.#dueCount);
         return true;
       }
     }
@@ -225,9 +224,8 @@ export class Outbox implements LaneListener, TurnOutbox {
         bytes += next.frame.length;
         to += 1;
       }
-      const some = joinFrames(entries.slice(from, to));
-      if (some === undefined) break;
-      this.#write(some);
+      if (to === from) break;
+      this.#writeEntries(entries.slice(from, to));
       from = to;
     }
     return entries.slice(from);
@@ -238,6 +236,14 @@ export class Outbox implements LaneListener, TurnOutbox {
     if (lane === undefined) return this.#direct && joinFrames(this.#direct);
     if (this.#direct === undefined && this.#moreLanes === undefined) return lane.bytesFor(this);
     return joinFrames(this.#dueEntries());
+  }
+
+  /** How many messages are due. */
+  get #dueCount(): number {
+    const count = (this.#direct?.length ?? 0) + (this.#lane?.countFor(this) ?? 0);
+    return this.#moreLanes === undefined
+      ? count
+      : this.#moreLanes.reduce((sum, lane) => sum + lane.countFor(this), count);
   }
 
   #dueEntries(): readonly Entry[] {
@@ -264,8 +270,7 @@ export class Outbox implements LaneListener, TurnOutbox {
   /** The socket has taken what it was given. */
   #writeOn(): void {
     if (this.#isOver) return;
-    const next = this.#backlog && joinFrames(this.#backlog.take(WRITE_AHEAD));
-    if (next !== undefined) this.#write(next);
+    this.#writeEntries(this.#backlog?.take(WRITE_AHEAD));
     if (this.#backlog?.isEmpty === true) {
       this.#backlog = undefined;
       this.#isBehind = false;
@@ -291,8 +296,14 @@ export class Outbox implements LaneListener, TurnOutbox {
     if (this.#awaitRoom !== undefined && this.#awaitRoom.size > 0 && !this.#isAdded) this.#lookForRoom();
   }
 
-  #write(bytes: Frame): void {
+  #writeEntries(entries: readonly Entry[] = []): void {
+    const bytes = joinFrames(entries);
+    if (bytes !== undefined) this.#write(bytes, entries.length);
+  }
+
+  #write(bytes: Frame, messages: number): void {
     this.#turn.counters.writes += 1;
+    this.#turn.counters.messagesSent += messages;
     this.#turn.counters.bytesWritten += bytes.length;
     this.#writtenBytes += bytes.length;
     this.#socket.write(bytes);

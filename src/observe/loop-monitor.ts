@@ -1,3 +1,5 @@
+import { isThenable } from "../base/thenable.js";
+
 /** A handler that blocked the event loop, or may have. */
 export interface BlockedHandler {
   /** The endpoint's path as it was declared. */
@@ -25,6 +27,8 @@ export interface LoopMonitorOptions {
   readonly maxNames?: number | undefined;
   /** Must not throw. */
   readonly onBlocked: (what: LoopBlock) => void;
+  /** A handler is over, and what it returned is settled. Must not throw. */
+  readonly onHandled?: ((endpoint: string, during: string, ms: number) => void) | undefined;
 }
 
 const defaults = { thresholdMs: 100, maxNames: 100 };
@@ -40,12 +44,15 @@ export class LoopMonitor {
   readonly #maxNames: number;
   readonly #now: () => number;
   readonly #onBlocked: (what: LoopBlock) => void;
+  readonly #onHandled: LoopMonitorOptions["onHandled"];
   readonly #inProgress = new Set<Handler>();
   readonly #blocked = new Map<string, BlockedTimes>();
   /** Watched calls that run now, one within the other. */
   #depth = 0;
   /** Milliseconds of the watched calls within the present one. */
   #nestedMs = 0;
+  /** Milliseconds of the watched call that ended last, those within included. */
+  #tookMs = 0;
   /** When the loop was last seen to go on. */
   #lastSignMs = Number.NEGATIVE_INFINITY;
   #silence: Silence | undefined;
@@ -55,6 +62,21 @@ export class LoopMonitor {
     this.#maxNames = options.maxNames ?? defaults.maxNames;
     this.#now = options.now;
     this.#onBlocked = options.onBlocked;
+    this.#onHandled = options.onHandled;
+  }
+
+  /** Runs a handler: measures its synchronous part, and knows it in progress until what it returned is settled. */
+  run<Result>(endpoint: string, during: string, call: () => Result): Result {
+    let result: Result;
+    try {
+      result = this.watch(endpoint, during, call);
+    } catch (error) {
+      this.#onHandled?.(endpoint, during, this.#tookMs);
+      throw error;
+    }
+    if (isThenable(result)) this.#follow({ endpoint, during }, result, this.#tookMs);
+    else this.#onHandled?.(endpoint, during, this.#tookMs);
+    return result;
   }
 
   /** Runs the synchronous part of a handler and measures it, without the watched calls within. */
@@ -72,6 +94,7 @@ export class LoopMonitor {
       const tookMs = endedMs - beganMs;
       const ownMs = tookMs - this.#nestedMs;
       this.#nestedMs = nestedBeforeMs + tookMs;
+      this.#tookMs = tookMs;
       this.#lastSignMs = endedMs;
       if (ownMs >= this.thresholdMs) this.#blame({ endpoint, during }, ownMs, true);
     }
@@ -87,11 +110,27 @@ export class LoopMonitor {
     this.#giveSign(this.#now());
     this.#inProgress.add(handler);
     return () => {
-      if (!this.#inProgress.has(handler)) return;
-      // It settles right after its last step: where that step was the long one, it must be among those in progress.
-      this.#giveSign(this.#now(), handler);
-      this.#inProgress.delete(handler);
+      if (this.#inProgress.has(handler)) this.#settled(handler, this.#now());
     };
+  }
+
+  /** A handler goes on, whose synchronous part is done and took so long. */
+  #follow(handler: Handler, result: PromiseLike<unknown>, tookMs: number): void {
+    const beganMs = this.#lastSignMs - tookMs;
+    this.#inProgress.add(handler);
+    const over = () => {
+      if (!this.#inProgress.has(handler)) return;
+      const nowMs = this.#now();
+      this.#settled(handler, nowMs);
+      this.#onHandled?.(handler.endpoint, handler.during, nowMs - beganMs);
+    };
+    result.then(over, over);
+  }
+
+  #settled(handler: Handler, nowMs: number): void {
+    // It settles right after its last step: where that step was the long one, it must be among those in progress.
+    this.#giveSign(nowMs, handler);
+    this.#inProgress.delete(handler);
   }
 
   /**

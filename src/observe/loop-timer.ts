@@ -5,6 +5,8 @@ export interface LoopTimerOptions {
   readonly everyMs?: number | undefined;
   /** Milliseconds of a clock that nobody sets. Default `performance.now`. */
   readonly now?: (() => number) | undefined;
+  /** Told at each look how late it is, in milliseconds. */
+  readonly onLook?: ((lateMs: number) => void) | undefined;
   /** Runs something again and again. By default an interval that does not keep the process alive. */
   readonly schedule?: Schedule | undefined;
 }
@@ -17,12 +19,13 @@ export function startLoopTimer(
   monitor: Pick<LoopMonitor, "thresholdMs" | "late">,
   options: LoopTimerOptions = {},
 ): { stop(): void } {
-  const { everyMs = defaults.everyMs, now = defaults.now, schedule = defaults.schedule } = options;
+  const { everyMs = defaults.everyMs, now = defaults.now, onLook, schedule = defaults.schedule } = options;
   let lastMs = now();
   const timer = schedule(() => {
     const nowMs = now();
     const lateMs = nowMs - lastMs - everyMs;
     lastMs = nowMs;
+    onLook?.(lateMs);
     if (lateMs > monitor.thresholdMs) monitor.late(lateMs);
   }, everyMs);
   return { stop: () => timer.cancel() };

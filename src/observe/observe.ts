@@ -14,6 +14,8 @@ export interface Observer {
 
 /** Sees who blocks the event loop. */
 export interface LoopWatch {
+  /** Runs a handler: measures its synchronous part, and knows it in progress until what it returned is settled. */
+  run<Result>(endpoint: string, during: string, call: () => Result): Result;
   /** Runs the synchronous part of a handler, and measures it. */
   watch<Result>(endpoint: string, during: string, call: () => Result): Result;
   /** A handler goes on after it has returned. What this gives is called when it is over. */
@@ -32,6 +34,8 @@ export interface Counters {
   eventsPublished: number;
   framesEncoded: number;
   writes: number;
+  /** Messages in them, those of the protocol too. */
+  messagesSent: number;
   bytesWritten: number;
   errorsAnswered: number;
   /** Handlers that threw something else than a `TidingsError`. */
@@ -39,6 +43,8 @@ export interface Counters {
   slowConsumers: number;
   /** Events that a full outbox did not take, and whose channel lets them go. */
   eventsDropped: number;
+  /** Of those, the ones on channels that drop the newest. */
+  newestDropped: number;
   /** Events that made room for a later one of the same word. */
   eventsConflated: number;
   /** `gap` messages, one for each connection. */
@@ -70,11 +76,13 @@ export function createCounters(): Counters {
     eventsPublished: 0,
     framesEncoded: 0,
     writes: 0,
+    messagesSent: 0,
     bytesWritten: 0,
     errorsAnswered: 0,
     handlerErrors: 0,
     slowConsumers: 0,
     eventsDropped: 0,
+    newestDropped: 0,
     eventsConflated: 0,
     gaps: 0,
     catchUps: 0,
@@ -212,8 +220,8 @@ export interface TracedHandshake {
 }
 export interface TracedRefusal {
   readonly code: string;
-  /** 101 where it was refused by a close. */
-  readonly status: number;
+  /** Undefined where it was accepted and closed at once, with `closeCode`. */
+  readonly status: number | undefined;
   readonly closeCode: number | undefined;
   /** What could not be told; undefined where the refusal is all there is. */
   readonly error: unknown;
