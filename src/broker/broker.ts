@@ -150,6 +150,8 @@ export interface Publication {
   readonly key?: string | undefined;
   /** Of the events of one such word only the latest matters to who is behind; undefined: each does. It is not kept. */
   readonly latestOf?: string | undefined;
+  /** The trace that it is part of, a W3C `traceparent`, for who is told of it; what is read later is no part of that. */
+  readonly trace?: string | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import * as encode from "./encode-message.js";
 import { EncodeError, encodePayload } from "./encode-message.js";
 
 const membersJson = ['{"id":"alice"}', '{"id":"bob","name":"Bob"}'];
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const taskProgress = {
   task: "t7",
   name: "export",
@@ -63,6 +64,11 @@ describe("what a server sends is written to the letter", () => {
       "an event without history",
       encode.encodeEvent({ type: "said", channel: 'chat/"a"', payloadJson: "null" }),
       '{"type":"said","channel":"chat/\\"a\\"","payload":null}',
+    ],
+    [
+      "an event that is part of a trace",
+      encode.encodeEvent({ type: "said", channel: "chat/a", offset: 58, trace, payloadJson: "null" }),
+      `{"type":"said","channel":"chat/a","offset":58,"trace":"${trace}","payload":null}`,
     ],
     [
       "a task's progress",

@@ -34,6 +34,8 @@ export interface EventFields {
   readonly channel: string;
   /** Only on a channel with history. */
   readonly offset?: number | undefined;
+  /** A W3C `traceparent`, where it is part of a trace. */
+  readonly trace?: string | undefined;
   /** From {@link encodePayload}: it is encoded once, for all who hear it. Must be JSON text; it is not checked. */
   readonly payloadJson: string;
 }
@@ -236,7 +238,8 @@ function writeAbout(type: string, id: MessageId | undefined, channel: string, pa
   return `{"type":"${type}"${answers},"channel":${JSON.stringify(channel)},"payload":${payloadJson}}`;
 }
 
-function writeEvent({ type, offset, payloadJson }: Omit<EventFields, "channel">, about: string): string {
+function writeEvent({ type, offset, trace, payloadJson }: Omit<EventFields, "channel">, about: string): string {
   const position = offset === undefined ? "" : `,"offset":${offset}`;
-  return `{"type":${JSON.stringify(type)}${about}${position},"payload":${payloadJson}}`;
+  const followed = trace === undefined ? "" : `,"trace":${JSON.stringify(trace)}`;
+  return `{"type":${JSON.stringify(type)}${about}${position}${followed},"payload":${payloadJson}}`;
 }

@@ -255,7 +255,8 @@ test("what is read has all that was said of it", () => {
     skip: () => {},
     fetch: () => {},
   });
-  const event = { type: "priced", payloadJson: "1", except: "c1", latestOf: "BTC" };
+  const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const event = { type: "priced", payloadJson: "1", except: "c1", latestOf: "BTC", trace };
   feed.compare(at(5));
   feed.compare(at(7));
   feed.filled(1, { ...at(7), events: [{ ...event, offset: 7 }], isComplete: true });

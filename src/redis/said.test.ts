@@ -5,7 +5,7 @@ import { readEvent, readMember, readSaid, writeEvent, writeMember } from "./said
 const text = fc.string({ unit: "binary" });
 const json = fc.jsonValue().map((value) => JSON.stringify(value));
 const optional = fc.option(text, { nil: undefined });
-const event = fc.record({ type: text, payloadJson: json, except: optional, latestOf: optional });
+const event = fc.record({ type: text, payloadJson: json, except: optional, latestOf: optional, trace: optional });
 const member = fc.record({ id: text, faceJson: json });
 const offset = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 
@@ -19,10 +19,16 @@ test("an event that is written is read as it was", () => {
 test.each(["a\nb", "\n", ' { "n" : 12345678901234567890,\n "n" : 1.0e2 } ', '"\u2028\u2029"'])(
   "a payload's text stays as it is: %j",
   (payloadJson) => {
-    const said = { type: "t", payloadJson, except: undefined, latestOf: undefined };
+    const said = { type: "t", payloadJson, except: undefined, latestOf: undefined, trace: undefined };
     expect(readEvent(writeEvent({ ...said, channel: "chat" }))).toEqual(said);
   },
 );
+
+test("what is part of no trace is written as it was before there were any", () => {
+  const said = { channel: "chat", type: "t", payloadJson: "1" };
+  expect(writeEvent({ ...said, except: undefined })).toBe('["t"]\n1');
+  expect(writeEvent({ ...said, except: "c1" })).toBe('["t","c1",null]\n1');
+});
 
 test("a member that is written is read as it was, and has one line", () => {
   const property = fc.property(member, (written) => {

@@ -4,6 +4,7 @@ import type { KeptEvent, PresentMember, Publication } from "../broker/broker.js"
 export interface SaidEvent extends Omit<KeptEvent, "offset"> {
   readonly except: string | undefined;
   readonly latestOf: string | undefined;
+  readonly trace: string | undefined;
 }
 
 /** What is told on a channel's topic. */
@@ -12,16 +13,26 @@ export type Said =
   | { readonly kind: "joined" | "left"; readonly members: readonly PresentMember[]; readonly count: number };
 
 /** Its head as JSON in one line, and the payload's text as it is. */
-export function writeEvent({ type, except, latestOf, payloadJson }: Publication): string {
-  const head = except === undefined && latestOf === undefined ? [type] : [type, except ?? null, latestOf ?? null];
+export function writeEvent({ type, except, latestOf, trace, payloadJson }: Publication): string {
+  const isPlain = except === undefined && latestOf === undefined && trace === undefined;
+  const head = isPlain ? [type] : [type, except ?? null, latestOf ?? null];
+  // A process of an older version reads three.
+  if (trace !== undefined) head.push(trace);
   return `${JSON.stringify(head)}\n${payloadJson}`;
 }
 
 /** Throws where it is none. */
 export function readEvent(text: string): SaidEvent {
   const end = text.indexOf("\n");
-  const [type, except, latestOf] = JSON.parse(text.slice(0, end)) as [string, string?, string?]; // `writeEvent` wrote it
-  return { type, payloadJson: text.slice(end + 1), except: except ?? undefined, latestOf: latestOf ?? undefined };
+  const head = JSON.parse(text.slice(0, end)) as [string, string?, string?, string?]; // `writeEvent` wrote it
+  const [type, except, latestOf, trace] = head;
+  return {
+    type,
+    payloadJson: text.slice(end + 1),
+    except: except ?? undefined,
+    latestOf: latestOf ?? undefined,
+    trace: trace ?? undefined,
+  };
 }
 
 /** Its id and what is shown of it, in one line. */

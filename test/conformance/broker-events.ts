@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type CreateBroker, connectProcesses, type Process, publicationOf } from "./broker.js";
 
+const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 export function describeEvents(create: CreateBroker): void {
@@ -62,6 +63,26 @@ function describeOneEvent(create: CreateBroker): void {
     const { events } = await b.link.read("chat/a", { limit: 10 });
     expect(events.map(({ payloadJson }) => payloadJson)).toEqual(["1", "2"]);
     for (const event of events) expect(event).not.toHaveProperty("latestOf");
+  });
+
+  test("that is part of a trace says so to who hears it, and not in the history", async () => {
+    await using processes = await connectProcesses(create, 2);
+    const [a, b] = processes.all as [Process, Process];
+    for (const [channel, keep] of [
+      ["chat/live", undefined],
+      ["chat/kept", { size: 5, ttlMs: 60_000 }],
+    ] as const) {
+      for (const { link } of [a, b]) await link.subscribe(channel, keep !== undefined);
+      await a.link.publish({ ...publicationOf(channel, 1), keep, trace: TRACE });
+      await a.link.publish({ ...publicationOf(channel, 2), keep });
+    }
+    for (const { node } of [a, b]) {
+      await node.until(() => node.events.length === 4);
+      expect(node.events.map(({ trace }) => trace)).toEqual([TRACE, undefined, TRACE, undefined]);
+    }
+    const { events } = await b.link.read("chat/kept", { limit: 10 });
+    expect(events.map(({ payloadJson }) => payloadJson)).toEqual(["1", "2"]);
+    for (const event of events) expect(event).not.toHaveProperty("trace");
   });
 
   test.each([
