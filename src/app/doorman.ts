@@ -6,6 +6,7 @@ import { MessageConnection } from "../connection/message-connection.js";
 import { causeOf, publicError, refusalClose, refusalResponse } from "../connection/refusal.js";
 import type { Route } from "../connection/route.js";
 import { checkUpgrade } from "../connection/upgrade-check.js";
+import type { TracedHandshake, TracedRefusal } from "../observe/observe.js";
 import { wordsOf } from "../protocol/error-words.js";
 import { defaultLimits } from "../protocol/limits.js";
 import { refusalOf } from "../protocol/refusals.js";
@@ -40,6 +41,14 @@ export class Doorman {
 
   /** Never rejects. */
   async answer(upgrade: Upgrade, found: FoundRoute | undefined): Promise<void> {
+    const { tracing } = this.#options.environment.observer;
+    const answer = () => this.#answer(upgrade, found);
+    if (tracing === undefined) await answer();
+    else await tracing.handshake(tracedOf(upgrade, found), answer);
+  }
+
+  /** Resolves with why it was refused. */
+  async #answer(upgrade: Upgrade, found: FoundRoute | undefined): Promise<TracedRefusal | undefined> {
     const { environment, places } = this.#options;
     const caller: Caller = { upgrade, route: found?.route, offered: undefined, place: undefined, admission: undefined };
     try {
@@ -57,8 +66,9 @@ export class Doorman {
       // It may have begun between the last check and this line.
       if (this.#isDraining) throw new TidingsError("draining");
       this.#accept(upgrade, route, caller.offered, caller.admission, caller.place);
+      return undefined;
     } catch (error) {
-      this.#refuse(caller, error);
+      return this.#refuse(caller, error);
     }
   }
 
@@ -107,7 +117,7 @@ export class Doorman {
     this.#dispose(admission);
   }
 
-  #refuse({ upgrade, route, offered, place, admission }: Caller, cause: unknown): void {
+  #refuse({ upgrade, route, offered, place, admission }: Caller, cause: unknown): TracedRefusal {
     const { environment } = this.#options;
     const error = publicError(cause);
     const endpoint = route?.endpoint;
@@ -121,11 +131,15 @@ export class Doorman {
     const byClose = canStay && (offered.includes(tidingsV1) || endpoint?.refuse === "close");
     const closed = refusalClose(error, endpoint?.closeCodes ?? {});
     environment.observer.counters.handshakesRefused += 1;
-    environment.observer.happened({
-      event: "refused",
+    const refused = {
       code: error.code,
       status: byClose ? undefined : refusalOf(error.code).http,
       closeCode: byClose ? closed.code : undefined,
+    };
+    const traced = { ...refused, error: error === cause ? undefined : cause };
+    environment.observer.happened({
+      event: "refused",
+      ...refused,
       reason: wordsOf(error),
       detail: causeOf(error),
       endpoint: endpoint?.pattern.source,
@@ -134,12 +148,13 @@ export class Doorman {
     if (!byClose) {
       upgrade.refuse(refusalResponse(error));
       place?.leave();
-      return;
+      return traced;
     }
     const subprotocol = selectSubprotocol(offered, endpoint?.subprotocols ?? []);
     const socket = upgrade.accept({ subprotocol, ...REFUSED }, () => deafUntil(() => place?.leave()));
     if (socket === undefined) place?.leave();
     socket?.close(closed.code, closed.reason);
+    return traced;
   }
 
   #dispose(admission: Admission): void {
@@ -148,6 +163,11 @@ export class Doorman {
     const disposing = ended.finally(() => this.#disposing.delete(disposing));
     this.#disposing.add(disposing);
   }
+}
+
+function tracedOf(upgrade: Upgrade, found: FoundRoute | undefined): TracedHandshake {
+  const endpoint = found?.route.endpoint.pattern.source;
+  return { endpoint, address: upgrade.address, trace: upgrade.header("traceparent") };
 }
 
 /** Whoever asks to come in, as far as it is known who it is. */

@@ -2,6 +2,7 @@ import { isThenable } from "../base/thenable.js";
 import type { AnyContext, Middleware } from "../declare/context.js";
 import type { Received } from "../declare/endpoint.js";
 import { encodeValidated } from "../hub/outgoing.js";
+import type { Tracing } from "../observe/observe.js";
 import { encodePayload } from "../protocol/encode-message.js";
 import type { ClientMessage } from "../protocol/message.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -13,6 +14,10 @@ export interface Scene {
   readonly use: readonly Middleware[];
   /** Runs app code, and measures it. */
   readonly watch: <Result>(during: string, call: () => Result) => Result;
+  readonly tracing: Tracing | undefined;
+  /** The endpoint's path, and the connection's id. */
+  readonly endpoint: string;
+  readonly connection: string;
 }
 
 /** The reply as JSON; undefined where none was asked for. */
@@ -26,6 +31,13 @@ export type ReplyJson = string | undefined;
  * the rest.
  */
 export function handle(received: Received, message: ClientMessage, scene: Scene): ReplyJson | Promise<ReplyJson> {
+  const { tracing, endpoint, connection } = scene;
+  if (tracing === undefined) return take(received, message, scene);
+  const { type, trace } = message;
+  return tracing.message({ endpoint, type, connection, trace }, () => take(received, message, scene));
+}
+
+function take(received: Received, message: ClientMessage, scene: Scene): ReplyJson | Promise<ReplyJson> {
   const validated = validate(received.schema, message.payload);
   if (validated instanceof Promise) return validated.then((later) => call(received, message, later, scene));
   return call(received, message, validated, scene);

@@ -1,4 +1,4 @@
-import { isPending } from "../base/eventually.js";
+import { type Eventually, isPending } from "../base/eventually.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { ChannelDefinition, ChannelRef } from "../declare/channel.js";
 import type { Connection } from "../declare/connection.js";
@@ -349,12 +349,21 @@ export class MessageConnection
   /** It is about a channel. */
   #handleChannel(message: ClientMessage): void | Promise<void> {
     try {
-      const handled = this.#channelDesk.handle(message);
+      const handled = this.#askDesk(message);
       if (handled === undefined) return;
       return this.run(handled.catch((error: unknown) => this.#answerFailure(error, message)));
     } catch (error) {
       this.#answerFailure(error, message);
     }
+  }
+
+  #askDesk(message: ClientMessage): Eventually<void> {
+    const { tracing } = this.environment.observer;
+    const desk = this.#channelDesk;
+    if (tracing === undefined) return desk.handle(message);
+    const { type, trace } = message;
+    const traced = { endpoint: this.route.endpoint.pattern.source, type, connection: this.id, trace };
+    return tracing.message(traced, () => desk.handle(message));
   }
 
   #handleMessage(received: Received, message: ClientMessage): void | Promise<void> {
@@ -389,7 +398,14 @@ export class MessageConnection
   get #scene(): Scene {
     const { context } = this;
     if (this.#lastScene?.context !== context) {
-      this.#lastScene = { context, use: this.route.use, watch: (during, call) => this.watch(during, call) };
+      this.#lastScene = {
+        context,
+        use: this.route.use,
+        watch: (during, call) => this.watch(during, call),
+        tracing: this.environment.observer.tracing,
+        endpoint: this.route.endpoint.pattern.source,
+        connection: this.id,
+      };
     }
     return this.#lastScene;
   }

@@ -14,7 +14,7 @@ import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import { Lane, type LaneOverflow } from "../delivery/lane.js";
 import type { Outbox } from "../delivery/outbox.js";
 import type { Turn } from "../delivery/turn.js";
-import type { Counters } from "../observe/observe.js";
+import type { Counters, TracedDelivery, Tracing } from "../observe/observe.js";
 import { encodeEvent, encodeGap } from "../protocol/encode-message.js";
 import type { Limits } from "../protocol/limits.js";
 import type { Membership } from "./membership.js";
@@ -26,6 +26,7 @@ export interface AudienceHost {
   readonly link: BrokerLink;
   readonly turn: Turn;
   readonly counters: Counters;
+  readonly tracing?: Tracing | undefined;
   readonly limits: Pick<Limits, "historyPage" | "members" | "needs">;
   readonly after: (ms: number, run: () => void) => { cancel(): void };
   /** Runs the snapshot of a channel. */
@@ -125,9 +126,19 @@ export class Audience {
     this.#eventCount += 1;
     this.#moveOn(event);
     if (this.lane.size === 0 && this.#followers === undefined) return;
+    const { tracing } = this.#host;
+    if (tracing === undefined || event.trace === undefined) this.#say(event, except);
+    else tracing.delivery(this.#traced(event, event.trace), () => this.#say(event, except));
+  }
+
+  #say(event: BrokerEvent, except: Outbox | undefined): void {
     const frame = this.frameOf(event);
     this.lane.push(frame, except, event);
     this.#tellFollowers((follower) => follower.said(frame, except));
+  }
+
+  #traced({ type, offset }: BrokerEvent, trace: string): TracedDelivery {
+    return { channel: this.definition.pattern.source, type, offset, listeners: this.lane.size, trace };
   }
 
   /** What was said before this place, and this process was not told, is lost to who is live. */
@@ -149,10 +160,10 @@ export class Audience {
     this.#watchers?.showEverybody();
   }
 
-  frameOf({ type, offset, payloadJson }: KeptEvent): Frame {
+  frameOf({ type, offset, payloadJson, trace }: KeptEvent & Pick<BrokerEvent, "trace">): Frame {
     this.#host.counters.framesEncoded += 1;
     const shown = this.hasHistory ? offset : undefined;
-    return encodeTextFrame(encodeEvent({ type, channel: this.channel, payloadJson, offset: shown }));
+    return encodeTextFrame(encodeEvent({ type, channel: this.channel, payloadJson, offset: shown, trace }));
   }
 
   read(range: HistoryRange): Eventually<HistoryPage> {

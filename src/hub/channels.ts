@@ -127,16 +127,19 @@ export class Channels {
 
   /** The same for what was validated and encoded. */
   publishJson(
-    { channel, "~definition": { history, overflow } }: ChannelPlace,
+    { channel, "~definition": { history, overflow, pattern } }: ChannelPlace,
     event: ChannelEvent,
     payloadJson: string,
     { except, key }: PublishDetails,
   ): Promise<Position> {
-    const { link, counters } = this.#host;
+    const { link, counters, tracing } = this.#host;
+    const { type } = event;
     counters.eventsPublished += 1;
     const latestOf = typeof overflow === "object" ? overflow.keepLatestBy(event) : undefined;
     const keep = history && keepOf(history, event);
-    return link.publish({ channel, type: event.type, payloadJson, except, keep, key, latestOf });
+    const publication = { channel, type, payloadJson, except, keep, key, latestOf };
+    if (tracing === undefined) return link.publish(publication);
+    return tracing.publish({ channel: pattern.source, type }, (trace) => link.publish({ ...publication, trace }));
   }
 
   /** Of more than `limit` the newest. */
