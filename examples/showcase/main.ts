@@ -20,8 +20,17 @@ async function start(): Promise<void> {
   });
   if (server === undefined) return;
   stopOnSignals(() => server.close());
-  for (const { sub, token } of await signTokens()) console.log(`${sub}: ${linkWith(token, server.url)}`);
+  const visitors = await signTokens();
+  for (const { sub, token } of visitors) console.log(`${sub}: ${linkWith(token, `${server.url}/`)}`);
+  showPages(server.url, visitors[0]?.token);
   console.log(`listening on ${server.url}`);
+}
+
+/** In production they are not there: see docs/how-to/production.md. */
+function showPages(url: string, token: string | undefined): void {
+  if (process.env.NODE_ENV === "production") return;
+  console.log(`docs: ${token === undefined ? `${url}/docs` : linkWith(token, `${url}/docs`)}`);
+  console.log(`dashboard: ${url}/dashboard`);
 }
 
 function whyNot({ code, message }: NodeJS.ErrnoException): string {

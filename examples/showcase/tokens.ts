@@ -27,5 +27,5 @@ export async function signTokens(): Promise<{ readonly sub: string; readonly tok
 
 /** In the fragment, which a browser keeps to itself: the token gets into no server's log and no Referer. */
 export function linkWith(token: string, url: string): string {
-  return `${url}/#token=${token}`;
+  return `${url}#token=${token}`;
 }

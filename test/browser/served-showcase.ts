@@ -23,7 +23,7 @@ export async function serveShowcase(options: Partial<ServerOptions> = {}): Promi
   };
   return {
     url: server.url,
-    links: Object.fromEntries(tokens.map(({ sub, token }) => [sub, linkWith(token, server.url)])),
+    links: Object.fromEntries(tokens.map(({ sub, token }) => [sub, linkWith(token, `${server.url}/`)])),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -8,13 +8,15 @@ import { runShowcase, startShowcase, tokenOf } from "./start-showcase.js";
 const secret = "forty characters that only this test has";
 const ana = signToken({ sub: "ana", name: "Ana" }, { key: secret });
 
-test("without a secret it prints three links and that it listens, and no log line has a token", async () => {
+test("without a secret it prints three links, where to look at it, and that it listens; no log line has a token", async () => {
   await using showcase = await startShowcase();
   expect(showcase.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(showcase.program.stdout).toEqual([
     expect.stringMatching(/^alice: http:\S+\/#token=\S+$/),
     expect.stringMatching(/^bob: http:\S+\/#token=\S+$/),
     expect.stringMatching(/^admin: http:\S+\/#token=\S+$/),
+    expect.stringMatching(/^docs: http:\S+\/docs#token=\S+$/),
+    `dashboard: ${showcase.url}/dashboard`,
     `listening on ${showcase.url}`,
   ]);
   const token = tokenOf(showcase.links.alice);
@@ -25,13 +27,17 @@ test("without a secret it prints three links and that it listens, and no log lin
   expect(showcase.program.stderr.join("\n")).not.toContain(token);
 });
 
-test("with a secret it prints only that it listens, and no token is seen anywhere", async () => {
+test("with a secret it prints no links for visitors, and no token is seen anywhere", async () => {
   await using showcase = await startShowcase({ JWT_SECRET: secret });
   const client = await dial(`${showcase.url}/ws/rooms/lobby?token=${ana}`);
   expect(await client.ask("whoami", {})).toMatchObject({ payload: { name: "Ana" } });
   await dialRefused(`${showcase.url}/ws/rooms/lobby?token=${ana}x`);
   expect(await showcase.program.stop()).toBe(0);
-  expect(showcase.program.stdout).toEqual([`listening on ${showcase.url}`]);
+  expect(showcase.program.stdout).toEqual([
+    `docs: ${showcase.url}/docs`,
+    `dashboard: ${showcase.url}/dashboard`,
+    `listening on ${showcase.url}`,
+  ]);
   expect(showcase.program.stderr.join("\n")).not.toMatch(/token=|eyJ/);
 });
 
