@@ -96,13 +96,14 @@ describe("events that do not fit", () => {
     ["drop-oldest", dropOldest, 6, ["gap", ...words(3, 6)]],
     ["drop-oldest", dropOldest, 7, ["gap", ...words(4, 7)]],
     ["drop-oldest", dropOldest, 99, ["gap", ...words(96, 99)]],
-  ])("of a channel with %s are one gap in the place of the first (%#)", async (_, overflow, count, expected) => {
+  ])("of a channel with %s are one gap in the place of the first (%#)", async (kind, overflow, count, expected) => {
     const { say, open, heard, overflows, counters } = openHalfFull();
     const lane = open(overflow);
     say(lane, ...words(1, count));
     const stayed = expected.length - 1;
     expect(await heard()).toEqual(expected);
     expect([counters.eventsDropped, counters.gaps, overflows()]).toEqual([count - stayed, 1, 0]);
+    expect(counters.newestDropped).toBe(kind === "drop-newest" ? count - stayed : 0);
     say(lane, `${count + 1}`);
     expect(await heard()).toEqual([...expected, `${count + 1}`]);
   });
@@ -306,6 +307,7 @@ test.each([3, 20])(
       }
       recording.end();
       while (outbox.bufferedBytes > 0) await take();
+      expect(recording.counters.messagesSent).toBe(socket.texts.length);
       const heard = socket.texts.map((text) => text.trimEnd().split(" "));
       for (const [index, kind] of KINDS.entries()) {
         const words = heard.filter(([lane]) => lane === String(index)).map(([, word]) => word);

@@ -108,6 +108,7 @@ test.each([1 << 20, 60])("whatever is said, everyone gets it in the order of the
       }
       real.recording.end();
       expect(real.opened.map(({ socket }) => socket.texts)).toEqual(model.heard);
+      expect(real.recording.counters.messagesSent).toBe(model.heard.flat().length);
     }),
     { numRuns: 1_000 },
   );

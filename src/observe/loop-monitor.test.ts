@@ -6,10 +6,18 @@ import { type LoopBlock, LoopMonitor } from "./loop-monitor.js";
 function start(options: { thresholdMs?: number; maxNames?: number } = {}) {
   const time = { nowMs: 10_000 };
   const told: LoopBlock[] = [];
-  const monitor = new LoopMonitor({ now: () => time.nowMs, onBlocked: (what) => told.push(what), ...options });
+  const handled: string[] = [];
+  const monitor = new LoopMonitor({
+    now: () => time.nowMs,
+    onBlocked: (what) => told.push(what),
+    onHandled: (endpoint, during, ms) => handled.push(`${endpoint} ${during} ${ms}`),
+    ...options,
+  });
   return {
     monitor,
     told,
+    /** Those that are over, each as `endpoint during 123`. */
+    handled,
     /** Each as `endpoint during 123`, with a question mark where it is not certain. */
     get texts() {
       return told.map(({ endpoint, during, blockedMs, certain }) => {
@@ -264,6 +272,92 @@ test("a hundred names are kept where nothing else is said", () => {
   for (let index = 0; index < 150; index += 1) watch(`message "${index}"`, 100);
   expect(monitor.blocked).toHaveLength(101);
   expect(monitor.blocked.at(-1)).toMatchObject({ during: "other", times: 50 });
+});
+
+/** A promise of somebody's own, which is settled by a call. */
+function ownPromise() {
+  const waiting: (() => void)[] = [];
+  const promise = {
+    // biome-ignore lint/suspicious/noThenProperty: as another library's promise
+    then: (settled: () => void) => void waiting.push(settled),
+  };
+  return { promise, settle: () => waiting.map((settled) => settled()) };
+}
+
+test("a handler that returns is over when it does", () => {
+  const { monitor, handled, pass } = start();
+  const answers = () => {
+    pass(3);
+    return 42;
+  };
+  expect(monitor.run("/ws", "open", answers)).toBe(42);
+  expect(handled).toEqual(["/ws open 3"]);
+});
+
+test("a handler that throws is over too", () => {
+  const { monitor, handled, pass } = start();
+  const fails = () =>
+    monitor.run("/ws", "open", () => {
+      pass(3);
+      throw new Error("broken");
+    });
+  expect(fails).toThrow("broken");
+  expect(handled).toEqual(["/ws open 3"]);
+});
+
+test("a handler's own time is not taken from what others do within it: how long it took is how long one waited", () => {
+  const { monitor, handled, pass } = start();
+  monitor.run("/ws", "outer", () => {
+    pass(3);
+    monitor.run("/ws", "inner", () => pass(5));
+  });
+  expect(handled).toEqual(["/ws inner 5", "/ws outer 8"]);
+});
+
+test("a handler that goes on is over when its promise is settled, from its call on", () => {
+  const { monitor, handled, pass } = start();
+  const { promise, settle } = ownPromise();
+  const given = monitor.run("/ws", "open", () => {
+    pass(3);
+    return promise;
+  });
+  expect(given).toBe(promise);
+  monitor.run("/ws", "other", () => pass(20));
+  pass(7);
+  expect(handled).toEqual(["/ws other 20"]);
+  settle();
+  expect(handled).toEqual(["/ws other 20", "/ws open 30"]);
+  settle();
+  expect(handled).toHaveLength(2);
+});
+
+test("a promise that is rejected is over too, and nobody is left with the rejection", async () => {
+  const { monitor, handled } = start();
+  await expect(monitor.run("/ws", "open", () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+  expect(handled).toEqual(["/ws open 0"]);
+});
+
+test("a handler that goes on may be to blame, until it is over", () => {
+  const loop = start();
+  const { promise, settle } = ownPromise();
+  loop.monitor.run("/ws", "open", () => promise);
+  loop.pass(300);
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws open 300"]);
+  settle();
+  loop.pass(300);
+  loop.monitor.late(300);
+  expect(loop.texts).toHaveLength(1);
+});
+
+test("a handler whose last step was the long one is to blame, though it is over", () => {
+  const loop = start();
+  const { promise, settle } = ownPromise();
+  loop.monitor.run("/ws", "open", () => promise);
+  loop.pass(300);
+  settle();
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws open 300"]);
 });
 
 interface Call {

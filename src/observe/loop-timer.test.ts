@@ -12,14 +12,15 @@ function start(everyMs?: number) {
     return { cancel: () => void scheduled.splice(scheduled.indexOf(timer), 1) };
   };
   const now = () => time.nowMs;
-  const lates: number[] = [];
-  const timer = startLoopTimer({ thresholdMs: 100, late: (ms) => lates.push(ms) }, { everyMs, now, schedule });
+  const [lates, looks]: [number[], number[]] = [[], []];
+  const onLook = (lateMs: number) => looks.push(lateMs);
+  const timer = startLoopTimer({ thresholdMs: 100, late: (ms) => lates.push(ms) }, { everyMs, now, onLook, schedule });
   /** The timer runs after so long. */
   const tick = (afterMs: number) => {
     time.nowMs += afterMs;
     for (const { run } of scheduled) run();
   };
-  return { timer, scheduled, lates, tick, now, schedule };
+  return { timer, scheduled, lates, looks, tick, now, schedule };
 }
 
 test("a timer that is in time says nothing, nor one that is late by the threshold", () => {
@@ -32,6 +33,12 @@ test("a timer that is late by more tells by how much", () => {
   const { lates, tick } = start();
   for (const afterMs of [20, 120.5, 20, 520]) tick(afterMs);
   expect(lates).toEqual([100.5, 500]);
+});
+
+test("each look is told, be it late, in time or early", () => {
+  const { looks, tick } = start();
+  for (const afterMs of [20, 20.25, 19.5, 520]) tick(afterMs);
+  expect(looks).toEqual([0, 0.25, -0.5, 500]);
 });
 
 test("the time between two looks can be set, and is 20 ms", () => {
