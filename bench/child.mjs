@@ -47,9 +47,10 @@ export class ServerProcess {
     void this.#ended.then(() => this.#waiting?.reject(new Error(`The server ended. ${this.#stderr.trim()}`)));
   }
 
-  /** CPU seconds, user and system, of the whole process so far. */
-  async cpuSeconds() {
-    return (await this.ask("cpu")).seconds;
+  /** CPU seconds, user and system, of the whole process so far; or those in user code alone. */
+  async cpuSeconds(isUserOnly = false) {
+    const { seconds, userSeconds } = await this.ask("cpu");
+    return isUserOnly ? userSeconds : seconds;
   }
 
   /** Bytes, after its garbage was collected. */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { rows } from "./rows/all.mjs";
+import { metricRowsOf } from "./rows/metrics.mjs";
 
 export const help = `npm run bench [-- options]
 
@@ -8,6 +9,8 @@ same machine and commit, it goes on where it was.
 
   --only F2       only this row; several: --only F1,F2
   --runs 5        alternating runs of each row; with fewer than 5 RESULTS.md is not written
+  --metrics off,on  compares Tidings without metrics with Tidings that is scraped, by user CPU time, in F2 and F3 or those
+                  of --only; 9 runs; writes bench/METRICS.md
   --fresh         forgets what is kept of the rows to be measured
   --json          prints JSON instead of tables
   --profile       runs Tidings alone, under Node's profiler, and prints where its time goes
@@ -20,7 +23,8 @@ export function readOptions(args) {
     args,
     options: {
       only: { type: "string", multiple: true },
-      runs: { type: "string", default: "5" },
+      runs: { type: "string" },
+      metrics: { type: "string" },
       fresh: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       profile: { type: "boolean", default: false },
@@ -28,10 +32,18 @@ export function readOptions(args) {
       help: { type: "boolean", default: false },
     },
   });
-  const runs = Number(values.runs);
+  const runs = Number(values.runs ?? (values.metrics === undefined ? FEWEST_RUNS : RUNS_OF_METRICS));
   if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${values.runs}: give a whole number from 1.`);
-  return { ...values, runs, rows: rowsOf(values.only) };
+  if (values.metrics === undefined) return { ...values, runs, rows: rowsOf(values.only) };
+  if (!/^(off,on|on,off)$/.test(values.metrics)) throw new Error(`--metrics ${values.metrics}: give both, off,on.`);
+  if (values.profile) throw new Error("--profile says nothing of --metrics: it runs one Tidings alone.");
+  return { ...values, runs, rows: metricRowsOf(rowsOf(values.only ?? ["F2,F3"])) };
 }
+
+/** A median of fewer says little. */
+export const FEWEST_RUNS = 5;
+/** What is looked for is no more than what two runs differ by anyway. */
+const RUNS_OF_METRICS = 9;
 
 function rowsOf(only) {
   if (only === undefined) return rows;

@@ -22,7 +22,7 @@ const python = "/usr/bin/python3";
  * @property {boolean} isNode whether it takes Node's flags
  * @property {readonly string[]} command
  * @property {() => string | undefined} missing why it can't be started here
- * @property {string} does what it does less or more than Tidings
+ * @property {string} [does] what it does less or more than Tidings; undefined: it is Tidings itself, in a document of its own
  *
  * @type {Readonly<Record<string, Peer>>}
  */
@@ -30,6 +30,8 @@ export const peers = {
   tidings: nodePeer("tidings", "Tidings", {
     does: "JWT, zod on what comes and goes, rate limits, outbox limit, heartbeat, metering",
   }),
+  "metrics-on": nodePeer("tidings", "Tidings, scraped", { args: ["--metrics=on"] }),
+  "metrics-off": nodePeer("tidings", "Tidings, no metrics", { args: ["--metrics=off"] }),
   ws: nodePeer("ws", "ws", { does: "JSON.parse alone: no authentication, validation, limits or heartbeat" }),
   "ws-zod": nodePeer("ws-zod", "ws + zod", { does: "as `ws`, with zod on what comes and goes" }),
   "ws-jwt": nodePeer("ws-jwt", "ws + JWT", {

@@ -1,8 +1,38 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { peers } from "./peers.mjs";
+import { rows } from "./rows/all.mjs";
 
-const file = fileURLToPath(new URL("RESULTS.md", import.meta.url));
+/** What Tidings reaches beside its peers. */
+export const results = {
+  file: "RESULTS.md",
+  head: [
+    "# What Tidings reaches beside its peers",
+    "",
+    "Written by `npm run bench`; README.md beside it says what is measured and how. Figures are of one machine: compare the ratios.",
+    "A ratio is the median over the runs of Tidings' figure divided by the peer's of the same run; its spread is the least and the most.",
+  ],
+  rows: rows.map(({ id }) => id),
+  foot: [
+    "## What each server does",
+    "",
+    ...Object.values(peers).flatMap(({ label, does }) => (does === undefined ? [] : `- ${label}: ${does}.`)),
+  ],
+};
+
+/** What metrics cost. */
+export const metricsCost = {
+  file: "METRICS.md",
+  head: [
+    "# What metrics cost",
+    "",
+    "Written by `npm run bench -- --metrics off,on`; README.md beside it says what is measured and how. Figures are of one machine.",
+    "A ratio is the median over the runs of what Tidings does with metrics divided by what it does without in the same run; its spread",
+    "is the least and the most. 0.95 × would be 5 % less for the same user CPU time.",
+  ],
+  rows: [],
+  foot: [],
+};
 
 /**
  * The table of one row, for a terminal and for Markdown alike.
@@ -34,19 +64,18 @@ export function tableOf({ row, title, figure, isEachAlone, contenders, goals }) 
 }
 
 /**
- * Writes `RESULTS.md`.
+ * Writes a document.
  *
+ * @param {typeof results} document
  * @param {ReturnType<import("./verdict.mjs").judge>[]} verdicts
- * @param {{ machine: ReturnType<import("./machine.mjs").describeMachine>, versions: string, runs: number, missing: string[] }} of
+ * @param {{ machine: ReturnType<import("./machine.mjs").describeMachine>, versions: string, runs: number }} of
  */
-export function writeResults(verdicts, { machine, versions, runs, missing }) {
+export function write({ file, head, rows, foot }, verdicts, { machine, versions, runs }) {
   const { cpu, cores, memoryGb, node, platform, pinning, commit, isDirty } = machine;
   const dates = verdicts.map(({ date }) => date.slice(0, 10)).sort();
+  const missing = rows.filter((id) => !verdicts.some(({ row }) => row === id));
   const lines = [
-    "# What Tidings reaches beside its peers",
-    "",
-    "Written by `npm run bench`; README.md beside it says what is measured and how. Figures are of one machine: compare the ratios.",
-    "A ratio is the median over the runs of Tidings' figure divided by the peer's of the same run; its spread is the least and the most.",
+    ...head,
     "",
     `- Date: ${[...new Set([dates[0], dates.at(-1)])].join(" to ")}; commit: ${commit}${isDirty ? " and changes in src that are not committed" : ""}; runs: ${runs}, alternating`,
     `- Machine: ${cpu}, ${cores} cores, ${memoryGb} GB, ${platform}; ${pinning}`,
@@ -54,11 +83,9 @@ export function writeResults(verdicts, { machine, versions, runs, missing }) {
     ...(missing.length > 0 ? [`- Not measured in this run: ${missing.join(", ")}`] : []),
     "",
     ...verdicts.flatMap((verdict) => [tableOf(verdict), ""]),
-    "## What each server does",
-    "",
-    ...Object.values(peers).map(({ label, does }) => `- ${label}: ${does}.`),
+    ...foot,
   ];
-  writeFileSync(file, `${lines.join("\n")}\n`);
+  writeFileSync(fileURLToPath(new URL(file, import.meta.url)), `${lines.join("\n").trimEnd()}\n`);
 }
 
 function alignColumns(head, lines) {

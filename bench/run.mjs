@@ -3,11 +3,8 @@ import { existsSync } from "node:fs";
 import { buildTidings, hashOfBench } from "./build.mjs";
 import { describeMachine } from "./machine.mjs";
 import { measureRow } from "./measurement.mjs";
-import { help, readOptions } from "./options.mjs";
+import { FEWEST_RUNS, help, readOptions } from "./options.mjs";
 import { rows } from "./rows/all.mjs";
-
-/** A median of fewer says little. */
-const FEWEST_RUNS = 5;
 
 async function main(options) {
   if (options.help) console.log(help);
@@ -22,7 +19,7 @@ async function measure(options) {
   // Not before the peers are known to be there: these load them.
   const { peerVersions } = await import("./peers.mjs");
   const { Progress } = await import("./progress.mjs");
-  const { tableOf, writeResults } = await import("./report.mjs");
+  const { metricsCost, results, tableOf, write } = await import("./report.mjs");
   const { ResultsStore } = await import("./results-store.mjs");
   const { judge } = await import("./verdict.mjs");
 
@@ -31,10 +28,11 @@ async function measure(options) {
   const { url, hash } = buildTidings();
   const machine = describeMachine();
   const versions = peerVersions();
-  const { runs } = options;
-  const store = new ResultsStore({ machine, build: hash, bench: hashOfBench(), versions, runs });
+  const { runs, metrics } = options;
+  const document = metrics === undefined ? results : metricsCost;
+  const store = new ResultsStore({ machine, build: hash, bench: hashOfBench(), versions, runs, metrics });
   const judged = () => {
-    return rows.flatMap((row) => {
+    return (metrics === undefined ? rows : options.rows).flatMap((row) => {
       const measurement = store.find(row.id);
       return measurement === undefined ? [] : judge(row, measurement);
     });
@@ -49,7 +47,7 @@ async function measure(options) {
     );
     if (!options.json) console.log(`\n${tableOf(judge(row, measurement))}\n`);
     // After each row: a run that is broken off has said what it found.
-    if (runs >= FEWEST_RUNS) writeResults(judged(), { machine, versions, runs, missing: missingOf(judged()) });
+    if (runs >= FEWEST_RUNS) write(document, judged(), { machine, versions, runs });
   }
   progress.done();
   if (options.json) {
@@ -58,13 +56,9 @@ async function measure(options) {
   }
   progress.say(
     runs >= FEWEST_RUNS
-      ? "Written: bench/RESULTS.md"
-      : `RESULTS.md was not written: ${runs} of at least ${FEWEST_RUNS} runs.`,
+      ? `Written: bench/${document.file}`
+      : `${document.file} was not written: ${runs} of at least ${FEWEST_RUNS} runs.`,
   );
-}
-
-function missingOf(verdicts) {
-  return rows.filter(({ id }) => !verdicts.some(({ row }) => row === id)).map(({ id }) => id);
 }
 
 async function profile({ rows: wanted }) {

@@ -26,6 +26,10 @@ export class Stage {
   /** A V8 CPU profile of what was measured first in each server, where they are wanted. */
   profiles = [];
   isProfiling = false;
+  /** Is only the CPU time counted that the servers spend in user code? */
+  isUserOnly = false;
+  /** What is done beside the work that is measured. @type {(() => Promise<unknown>) | undefined} */
+  meanwhile;
 
   /** @param {StageOptions} options */
   static async open(options) {
@@ -86,7 +90,7 @@ export class Stage {
     const isProfiling = this.isProfiling && this.profiles.length === 0;
     const before = await this.#spent();
     if (isProfiling) await Promise.all(this.servers.map((server) => server.profile()));
-    const result = await work();
+    const [result] = await Promise.all([work(), this.meanwhile?.()]);
     if (isProfiling) this.profiles = await Promise.all(this.servers.map((server) => server.profiled()));
     const after = await this.#spent();
     return {
@@ -103,7 +107,7 @@ export class Stage {
   }
 
   async #spent() {
-    const seconds = await Promise.all(this.servers.map((server) => server.cpuSeconds()));
+    const seconds = await Promise.all(this.servers.map((server) => server.cpuSeconds(this.isUserOnly)));
     return { servers: seconds.reduce((sum, each) => sum + each, 0), redis: await this.redis?.cpuSeconds() };
   }
 }

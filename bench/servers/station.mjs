@@ -19,7 +19,7 @@ export function report(port, answers = {}) {
       say(await attempt(() => answers[question](what === "" ? undefined : JSON.parse(what))));
     } else if (line === "cpu") {
       const { user, system } = process.cpuUsage();
-      say({ seconds: (user + system) / 1e6 });
+      say({ seconds: (user + system) / 1e6, userSeconds: user / 1e6 });
     } else if (line === "memory") {
       say(await settledMemory());
     } else if (line === "profile") {
@@ -67,6 +67,8 @@ async function settledMemory() {
 
 export const isCompressing = process.argv.includes("--compression");
 export const isKeeping = process.argv.includes("--history");
+/** `on` or `off`; undefined: as an app has it that says nothing of it. */
+export const metrics = process.argv.find((arg) => arg.startsWith("--metrics="))?.split("=")[1];
 
 /** Where a connection listens: `/ws/rooms/<room>`; anywhere else it only speaks. */
 export function roomOf(path) {

@@ -2,7 +2,7 @@
 // count, but are high enough for the load.
 import { z } from "zod";
 import { SECRET } from "../secret.mjs";
-import { isCompressing, isKeeping, report } from "./station.mjs";
+import { isCompressing, isKeeping, metrics, report } from "./station.mjs";
 
 const { createApp, channel, endpoint } = await import(new URL("index.js", process.env.TIDINGS).href);
 const { jwt } = await import(new URL("auth/index.js", process.env.TIDINGS).href);
@@ -62,6 +62,7 @@ const app = createApp({
   logger: quiet,
   limits: { messages: "1000000/1s", control: "1000000/1s", channels: 1_000 },
   ...(isCompressing ? { compression: true } : {}),
+  ...(metrics === undefined ? {} : { http: { metrics: metrics === "on" } }),
   ...(process.env.BENCH_REDIS === undefined ? {} : { broker: await brokerAt(process.env.BENCH_REDIS) }),
 });
 const { port } = await app.listen(0);
