@@ -26,6 +26,7 @@ const counters = [
   "bytesSent",
   "eventsPublished",
   "errorsAnswered",
+  "handlerErrors",
   "rateLimited",
   "slowConsumers",
   "eventsDropped",
@@ -37,8 +38,8 @@ export type Measure = (typeof levels)[number] | (typeof counters)[number];
 /** One moment, of one process or of all: what was counted is told by the second. Undefined is what is not known. */
 export type Point = Readonly<Record<Measure, number | undefined>>;
 
-/** Past so long between two samples nothing is said of how it was meanwhile. */
-export const LONGEST_STEP_MS = 5_000;
+/** Past so long between two samples nothing is said of how it was meanwhile. Of the past one of every 5 s is kept. */
+export const LONGEST_STEP_MS = 12_000;
 
 /** A sample beside the one before it of the same process. */
 export function pointOf(sample: ProcessSample, before: ProcessSample | undefined): Point {

@@ -1,11 +1,11 @@
 import type { ProcessSample } from "../../src/dashboard/contract.js";
-import { type Measure, type Point, pointOf, sumOf, together } from "./point.js";
+import { LONGEST_STEP_MS, type Measure, type Point, pointOf, sumOf, together } from "./point.js";
 
 /** So much of the past is kept, and shown. */
 export const KEPT_SECONDS = 900;
 /** A process that is silent for longer than this is taken for gone. */
 export const GONE_AFTER_MS = 5_000;
-/** A sample stands for so many seconds after its own, for no two processes take theirs at the same time. */
+/** The last sample stands for so many seconds after its own, for no two processes take theirs at the same time. */
 const STANDS_SECONDS = 2;
 /** Of more processes those that were heard of longest ago are forgotten. */
 const MAX_PROCESSES = 500;
@@ -16,6 +16,8 @@ export interface ProcessNow {
   readonly point: Point;
   /** Since when nothing comes of it, by its own clock; undefined as long as it is there. */
   readonly goneSinceMs: number | undefined;
+  /** Since when its broker is away, as far as was heard; undefined: it is not. */
+  readonly brokerAwaySinceMs: number | undefined;
 }
 
 /** Measures over the last 15 minutes, second by second. */
@@ -70,9 +72,13 @@ export class SampleBook {
     return sumOf(this.processes(nowMs).flatMap(({ point, goneSinceMs }) => (goneSinceMs === undefined ? [point] : [])));
   }
 
+  /** What people call it; undefined where nothing was heard of it. */
+  nameOf(process: string): string | undefined {
+    return this.#logs.get(process)?.newest.name;
+  }
+
   isGone(process: string, nowMs: number): boolean {
-    const log = this.#logs.get(process);
-    return log !== undefined && log.isGone(nowMs);
+    return this.#logs.get(process)?.isGone(nowMs) ?? false;
   }
 
   /** What the clock of a process shows now, as far as is known. */
@@ -87,14 +93,8 @@ export class SampleBook {
     const logs = [...this.#logs].filter(([name]) => process === undefined || name === process);
     const rows = logs.map(([, log]) => log.everySecond(from));
     const seconds = Array.from({ length: KEPT_SECONDS }, (_, index) => from + index);
-    const valuesOf = (name: Measure) =>
-      seconds.map((_, index) =>
-        together(
-          name,
-          rows.map((row) => row[index]),
-        ),
-      );
-    return { seconds, values: names.map(valuesOf) };
+    const pointsOf = seconds.map((_, index) => rows.map((row) => row[index]));
+    return { seconds, values: names.map((name) => pointsOf.map((points) => together(name, points))) };
   }
 
   #logOf(process: string): ProcessLog {
@@ -149,7 +149,13 @@ class ProcessLog {
   at(nowMs: number): ProcessNow {
     const { newest } = this;
     const point = this.#pointAt(this.#samples.length - 1);
-    return { sample: newest, point, goneSinceMs: this.isGone(nowMs) ? newest.atMs : undefined };
+    const away = this.#samples.findLastIndex(({ isBrokerAway }) => !isBrokerAway) + 1;
+    return {
+      sample: newest,
+      point,
+      goneSinceMs: this.isGone(nowMs) ? newest.atMs : undefined,
+      brokerAwaySinceMs: this.#samples[away]?.atMs,
+    };
   }
 
   /** From this second on; undefined where it said nothing. */
@@ -158,8 +164,15 @@ class ProcessLog {
     return Array.from({ length: KEPT_SECONDS }, (_, step) => {
       const second = from + step;
       while (secondOf(this.#samples[index + 1]) <= second) index += 1;
-      return second - secondOf(this.#samples[index]) <= STANDS_SECONDS ? this.#pointAt(index) : undefined;
+      return index >= 0 && second <= this.#lastSecondOf(index) ? this.#pointAt(index) : undefined;
     });
+  }
+
+  /** It stands until the next one, if that is not far. */
+  #lastSecondOf(index: number): number {
+    const [sample, next] = [this.#samples[index], this.#samples[index + 1]];
+    const isNear = sample !== undefined && next !== undefined && next.atMs - sample.atMs <= LONGEST_STEP_MS;
+    return isNear ? secondOf(next) : secondOf(sample) + STANDS_SECONDS;
   }
 
   #pointAt(index: number): Point {

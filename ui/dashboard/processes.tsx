@@ -1,0 +1,95 @@
+import type { JSX } from "preact";
+import { bytesText, countText } from "../shared/quantity.js";
+import { ClockTime, Since } from "../shared/time.js";
+import { valueText } from "./figures.js";
+import { hrefOf } from "./route.js";
+import type { ProcessNow } from "./sample-book.js";
+import { Wide } from "./wide.js";
+
+/** One row for each process, those that are gone last. */
+export function Processes({ all }: { readonly all: readonly ProcessNow[] }): JSX.Element {
+  return (
+    <section class="card stack" aria-labelledby="processes">
+      <h2 id="processes">Processes</h2>
+      <Wide label="Processes">
+        <table>
+          <thead>
+            <tr>
+              {columns.map((name) => (
+                <th scope="col" key={name}>
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {all.map((each) => (
+              <Row key={each.sample.process} {...each} />
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+    </section>
+  );
+}
+
+const columns = [
+  "Process",
+  "State",
+  "Up for",
+  "Connections",
+  "Users",
+  "In",
+  "Out",
+  "Outboxes",
+  "Stopped reading",
+  "Loop delay",
+  "Memory",
+  "CPU",
+  "Broker",
+];
+
+function Row({ sample, point, goneSinceMs, brokerAwaySinceMs }: ProcessNow): JSX.Element {
+  const isGone = goneSinceMs !== undefined;
+  return (
+    <tr class={isGone ? "gone" : undefined}>
+      <th scope="row">
+        <a href={hrefOf({ page: "overview", process: sample.process })}>{sample.name}</a>
+      </th>
+      <td>
+        <span class="state" data-tone={isGone ? "bad" : "good"}>
+          {isGone ? "gone" : "there"}
+        </span>
+        {isGone && (
+          <small>
+            {" "}
+            since <ClockTime ms={goneSinceMs} />
+          </small>
+        )}
+      </td>
+      <td>
+        <Since ms={sample.startedAtMs} untilMs={goneSinceMs} />
+      </td>
+      <td class="number">{countText(sample.connections)}</td>
+      <td class="number">{countText(sample.users)}</td>
+      <td class="number">{valueText("rate", point.messagesReceived)}</td>
+      <td class="number">{valueText("rate", point.messagesSent)}</td>
+      <td class="number">{bytesText(sample.outboxBytes)}</td>
+      <td class="number">{countText(sample.slow)}</td>
+      <td class="number">{valueText("ms", sample.loopDelayMaxMs)}</td>
+      <td class="number">{bytesText(sample.rssBytes)}</td>
+      <td class="number">{valueText("cpu", point.cpuMicros)}</td>
+      <td>
+        <span class="state" data-tone={brokerAwaySinceMs === undefined ? "good" : "bad"}>
+          {brokerAwaySinceMs === undefined ? "there" : "away"}
+        </span>
+        {brokerAwaySinceMs !== undefined && (
+          <small>
+            {" "}
+            since <ClockTime ms={brokerAwaySinceMs} />
+          </small>
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,146 @@
+import { expect, test } from "vitest";
+import type { ProcessSample } from "../../src/dashboard/contract.js";
+import { KEPT_SECONDS, SampleBook } from "./sample-book.js";
+
+/** A whole second of the processes' clocks; the page's own begins at 0. */
+const begin = 1_000_000_000;
+
+test("what is counted is told by the second, what is now as it is", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 0, { connections: 3, messagesReceived: 100 }), 0);
+  book.hear(sample("p1", 2_000, { connections: 5, messagesReceived: 130 }), 2_000);
+  expect(book.total(2_000)).toMatchObject({ connections: 5, messagesReceived: 15 });
+});
+
+test("all processes are the sum of those that are there, and of delays the worst", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 0, { connections: 3, loopDelayMaxMs: 4 }), 0);
+  book.hear(sample("p2", 300, { connections: 4, loopDelayMaxMs: 9 }), 300);
+  expect(book.total(400)).toMatchObject({ connections: 7, loopDelayMaxMs: 9 });
+  book.hear(sample("p2", 5_300, { connections: 4 }), 5_300);
+  expect(book.total(5_301)).toMatchObject({ connections: 4 });
+});
+
+test("a process that says nothing for longer than five seconds is gone, since it was heard last by its own clock", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 0), 0);
+  expect(book.processes(5_000)).toMatchObject([{ goneSinceMs: undefined }]);
+  expect(book.processes(5_001)).toMatchObject([{ goneSinceMs: begin }]);
+  expect([book.isGone("p1", 5_001), book.isGone("unheard", 5_001)]).toEqual([true, false]);
+});
+
+test("after a time when the page could hear nothing, each process has its five seconds anew", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 0), 0);
+  book.resume(60_000);
+  expect(book.isGone("p1", 64_000)).toBe(false);
+  expect(book.isGone("p1", 65_001)).toBe(true);
+});
+
+test("what was said before the page listened shows nobody to be there", () => {
+  const book = new SampleBook();
+  book.recall(sample("gone", 0, { connections: 8 }));
+  book.hear(sample("p1", 1_000, { connections: 1 }), 0);
+  expect(book.processes(0).map(({ sample, goneSinceMs }) => [sample.process, goneSinceMs])).toEqual([
+    ["p1", undefined],
+    ["gone", begin],
+  ]);
+  expect(book.total(0).connections).toBe(1);
+});
+
+test("a series has a value for each of the last 900 seconds, and none where nothing was heard", () => {
+  const book = new SampleBook();
+  for (const at of [0, 1_000, 2_000, 20_000, 21_000]) book.hear(sample("p1", at, { connections: 7 }), at);
+  const { seconds, values } = book.series(["connections", "users"]);
+  expect([seconds.length, seconds.at(-1), values.length]).toEqual([KEPT_SECONDS, begin / 1_000 + 21, 2]);
+  expect(values[0]?.slice(-22)).toEqual([7, 7, 7, 7, 7, ...Array(15).fill(undefined), 7, 7]);
+});
+
+test("of processes whose seconds do not begin together each stands for its own", () => {
+  const book = new SampleBook();
+  // The one is late by a little more each time: in one of the seconds it says nothing.
+  for (const at of [900, 1_950, 3_000, 4_050]) book.hear(sample("late", at, { connections: 1 }), at);
+  for (const at of [100, 1_100, 2_100, 3_100, 4_100]) book.hear(sample("even", at, { connections: 10 }), at);
+  expect(book.series(["connections"]).values[0]?.slice(-5)).toEqual([11, 11, 11, 11, 11]);
+});
+
+test("what is recalled later is put in its place, once, and the rates after it are known then", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 10_000, { opened: 30 }), 0);
+  expect(book.series(["opened"]).values[0]?.at(-1)).toBeUndefined();
+  for (const at of [5_000, 10_000, 0]) book.recall(sample("p1", at, { opened: 20 + at / 1_000 }));
+  expect(book.series(["opened"]).values[0]?.slice(-6)).toEqual([1, 1, 1, 1, 1, 1]);
+});
+
+test("a series may be of one process", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 0, { users: 3 }), 0);
+  book.hear(sample("p2", 0, { users: 5 }), 0);
+  const last = (process?: string) => book.series(["users"], process).values[0]?.at(-1);
+  expect([last("p1"), last("p2"), last(), last("p3")]).toEqual([3, 5, 8, undefined]);
+});
+
+test("after a quarter of an hour a process that is gone is forgotten", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 0), 0);
+  book.hear(sample("p2", KEPT_SECONDS * 1_000, {}), KEPT_SECONDS * 1_000);
+  expect(book.processes(0)).toHaveLength(2);
+  book.hear(sample("p2", KEPT_SECONDS * 1_000 + 1, {}), KEPT_SECONDS * 1_000 + 1);
+  expect(book.processes(0).map(({ sample }) => sample.process)).toEqual(["p2"]);
+});
+
+test("of a thousand processes, each with one sample, not all are kept", () => {
+  const book = new SampleBook();
+  for (let n = 0; n < 1_000; n += 1) book.hear(sample(`p${n}`, n), n);
+  const kept = book.processes(1_000).map(({ sample }) => sample.process);
+  expect([kept.length, kept.includes("p999"), kept.includes("p0")]).toEqual([500, true, false]);
+});
+
+test("what the clock of a process shows is as far from the page's as it was when it was heard", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 0), 400);
+  expect([book.clockOf("p1", 1_400), book.clockOf("unheard", 1_400)]).toEqual([begin + 1_000, 1_400]);
+});
+
+test("since when a broker is away is the first sample that says so", () => {
+  const book = new SampleBook();
+  book.hear(sample("p1", 0), 0);
+  expect(book.processes(0)).toMatchObject([{ brokerAwaySinceMs: undefined }]);
+  for (const at of [1_000, 2_000]) book.hear(sample("p1", at, { isBrokerAway: true }), at);
+  expect(book.processes(2_000)).toMatchObject([{ brokerAwaySinceMs: begin + 1_000 }]);
+});
+
+function sample(process: string, atMs: number, known: Partial<ProcessSample> = {}): ProcessSample {
+  return { ...nothing, process, name: `${process}.example`, atMs: begin + atMs, ...known };
+}
+
+const nothing: Omit<ProcessSample, "process" | "name" | "atMs"> = {
+  startedAtMs: begin,
+  connections: 0,
+  users: 0,
+  channels: 0,
+  outboxBytes: 0,
+  waitingBytes: 0,
+  slow: 0,
+  isBrokerAway: false,
+  brokerOutages: 0,
+  loopDelayMs: 0,
+  loopDelayMaxMs: 0,
+  rssBytes: 0,
+  heapBytes: 0,
+  cpuMicros: 0,
+  opened: 0,
+  closed: 0,
+  refused: 0,
+  messagesReceived: 0,
+  messagesSent: 0,
+  bytesReceived: 0,
+  bytesSent: 0,
+  eventsPublished: 0,
+  errorsAnswered: 0,
+  handlerErrors: 0,
+  rateLimited: 0,
+  slowConsumers: 0,
+  eventsDropped: 0,
+  gaps: 0,
+};
