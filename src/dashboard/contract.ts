@@ -9,17 +9,24 @@ export interface DashboardContract {
   path: "/dashboard/live";
   query: Readonly<Record<string, string>>;
   receives: {
-    /** Puts a question to all processes. A later one takes the place of an earlier. Answers come as `answered`. */
+    /**
+     * Puts a question to all processes, which answer as long as it stands: until the next one, or the connection's end.
+     * Answers come as `answered`, each time that they have changed, and every 5 s.
+     */
     ask: Question;
     /** Closes all connections of a user, in every process, with 1008 `forbidden`. */
     disconnect: { readonly user: string };
   };
   replies: { ask: null; disconnect: null };
-  sends: Record<never, never>;
+  /** While the broker is away the process that the page is connected to says its own by these, past the channels. */
+  sends: { sample: ProcessSample; answered: Answer };
   channels: { $dashboard: SamplesContract; "$dashboard/answers/:connection": AnswersContract };
 }
 
-/** What each process tells of itself every second, as long as somebody looks. */
+/**
+ * What each process tells of itself every second, as long as somebody looks. Pages subscribe to it; of each process one sample
+ * of every 5 s is kept, for 15 minutes.
+ */
 export interface SamplesContract {
   pattern: "$dashboard";
   publishes: { sample: ProcessSample };
@@ -29,7 +36,7 @@ export interface SamplesContract {
   history: true;
 }
 
-/** Joined by each page for itself. */
+/** Each page is put on its own. */
 export interface AnswersContract {
   pattern: "$dashboard/answers/:connection";
   publishes: { answered: Answer };
@@ -49,7 +56,10 @@ export type Question = { readonly ask: string } & (
     }
   /** One connection, open or among the last closed. */
   | { readonly about: "connection"; readonly id: string }
+  /** Part of a channel's name. Empty: all. */
   | { readonly about: "channels"; readonly text: string }
+  /** Nothing more is asked. */
+  | { readonly about: "nothing" }
 );
 
 export type Answer = {
@@ -59,16 +69,18 @@ export type Answer = {
 } & (
   | {
       readonly about: "connections";
-      /** At most 200, troubled ones first, then the newest. */
+      /** At most 200: those that are troubled for longest first, then the newest; of closed ones the last that closed. */
       readonly rows: readonly ConnectionRow[];
       /** How many there are that the question meant. */
       readonly count: number;
     }
   /** Only the process that knows it answers. */
   | { readonly about: "connection"; readonly report: ConnectionReport; readonly atMs: number }
+  /** At most 200: those that most connections are on. */
   | { readonly about: "channels"; readonly rows: readonly ChannelRow[]; readonly count: number }
 );
 
+/** Long texts are cut for it, and end with "…" then: its report has all of them. */
 export interface ConnectionRow {
   readonly id: string;
   readonly endpoint: string;
@@ -82,6 +94,7 @@ export interface ConnectionRow {
 }
 
 export interface ChannelRow {
+  /** Its whole name. */
   readonly channel: string;
   readonly pattern: string;
   /** Connections of this process that are on it. */
@@ -126,6 +139,7 @@ export interface ProcessSample {
   readonly bytesSent: number;
   readonly eventsPublished: number;
   readonly errorsAnswered: number;
+  readonly handlerErrors: number;
   readonly rateLimited: number;
   readonly slowConsumers: number;
   readonly eventsDropped: number;

@@ -1,0 +1,59 @@
+import type { App, AppHost } from "../declare/app.js";
+import { type Endpoint, endpoint } from "../declare/endpoint.js";
+import type { EndpointLimits } from "../declare/limits.js";
+import type { ProcessView } from "../declare/process-view.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import type { DashboardContract } from "./contract.js";
+import { answers, samples } from "./dashboard-channels.js";
+import { Desk } from "./desk.js";
+import { answerSchema, disconnectSchema, questionSchema, sampleSchema } from "./message-schemas.js";
+
+/** What a running app has for its dashboard. */
+export type DashboardHost = Pick<AppHost, "clock" | "notify" | "onNotice" | "onClosing" | "report"> & {
+  readonly view: ProcessView;
+};
+
+/** The server's side of an app's dashboard. Who may enter there is the app's to ask. */
+export interface Dashboard {
+  /** To be served with the app's own. */
+  readonly endpoint: Endpoint<DashboardContract>;
+  /** The app has started: from now on this process answers whoever looks, in any process, until it closes. */
+  begin(app: Pick<App, "publish">, host: DashboardHost): void;
+}
+
+export function createDashboard(): Dashboard {
+  let desk: Desk | undefined;
+  const present = (): Desk => {
+    if (desk === undefined) throw new TidingsError("unavailable");
+    return desk;
+  };
+  return {
+    begin: (app, host) => {
+      desk = new Desk({ app, host });
+    },
+    endpoint: endpoint("/dashboard/live", {
+      channels: [samples, answers],
+      receives: { ask: questionSchema, disconnect: disconnectSchema },
+      sends: { sample: sampleSchema, answered: answerSchema },
+      limits: LIMITS,
+      open: ({ connection }) => present().enter(connection),
+      on: {
+        ask: ({ connection }, question) => present().ask(connection, question),
+        disconnect: ({ app }, { user }) => app.disconnectUser(user),
+      },
+      close: ({ connection }) => desk?.leave(connection),
+    }),
+  };
+}
+
+/** Its own, whatever the app's are: they are for its users, and this page shows whether they will do. */
+const LIMITS: EndpointLimits = {
+  messageSize: "64kb",
+  messages: "20/1s",
+  control: "200/10s",
+  strikes: "20/60s",
+  outbox: "4mb",
+  waitingMessages: 64,
+  waitingBytes: "1mb",
+  channels: 2,
+};
