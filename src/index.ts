@@ -79,8 +79,10 @@ export {
   rawEndpoint,
 } from "./declare/endpoint.js";
 export type { Handshake } from "./declare/handshake.js";
+export type { AppInfo, Guard, HttpOptions, PageOption, Visit } from "./declare/http-options.js";
 export type { Identity } from "./declare/identity.js";
 export type { AppLimits, EndpointLimits } from "./declare/limits.js";
+export type { MetricFamily, MetricSample } from "./declare/metric-family.js";
 export { type EventPlace, type StateAt, stateAt } from "./declare/state-at.js";
 export type { ErrorCode } from "./protocol/error-codes.js";
 export { forbidden, type Issue, TidingsError, unauthorized } from "./protocol/tidings-error.js";

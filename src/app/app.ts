@@ -1,5 +1,3 @@
-import type { IncomingMessage, Server } from "node:http";
-import type { Duplex } from "node:stream";
 import { ConfigError } from "../base/config-error.js";
 import { type Duration, durationMs } from "../base/duration.js";
 import type { Logger } from "../base/logger.js";
@@ -34,22 +32,27 @@ import type { Middleware } from "../declare/context.js";
 import type { ChannelContract } from "../declare/contract.js";
 import type { Dependency } from "../declare/dependency.js";
 import type { AnyEndpoint } from "../declare/endpoint.js";
+import type { AppInfo, HttpOptions } from "../declare/http-options.js";
 import type { AppLimits } from "../declare/limits.js";
-import { createHttpHandler } from "../http/handler.js";
+import type { MetricFamily } from "../declare/metric-family.js";
+import { AppPages } from "../http/app-pages.js";
+import { type Asked, readAsked, valuesOf } from "../http/asked.js";
 import type { Hub } from "../hub/hub.js";
+import { writeExposition } from "../observe/exposition.js";
 import { jsonLogger, logTo } from "../observe/log.js";
+import { Metrics } from "../observe/metrics.js";
 import { createCounters, type Happening, type TracingSource } from "../observe/observe.js";
+import { processFamilies } from "../observe/process-metrics.js";
 import { isSendableCloseCode } from "../protocol/close-codes.js";
 import { isPublishKey } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
-import { WsTransport } from "../transport/ws.js";
-import { listen, reloadTls, stopListening } from "./listen.js";
 import { checkOverrides } from "./overrides.js";
 import { TrustedProxies } from "./proxies.js";
-import { type HeartbeatOptions, Routes } from "./routes.js";
+import { type FoundRoute, type HeartbeatOptions, Routes } from "./routes.js";
 import { RunningApp, type StartOptions } from "./running.js";
-import { closeOnSignals } from "./signals.js";
+import { ServedDashboard } from "./served-dashboard.js";
+import { type Port, Servers } from "./servers.js";
 import { randomId, systemClock } from "./system.js";
 import { findWarnings, listedChannels, warnOfListening, warnOfUnheard } from "./warnings.js";
 
@@ -83,6 +86,10 @@ export interface AppOptions {
   logger?: Logger | undefined;
   /** Around each message of every endpoint, outside the endpoint's own. */
   use?: readonly Middleware[] | undefined;
+  /** What the document and the console call it. */
+  info?: AppInfo | undefined;
+  /** What it shows of itself over HTTP, and to whom. Default: in development, to this computer. */
+  http?: HttpOptions | undefined;
   /** Follows what is done from process to process: `otel()` of `tidings/otel`. Default: nobody does. */
   tracing?: TracingSource | undefined;
   /** Errors that no client can be told of, after they were logged. */
@@ -132,9 +139,6 @@ const COMPUTER: Surroundings = {
   defaultLogger: jsonLogger((line) => process.stderr.write(line), systemClock.now),
 };
 
-/** What a server's `upgrade` event gives. */
-type UpgradeArguments = [request: IncomingMessage, stream: Duplex, head: Buffer];
-
 const DEFAULT_HISTORY = 100;
 const WITHOUT_HISTORY: Published = { epoch: undefined, offset: undefined };
 const NOTHING_YET = {
@@ -147,6 +151,10 @@ const NOTHING_YET = {
   outboxBytes: 0,
   blocked: [],
 };
+/** The same names, types and labels, and nothing counted. */
+const NO_METRICS: readonly MetricFamily[] = new Metrics({ counters: createCounters(), timesHandlers: true })
+  .families({ stats: { ...NOTHING_YET, ...createCounters() }, connectionsAt: new Map(), slowConnections: 0 })
+  .map((family) => ({ ...family, samples: [] }));
 const NOBODY = { users: 0, connections: 0, isOfThisProcess: false };
 const FORBIDDEN = { code: 1008, reason: "forbidden" };
 const NOWHERE = { connection: undefined, endpoint: undefined };
@@ -171,6 +179,8 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   drain: "object",
   logger: "anything",
   use: "list",
+  info: "object",
+  http: "object",
   tracing: "object",
   onError: "function",
 };
@@ -219,11 +229,9 @@ export class TidingsApp implements App {
   readonly #origins: Origins;
   readonly #proxies: TrustedProxies;
   readonly #drain: StartOptions["drain"];
-  readonly #ws = new WsTransport();
-  readonly #servers = new Set<Server>();
-  readonly #forgetSignals = new Set<() => void>();
-  readonly #attached = new Map<HttpServer, (...args: unknown[]) => void>();
-  readonly #answerHttp: ReturnType<typeof createHttpHandler>;
+  readonly #pages: AppPages;
+  readonly #dashboard = new ServedDashboard();
+  readonly #servers: Servers;
   #happened: (what: Happening) => void;
   #starting: Promise<RunningApp> | undefined;
   #running: RunningApp | undefined;
@@ -240,7 +248,7 @@ export class TidingsApp implements App {
     checkLogger(options.logger);
     this.#options = options;
     this.#routes = new Routes(options);
-    this.#known = listedChannels(this.#routes);
+    this.#known = new Set([...listedChannels(this.#routes), ...listedChannels(this.#dashboard.routes)]);
     this.#origins = new Origins(options.origins);
     this.#proxies = new TrustedProxies(options.trustProxy ?? []);
     checkOptions("drain", options.drain ?? {}, { reconnectWithin: "text", deadline: "text" });
@@ -250,11 +258,26 @@ export class TidingsApp implements App {
       deadlineMs: durationMs(deadline, "drain.deadline"),
     };
     this.#happened = this.#watcher(COMPUTER.defaultLogger);
-    this.#answerHttp = createHttpHandler({
+    this.#pages = new AppPages({
+      http: options.http,
+      isProduction: process.env.NODE_ENV === "production",
+      clock: COMPUTER.clock,
+      limits: () => this.#routes.limits,
       hasEndpoint: (path) => this.#routes.find(path) !== undefined,
       isReady: () => this.#running?.isReady === true,
       count: async () => (await this.#running?.count()) ?? NOBODY,
+      document: (servers) => ({ asyncapi: "3.0.0", servers }),
+      metrics: () => writeExposition([...this.metrics(), ...processFamilies()]),
+      forwarded: (asked) => this.#proxies.read(asked.address, (name) => valuesOf(asked, name).join(", ") || undefined),
+      listening: () => this.#servers.listening,
       onError: (error) => this.#happened({ event: "error", error, during: "http", ...NOWHERE }),
+    });
+    this.#servers = new Servers({
+      answer: (upgrade, port) => this.answer(upgrade, port),
+      isOurs: (request) => this.#find(readAsked(request), "here") !== undefined,
+      onRequest: (request, response) => this.http(request, response),
+      apart: this.#pages.apart,
+      close: () => this.close(),
     });
   }
 
@@ -323,15 +346,14 @@ export class TidingsApp implements App {
     return this.#running?.stats() ?? { ...NOTHING_YET, ...createCounters() };
   }
 
+  metrics(): readonly MetricFamily[] {
+    return this.#running?.metrics() ?? NO_METRICS;
+  }
+
   async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
     checkOptions("listen()", options, { host: "text", tls: "object", signals: "list" });
     const { limits } = await this.#started(true);
-    const { server, listening } = await listen(port, { ...options, limits }, (request, response) =>
-      this.http(request, response),
-    );
-    this.#servers.add(server);
-    server.on("upgrade", (...args: UpgradeArguments) => void this.answer(this.#ws.upgrade(...args)));
-    this.#forgetSignals.add(closeOnSignals(options.signals ?? ["SIGTERM", "SIGINT"], () => this.close()));
+    const listening = await this.#servers.listen(port, options, limits);
     for (const warning of warnOfListening(this.#routes, options, this.#proxies)) {
       this.#happened({ event: "warning", ...warning });
     }
@@ -339,24 +361,18 @@ export class TidingsApp implements App {
   }
 
   reloadTls(tls: TlsFiles): void {
-    reloadTls(this.#servers, tls);
+    this.#servers.reloadTls(tls);
   }
 
   attach(server: HttpServer): void {
-    if (this.#attached.has(server)) throw new TidingsError("already_attached", "This server is attached already.");
-    const listener = (...args: unknown[]): void => {
-      const [request, stream, head] = args as UpgradeArguments;
-      // A path of no endpoint is somebody else's, unless nobody else is there: then it would hang for ever.
-      const isOurs = this.#routes.find(splitTarget(request.url ?? "/").path) !== undefined;
-      if (isOurs || server.listenerCount("upgrade") === 1) void this.answer(this.#ws.upgrade(request, stream, head));
-    };
-    this.#attached.set(server, listener);
-    server.on("upgrade", listener);
-    this.#started(true).catch((error) => this.#happened({ event: "error", error, during: "start", ...NOWHERE }));
+    this.#servers.attach(server);
+    this.#started(true)
+      .then(({ limits }) => this.#servers.openPages(limits))
+      .catch((error) => this.#happened({ event: "error", error, during: "start", ...NOWHERE }));
   }
 
   http(request: HttpRequest, response: HttpResponse, next?: () => void): void {
-    this.#answerHttp(request, response, next);
+    this.#pages.here.answer(request, response, next);
   }
 
   close(): Promise<void> {
@@ -382,10 +398,10 @@ export class TidingsApp implements App {
   }
 
   /** Answers an upgrade, wherever it comes from. Never rejects. */
-  async answer(upgrade: Upgrade): Promise<void> {
+  async answer(upgrade: Upgrade, port: Port = "here"): Promise<void> {
     try {
       const running = this.#running ?? (await this.#startedSoon());
-      await running.answer(this.#proxies.see(upgrade), this.#routes.find(splitTarget(upgrade.target).path));
+      await running.answer(this.#proxies.see(upgrade), this.#find(upgrade, port));
     } catch {
       // It could not start, which whoever started it was told.
       upgrade.refuse(refusalResponse(new TidingsError("unavailable")));
@@ -397,7 +413,14 @@ export class TidingsApp implements App {
     return this.#routes.find(path)?.route;
   }
 
-  /** The same for a handshake: so many, and so long, as `limits.pending` and `limits.handshake` say, wait for a start. */
+  /** The app's own endpoints are at its own port only. */
+  #find(asked: Asked, port: Port): FoundRoute | undefined {
+    const { path } = splitTarget(asked.target);
+    const own = port === "here" ? this.#routes.find(path) : undefined;
+    return own ?? this.#dashboard.find(path, asked, this.#pages[port]?.door);
+  }
+
+  /** The same for a handshake  /** The same for a handshake: so many, and so long, as `limits.pending` and `limits.handshake` say, wait for a start. */
   async #startedSoon(): Promise<RunningApp> {
     const { pending, handshake } = this.#routes.limits;
     if (this.#waitingForStart >= pending) throw new TidingsError("overloaded");
@@ -449,7 +472,7 @@ export class TidingsApp implements App {
     for (const warning of findWarnings(this.#routes, this.#origins, overrides)) {
       this.#happened({ event: "warning", ...warning });
     }
-    this.#running = await RunningApp.start({
+    const running = await RunningApp.start({
       ...surroundings,
       app: this,
       broker: broker ?? new MemoryBroker({ ...surroundings, limits: this.#routes.limits }),
@@ -458,24 +481,19 @@ export class TidingsApp implements App {
       drain: this.#drain,
       compression: this.#options.compression === true,
       tracing: this.#options.tracing,
+      timesHandlers: this.#options.http?.metrics !== false,
       happened: this.#happened,
     });
-    return this.#running;
+    this.#dashboard.begin(this, running.host);
+    this.#running = running;
+    return running;
   }
 
   async #close(): Promise<void> {
-    const attached = [...this.#attached];
-    const running = await this.#starting?.catch(() => undefined);
-    await running?.close();
-    // Not before: who comes meanwhile hears that it drains.
-    for (const [server, listener] of attached) {
-      server.off("upgrade", listener);
-      this.#attached.delete(server);
-    }
-    await Promise.all([...this.#servers].map(stopListening));
-    this.#servers.clear();
-    for (const forget of this.#forgetSignals) forget();
-    this.#forgetSignals.clear();
+    await this.#servers.close(async () => {
+      const running = await this.#starting?.catch(() => undefined);
+      await running?.close();
+    });
     this.#starting = undefined;
     this.#running = undefined;
     this.#isClosed = true;

@@ -58,14 +58,15 @@ export class Doorman {
       if (caller.place === undefined) throw new TidingsError("overloaded");
       caller.place.enter();
       if (found === undefined) throw new TidingsError("not_found", "There is no endpoint at this path.");
-      const { route, params } = found;
+      const { route, params, enter } = found;
       caller.place.takeAddress(upgrade.address);
-      caller.admission = new Admission({ upgrade, route, params, offered: caller.offered, environment });
-      const checks = caller.admission.check();
+      const admission = new Admission({ upgrade, route, params, offered: caller.offered, environment });
+      caller.admission = admission;
+      const checks = enter === undefined ? admission.check() : enter(upgrade).then(() => admission.check());
       if (checks !== undefined) await this.#unlessDraining(checks);
       // It may have begun between the last check and this line.
       if (this.#isDraining) throw new TidingsError("draining");
-      this.#accept(upgrade, route, caller.offered, caller.admission, caller.place);
+      this.#accept(upgrade, route, caller.offered, admission, caller.place);
       return undefined;
     } catch (error) {
       return this.#refuse(caller, error);

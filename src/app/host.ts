@@ -1,6 +1,5 @@
 import type { Clock } from "../base/clock.js";
 import type { IdSource } from "../base/ids.js";
-import { isThenable } from "../base/thenable.js";
 import { report } from "../connection/environment.js";
 import type { AppHost, KeptOf } from "../declare/app.js";
 import type { ChannelRef } from "../declare/channel.js";
@@ -67,13 +66,7 @@ export class RunningHost implements AppHost {
   }
 
   watch<Result>(during: string, call: () => Result): Result {
-    const { loop } = this.#observer;
-    const result = loop.watch(BESIDE, during, call);
-    if (isThenable(result)) {
-      const ended = loop.began(BESIDE, during);
-      result.then(ended, ended);
-    }
-    return result;
+    return this.#observer.loop.run(BESIDE, during, call);
   }
 
   report(error: unknown, during: string): void {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { ConfigError } from "../base/config-error.js";
+import type { Forwarded } from "../http/asked.js";
 import type { AcceptOptions, RefusalResponse, Socket, SocketListener, Upgrade } from "../transport/transport.js";
 
 /** Words for blocks of addresses: RFC 1122 §3.2.1.3 and RFC 4291 §2.5.3; RFC 1918 §3 and RFC 4193 §3. */
@@ -30,12 +31,18 @@ export class TrustedProxies {
 
   /** The upgrade as the client meant it: the same object where the peer is not trusted or says nothing. */
   see(upgrade: Upgrade): Upgrade {
-    if (this.isEmpty || !this.#trusts(readAddress(upgrade.address))) return upgrade;
-    const address = this.#findClient(listOf(upgrade.header("x-forwarded-for")));
-    const isSecure = readScheme(listOf(upgrade.header("x-forwarded-proto")).at(-1));
-    const host = readHost(listOf(upgrade.header("x-forwarded-host")).at(-1));
-    if (address === undefined && isSecure === undefined && host === undefined) return upgrade;
-    return new ForwardedUpgrade(upgrade, { address, isSecure, host });
+    const forwarded = this.read(upgrade.address, (name) => upgrade.header(name));
+    return forwarded === undefined ? upgrade : new ForwardedUpgrade(upgrade, forwarded);
+  }
+
+  /** What a trusted peer says of the client; undefined where the peer is not trusted or says nothing. */
+  read(address: string, header: (name: string) => string | undefined): Forwarded | undefined {
+    if (this.isEmpty || !this.#trusts(readAddress(address))) return undefined;
+    const client = this.#findClient(listOf(header("x-forwarded-for")));
+    const isSecure = readScheme(listOf(header("x-forwarded-proto")).at(-1));
+    const host = readHost(listOf(header("x-forwarded-host")).at(-1));
+    if (client === undefined && isSecure === undefined && host === undefined) return undefined;
+    return { address: client, isSecure, host };
   }
 
   #trust(text: string): void {
@@ -71,12 +78,6 @@ export class TrustedProxies {
     }
     return client;
   }
-}
-
-interface Forwarded {
-  readonly address: string | undefined;
-  readonly isSecure: boolean | undefined;
-  readonly host: string | undefined;
 }
 
 /** What a proxy said of the client, and the rest as it is. */

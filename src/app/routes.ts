@@ -11,12 +11,15 @@ import type { AnyEndpoint, EndpointDefinition } from "../declare/endpoint.js";
 import type { AppLimits } from "../declare/limits.js";
 import { decodePath, type PathPattern } from "../declare/path-pattern.js";
 import type { Limits } from "../protocol/limits.js";
+import type { Upgrade } from "../transport/transport.js";
 import { checkJson } from "./json-check.js";
 import { checkEndpointLimits, resolveLimits } from "./limits.js";
 
 export interface FoundRoute {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
+  /** Asked before all that the route itself asks. Rejects with a `TidingsError`, which refuses. */
+  readonly enter?: ((upgrade: Upgrade) => Promise<void>) | undefined;
 }
 
 export interface RoutesOptions {

@@ -1,14 +1,17 @@
 import type { Broker } from "../broker/broker.js";
 import { Agenda } from "../connection/agenda.js";
 import { type Environment, report } from "../connection/environment.js";
+import { InspectedConnection } from "../connection/inspected-connection.js";
 import type { LiveConnection } from "../connection/live-connection.js";
 import type { Revoked, Stats } from "../declare/app.js";
 import type { Dependency } from "../declare/dependency.js";
+import type { MetricFamily } from "../declare/metric-family.js";
 import { type EndOfTurn, Turn } from "../delivery/turn.js";
 import type { Headcount } from "../http/handler.js";
 import { Hub } from "../hub/hub.js";
 import { LoopMonitor } from "../observe/loop-monitor.js";
 import { startLoopTimer } from "../observe/loop-timer.js";
+import { Metrics } from "../observe/metrics.js";
 import { type Counters, createCounters, type Happening, type TracingSource } from "../observe/observe.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -33,6 +36,8 @@ export interface StartOptions
   readonly routes: Routes;
   readonly drain: DrainTimes;
   readonly tracing: TracingSource | undefined;
+  /** Is the time that handlers take counted? */
+  readonly timesHandlers: boolean;
   readonly happened: (what: Happening) => void;
 }
 
@@ -45,6 +50,7 @@ export class RunningApp {
   readonly #environment: Environment;
   readonly #counters: Counters;
   readonly #values: AppValues;
+  readonly #metrics: Metrics;
   readonly #monitor: LoopMonitor;
   readonly #loopTimer: { stop(): void };
   readonly #places: Places;
@@ -56,13 +62,23 @@ export class RunningApp {
   #isDraining = false;
 
   static async start(options: StartOptions): Promise<RunningApp> {
-    const { app, clock, createId, random, overrides, origins, routes, happened } = options;
+    const { app, clock, createId, random, overrides, origins, routes } = options;
+    const counters = createCounters();
+    const metrics = new Metrics({ counters, timesHandlers: options.timesHandlers });
+    const happened = (what: Happening) => {
+      metrics.happened(what);
+      options.happened(what);
+    };
     const monitor = new LoopMonitor({
       now: () => performance.now(),
       onBlocked: (what) => happened({ event: "blocked", ...what }),
+      onHandled: metrics.handled,
     });
-    const tracing = options.tracing?.start((error) => happened({ event: "error", error, during: "tracing", ...NOWHERE }));
-    const observer = { counters: createCounters(), loop: monitor, tracing, happened };
+    const tracing = options.tracing?.start((error) =>
+      happened({ event: "error", error, during: "tracing", ...NOWHERE }),
+    );
+    const answered = (code: string) => metrics.answered(code);
+    const observer = { counters, loop: monitor, tracing, happened, answered };
     const outages = new Outages({ observer, clock });
     const onError = (error: unknown, during: string) => report(observer, error, { during });
     const smallestOutbox = Math.min(...routes.all.map(({ limits }) => limits.outbox));
@@ -94,11 +110,11 @@ export class RunningApp {
       await hub.close();
       throw error;
     }
-    return new RunningApp(options, environment, { appValues, monitor, outages, closedConnections });
+    return new RunningApp(options, environment, { appValues, metrics, monitor, outages, closedConnections });
   }
 
   private constructor(options: StartOptions, environment: Environment, parts: Parts) {
-    const { appValues, monitor, outages, closedConnections } = parts;
+    const { appValues, metrics, monitor, outages, closedConnections } = parts;
     this.hub = environment.hub;
     this.limits = options.routes.limits;
     this.#view = new RunningView({
@@ -114,9 +130,10 @@ export class RunningApp {
     this.#environment = environment;
     this.#counters = environment.observer.counters;
     this.#values = appValues;
+    this.#metrics = metrics;
     this.#monitor = monitor;
     this.#outages = outages;
-    this.#loopTimer = startLoopTimer(monitor);
+    this.#loopTimer = startLoopTimer(monitor, { onLook: (lateMs) => metrics.looked(lateMs) });
     this.#places = new Places(this.limits);
     this.#drain = new Drain({ ...environment, times: options.drain, connections: this.#connections });
     this.#doorman = new Doorman({
@@ -183,6 +200,19 @@ export class RunningApp {
     };
   }
 
+  metrics(): readonly MetricFamily[] {
+    const connectionsAt = new Map(this.#options.routes.all.map(({ endpoint }) => [endpoint.pattern.source, 0]));
+    let slowConnections = 0;
+    for (const connection of this.connections()) {
+      const { source } = connection.route.endpoint.pattern;
+      connectionsAt.set(source, (connectionsAt.get(source) ?? 0) + 1);
+      // Of most nothing waits: only the others are looked at closely.
+      if (connection.bufferedBytes > 0 && new InspectedConnection(connection).has("stopped reading"))
+        slowConnections += 1;
+    }
+    return this.#metrics.families({ stats: this.stats(), connectionsAt, slowConnections });
+  }
+
   /** Resolves when every connection has ended, its `close` handler included, and what was made is disposed of. */
   async close(): Promise<void> {
     const { clock } = this.#environment;
@@ -212,6 +242,7 @@ export class RunningApp {
 /** What was made for it before it was there. */
 interface Parts {
   readonly appValues: AppValues;
+  readonly metrics: Metrics;
   readonly monitor: LoopMonitor;
   readonly outages: Outages;
   readonly closedConnections: ClosedConnections;

@@ -4,6 +4,7 @@ import type {
   ConnectionReport,
   ConnectionStage,
   Trouble,
+  TroubleWord,
 } from "../declare/connection-report.js";
 import type { ConnectionView } from "../declare/process-view.js";
 import type { Membership } from "../hub/membership.js";
@@ -50,6 +51,10 @@ export class InspectedConnection implements ConnectionView {
 
   get trouble(): Trouble | undefined {
     return this.#troubles[0];
+  }
+
+  has(word: TroubleWord): boolean {
+    return this.#troubles.some((trouble) => trouble.word === word);
   }
 
   /** @param closed where it is just being closed: all is as it was until then */

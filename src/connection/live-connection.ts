@@ -391,14 +391,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   /** Runs a handler of the app's, whose synchronous part is measured; what goes on after it is known to be. */
   watch<Result>(during: string, call: () => Result): Result {
-    const { loop } = this.environment.observer;
-    const { source } = this.route.endpoint.pattern;
-    const result = loop.watch(source, during, call);
-    if (isThenable(result)) {
-      const over = loop.began(source, during);
-      result.then(over, over);
-    }
-    return result;
+    return this.environment.observer.loop.run(this.route.endpoint.pattern.source, during, call);
   }
 
   /** Tells whoever watches, but for what a handler throws because its connection has closed. */

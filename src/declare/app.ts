@@ -5,6 +5,7 @@ import type { ChannelRef } from "./channel.js";
 import type { AnyConnection } from "./connection.js";
 import type { ChannelContract, EventOf } from "./contract.js";
 import type { Dependency } from "./dependency.js";
+import type { MetricFamily } from "./metric-family.js";
 import type { ProcessView } from "./process-view.js";
 
 export interface PublishOptions {
@@ -121,6 +122,8 @@ export interface Stats {
   readonly eventsPublished: number;
   readonly framesEncoded: number;
   readonly writes: number;
+  /** Messages that were written, those of the protocol too. */
+  readonly messagesSent: number;
   readonly bytesWritten: number;
   readonly errorsAnswered: number;
   readonly handlerErrors: number;
@@ -213,6 +216,11 @@ export interface App extends AsyncDisposable {
   /** The value of a dependency of scope `"app"`; made, where no endpoint needed it yet. */
   get<Value>(dependency: Dependency<Value, "app">): Promise<Value>;
   stats(): Stats;
+  /**
+   * What is counted in this process, as Prometheus has it: to feed a registry that is there already. Without samples while it
+   * does not run; names, types and labels are always the same.
+   */
+  metrics(): readonly MetricFamily[];
   /** Serves sockets and `http` on a server of its own. Port 0 picks a free one. */
   listen(port: number, options?: ListenOptions): Promise<Listening>;
   /** Takes the upgrades of a server. A path of no endpoint is left to its other listeners. */

@@ -83,6 +83,8 @@ export interface ChannelOptions<
   Snapshot,
   History extends HistoryOptions | undefined = HistoryOptions | undefined,
 > {
+  /** What it is for, in a sentence: the document and the console show it. */
+  summary?: string | undefined;
   /** What may be said here: event → schema. */
   events: Events & Refuse<keyof Events & ReservedFromServers, "The protocol uses this name itself: choose another.">;
   /**
@@ -144,6 +146,7 @@ type StateOf<Snapshot> =
 /** What the core reads of a channel's declaration. */
 export interface ChannelDefinition {
   readonly pattern: PathPattern;
+  readonly summary?: string | undefined;
   readonly events: ReadonlyMap<string, Schema>;
   readonly needs: Dependencies;
   readonly history: HistoryDefinition | undefined;
@@ -209,6 +212,7 @@ export function channel<
   requireOption(where, given, "events", "object");
   const definition: ChannelDefinition = {
     pattern: new PathPattern(pattern),
+    summary: given.summary,
     events: new Map(Object.entries<Schema>(given.events)),
     needs: given.needs ?? {},
     history: given.history && historyOf(where, given.history),
@@ -240,6 +244,7 @@ export function familyOf<Contract extends ChannelContract>(definition: ChannelDe
 }
 
 interface UntypedOptions {
+  readonly summary?: string | undefined;
   readonly events: Schemas;
   readonly needs?: Dependencies | undefined;
   readonly history?: HistoryOptions | undefined;
@@ -250,6 +255,7 @@ interface UntypedOptions {
 }
 
 const OPTIONS: Readonly<Record<string, OptionKind>> = {
+  summary: "text",
   events: "object",
   needs: "object",
   history: "object",

@@ -42,6 +42,8 @@ export interface EndpointBase<
   Needs extends Dependencies | undefined,
   Ctx,
 > {
+  /** What it is for, in a sentence: the document and the console show it. */
+  summary?: string | undefined;
   /** Who it is, asked before the handshake is accepted: a credential, or any dependency whose value has an `id`. */
   // Where it may be undefined, so may the user: the type must not lose it.
   auth?: Auth;
@@ -260,6 +262,7 @@ export function rawEndpoint<
 /** What the core reads of an endpoint's declaration. Its handlers' contexts are the ones made for them. */
 export interface EndpointDefinition {
   readonly pattern: PathPattern;
+  readonly summary?: string | undefined;
   readonly auth: DependencyDefinition | undefined;
   readonly needs: Dependencies;
   readonly params: Schema | undefined;
@@ -317,6 +320,7 @@ function definitionOf(path: string, given: UntypedBase): Omit<EndpointDefinition
   for (const [reason, code] of Object.entries(closeCodes)) checkCloseCode(path, reason, code);
   return {
     pattern: new PathPattern(path),
+    summary: given.summary,
     auth: authOf(path, given),
     needs: given.needs ?? {},
     params: given.params,
@@ -332,6 +336,7 @@ function definitionOf(path: string, given: UntypedBase): Omit<EndpointDefinition
 }
 
 const OPTIONS: Readonly<Record<string, OptionKind>> = {
+  summary: "text",
   auth: "anything",
   needs: "object",
   params: "anything",

@@ -15,7 +15,9 @@ export interface HttpOptions {
   guard?: Guard | undefined;
   /**
    * A port of their own, which others can't reach: there, and there alone, all of them are, in production too, for who may see
-   * them. 0 picks a free one. It begins to listen with the app, by `listen` or `attach`.
+   * them. On an address of this computer, such as the default, that is who asks from this computer (a loopback name, no proxy
+   * in between); on any other it is everybody who can reach it. 0 picks a free one. It begins to listen with the app, by
+   * `listen` or `attach`.
    */
   port?: number | undefined;
   /** The address of that port. Default `"127.0.0.1"`. */
@@ -27,7 +29,7 @@ export type PageOption = boolean | { readonly guard: Guard };
 
 /**
  * May they see it? What it throws, such as `forbidden()`, is the answer; `false` is `unauthorized`. Asked for each request, and
- * at the dashboard's handshake, whose page must be of this server.
+ * at the dashboard's handshake, whose page must be of this server. `true`, and nothing else, lets in.
  */
 export interface Guard {
   (visit: Visit): boolean | Promise<boolean>;

@@ -10,6 +10,8 @@ export interface Observer {
   /** Undefined: nobody follows what goes from process to process. */
   readonly tracing?: Tracing | undefined;
   happened(what: Happening): void;
+  /** A client was answered an error with this code. */
+  answered?(code: string): void;
 }
 
 /** Sees who blocks the event loop. */

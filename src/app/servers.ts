@@ -1,0 +1,117 @@
+import type { IncomingMessage, RequestListener, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { HttpRequest, HttpServer, Listening, ListenOptions, TlsFiles } from "../declare/app.js";
+import type { PagesApart } from "../http/app-pages.js";
+import type { Limits } from "../protocol/limits.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import type { Upgrade } from "../transport/transport.js";
+import { WsTransport } from "../transport/ws.js";
+import { listen, reloadTls, stopListening } from "./listen.js";
+import { closeOnSignals } from "./signals.js";
+
+/** By which port somebody comes: the app's, or the one that the pages have of their own. */
+export type Port = "here" | "apart";
+
+export interface ServersOptions {
+  /** Never rejects. */
+  readonly answer: (upgrade: Upgrade, port: Port) => Promise<void>;
+  /** Is there an endpoint for who asks? */
+  readonly isOurs: (request: HttpRequest) => boolean;
+  /** Of the app's own servers. */
+  readonly onRequest: RequestListener;
+  readonly apart: PagesApart | undefined;
+  readonly close: () => Promise<void>;
+}
+
+/** What a server's `upgrade` event gives. */
+type UpgradeArguments = [request: IncomingMessage, stream: Duplex, head: Buffer];
+
+/** Where an app can be reached: by servers of its own, by servers that it is attached to, and by the port of its pages. */
+export class Servers {
+  readonly #options: ServersOptions;
+  readonly #ws = new WsTransport();
+  readonly #own = new Set<Server>();
+  readonly #listening: Listening[] = [];
+  readonly #forgetSignals = new Set<() => void>();
+  readonly #attached = new Map<HttpServer, (...args: unknown[]) => void>();
+  /** Where the pages are. */
+  #apart: Promise<string> | undefined;
+
+  constructor(options: ServersOptions) {
+    this.#options = options;
+  }
+
+  /** The app's own, without the port of its pages. */
+  get listening(): readonly Listening[] {
+    return this.#listening;
+  }
+
+  async listen(port: number, options: ListenOptions, limits: Limits): Promise<Listening> {
+    // Before the app's own: what can't be listened on is told at once.
+    const pages = await this.openPages(limits);
+    const { server, listening } = await listen(port, { ...options, limits }, this.#options.onRequest);
+    this.#own.add(server);
+    server.on("upgrade", (...args: UpgradeArguments) => void this.#options.answer(this.#ws.upgrade(...args), "here"));
+    this.#forgetSignals.add(closeOnSignals(options.signals ?? ["SIGTERM", "SIGINT"], this.#options.close));
+    const found = pages === undefined ? listening : { ...listening, pages };
+    this.#listening.push(found);
+    return found;
+  }
+
+  attach(server: HttpServer): void {
+    if (this.#attached.has(server)) throw new TidingsError("already_attached", "This server is attached already.");
+    const { answer, isOurs } = this.#options;
+    const listener = (...args: unknown[]): void => {
+      const [request, stream, head] = args as UpgradeArguments;
+      // A path of no endpoint is somebody else's, unless nobody else is there: then it would hang for ever.
+      const isAnswered = isOurs(request) || server.listenerCount("upgrade") === 1;
+      if (isAnswered) void answer(this.#ws.upgrade(request, stream, head), "here");
+    };
+    this.#attached.set(server, listener);
+    server.on("upgrade", listener);
+  }
+
+  /** Listens on the port that the pages have of their own, where they have one, once. */
+  openPages(limits: Limits): Promise<string | undefined> {
+    const { apart } = this.#options;
+    if (apart === undefined) return Promise.resolve(undefined);
+    if (this.#apart === undefined) {
+      const opening = this.#listenApart(apart, limits);
+      this.#apart = opening;
+      // It may be tried again.
+      opening.catch(() => {
+        if (this.#apart === opening) this.#apart = undefined;
+      });
+    }
+    return this.#apart;
+  }
+
+  reloadTls(tls: TlsFiles): void {
+    reloadTls(this.#own, tls);
+  }
+
+  /** @param drain is awaited before anything is let go: who comes meanwhile hears that the app drains */
+  async close(drain: () => Promise<void>): Promise<void> {
+    const attached = [...this.#attached];
+    await drain();
+    for (const [server, listener] of attached) {
+      server.off("upgrade", listener);
+      this.#attached.delete(server);
+    }
+    await Promise.all([...this.#own].map(stopListening));
+    this.#own.clear();
+    this.#listening.length = 0;
+    this.#apart = undefined;
+    for (const forget of this.#forgetSignals) forget();
+    this.#forgetSignals.clear();
+  }
+
+  async #listenApart({ port, host, answer }: PagesApart, limits: Limits): Promise<string> {
+    const { server, listening } = await listen(port, { host, limits }, (request, response) =>
+      answer(request, response),
+    );
+    this.#own.add(server);
+    server.on("upgrade", (...args: UpgradeArguments) => void this.#options.answer(this.#ws.upgrade(...args), "apart"));
+    return listening.url;
+  }
+}
