@@ -5,13 +5,15 @@ import { fileURLToPath } from "node:url";
 
 /** Where the pages' files may be, the likeliest first: in this package, beside a server that is one bundle, or in the package that it was made of. */
 export async function findPageFolders(): Promise<readonly string[]> {
-  const program = process.argv[1] === undefined ? [] : [dirname(process.argv[1])];
-  const here = MODULE === undefined ? [] : [dirname(MODULE)];
-  const roots = [...here.map(packageAbove), ...here.map(packageOf), ...program.map(packageOf)];
-  const found = (await Promise.all(roots)).filter((root) => root !== undefined);
-  const [own, ...others] = [...new Set(found)].map((root) => join(root, "ui", "dist"));
-  const beside = [...here, ...program].map((folder) => join(folder, "tidings-pages"));
-  return [...new Set([...(own === undefined ? [] : [own]), ...beside, ...others])];
+  const here = MODULE === undefined ? undefined : dirname(MODULE);
+  const own = here === undefined ? undefined : await packageAbove(here);
+  const program = process.argv[1] === undefined ? undefined : dirname(process.argv[1]);
+  const bundles = [here, program].filter((folder) => folder !== undefined);
+  const installed = bundles.map(packageOf);
+  const built = (roots: readonly (string | undefined)[]) =>
+    roots.filter((root) => root !== undefined).map((root) => join(root, "ui", "dist"));
+  const beside = bundles.map((folder) => join(folder, "tidings-pages"));
+  return [...new Set([...built([own]), ...beside, ...built(installed)])];
 }
 
 /** Some bundlers leave none in CommonJS, or name the file it was on the machine that bundled it. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { socketsElsewhere, socketsHere } from "./socket-servers.js";
+import { socketServerAt, socketsElsewhere, socketsHere } from "./socket-servers.js";
 
 test.each([
   ["ops.example:8000", false, [{ host: "ops.example:8000", protocol: "ws" }]],
@@ -18,8 +18,17 @@ test.each([
   ["[fd00::1]:9100", "http://[::]:8000", { host: "[fd00::1]:8000", protocol: "ws" }],
   ["ops.example:9100", "http://10.1.1.1:8000", { host: "10.1.1.1:8000", protocol: "ws" }],
   ["ops.example:9100", "http://127.0.0.1:8000", { host: "127.0.0.1:8000", protocol: "ws" }],
-  [undefined, "http://0.0.0.0:8000", { host: "0.0.0.0:8000", protocol: "ws" }],
+  [undefined, "http://0.0.0.0:8000", { host: "localhost:8000", protocol: "ws" }],
 ])("a page at %s, apart from an app that listens at %s, finds the sockets there", (host, url, expected) => {
   const listening = { url, port: Number(new URL(url).port), host: "" };
   expect(socketsElsewhere({ host, isSecure: true }, [listening])).toEqual([expected]);
+});
+
+test.each([
+  ["http://127.0.0.1:8000", { host: "127.0.0.1:8000", protocol: "ws" }],
+  ["https://ops.example:443", { host: "ops.example", protocol: "wss" }],
+  ["https://0.0.0.0:443", { host: "localhost:443", protocol: "wss" }],
+  ["http://[::]:8000", { host: "localhost:8000", protocol: "ws" }],
+])("an app that listens at %s is found there", (url, expected) => {
+  expect(socketServerAt({ url, port: Number(/\d+$/.exec(url)), host: "" })).toEqual(expected);
 });

@@ -17,12 +17,22 @@ export function socketsHere({ host, isSecure }: Place): readonly SocketServer[] 
 /** From a port apart: where the app listens, by the name that the page was asked for by where it listens on every address. */
 export function socketsElsewhere({ host }: Place, listening: Iterable<Listening>): readonly SocketServer[] {
   const name = host?.replace(/:\d+$/, "");
-  return [...listening].map(({ url, port }) => {
-    const { protocol, hostname, host: own } = new URL(url);
-    const isEverywhere = hostname === "0.0.0.0" || hostname === "[::]";
-    // It has cookies and storage of its own, which 127.0.0.1 has not: the name stays.
+  return [...listening].map((each) => {
+    const { hostname } = new URL(each.url);
+    // `localhost` has cookies and storage of its own, which 127.0.0.1 has not: the name stays.
     const isSame = name === "localhost" && isLoopback(hostname.replace(/^\[|\]$/g, ""));
-    const reached = name !== undefined && (isEverywhere || isSame) ? `${name}:${port}` : own;
-    return { host: reached, protocol: protocol === "https:" ? "wss" : "ws" };
+    const isReached = name !== undefined && (isSame || EVERYWHERE.has(hostname));
+    return isReached ? { ...socketServerAt(each), host: `${name}:${each.port}` } : socketServerAt(each);
   });
 }
+
+/** By its address, or from this computer where it listens on every address. */
+export function socketServerAt({ url, port }: Listening): SocketServer {
+  const { protocol, hostname, host } = new URL(url);
+  return {
+    host: EVERYWHERE.has(hostname) ? `localhost:${port}` : host,
+    protocol: protocol === "https:" ? "wss" : "ws",
+  };
+}
+
+const EVERYWHERE: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
