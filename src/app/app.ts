@@ -482,6 +482,7 @@ export class TidingsApp implements App {
       compression: this.#options.compression === true,
       tracing: this.#options.tracing,
       timesHandlers: this.#options.http?.metrics !== false,
+      remembersClosed: this.#options.http?.dashboard !== false,
       happened: this.#happened,
     });
     this.#dashboard.begin(this, running.host);

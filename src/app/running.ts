@@ -38,6 +38,8 @@ export interface StartOptions
   readonly tracing: TracingSource | undefined;
   /** Is the time that handlers take counted? */
   readonly timesHandlers: boolean;
+  /** Are the last connections that have closed remembered? */
+  readonly remembersClosed: boolean;
   readonly happened: (what: Happening) => void;
 }
 
@@ -101,8 +103,9 @@ export class RunningApp {
       onBack: () => outages.ended(),
     });
     const closedConnections = new ClosedConnections();
-    const shared = { app, hub, turn, limits, clock, agenda, createId, random, observer, origins, closedConnections };
-    const environment = { ...shared, appValues, overrides, compression: options.compression };
+    const shared = { app, hub, turn, limits, clock, agenda, createId, random, observer, origins, appValues, overrides };
+    const remembered = options.remembersClosed ? closedConnections : undefined;
+    const environment = { ...shared, compression: options.compression, closedConnections: remembered };
     try {
       for (const { plan } of routes.all) await appValues.makeAll(plan.steps);
     } catch (error) {

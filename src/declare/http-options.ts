@@ -7,9 +7,9 @@
 export interface HttpOptions {
   /** The console at `/docs`, and the AsyncAPI document at `/asyncapi.json`. `true`: for everybody. Default: this computer, in development. */
   docs?: PageOption | undefined;
-  /** The dashboard at `/dashboard`. Likewise. */
+  /** The dashboard at `/dashboard`. Likewise. With `false` closed connections are not remembered. */
   dashboard?: PageOption | undefined;
-  /** Prometheus' `/metrics`. Likewise. */
+  /** Prometheus' `/metrics`. Likewise. With `false` handlers are not timed. */
   metrics?: PageOption | undefined;
   /** Who may see them, where a page does not say so itself. Then all of them are there, in production too. */
   guard?: Guard | undefined;
