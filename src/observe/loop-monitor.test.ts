@@ -28,8 +28,14 @@ function start(options: { thresholdMs?: number; maxNames?: number } = {}) {
     pass(ms: number) {
       time.nowMs += ms;
     },
-    watch(during: string, ...parts: (number | (() => void))[]) {
-      monitor.watch("/ws", during, () => {
+    /** A handler that goes on, until what this gives is called. */
+    begin(during: string) {
+      const { promise, settle } = ownPromise();
+      monitor.run("/ws", during, () => promise);
+      return settle;
+    },
+    run(during: string, ...parts: (number | (() => void))[]) {
+      monitor.run("/ws", during, () => {
         for (const part of parts) {
           if (typeof part === "number") time.nowMs += part;
           else part();
@@ -41,24 +47,24 @@ function start(options: { thresholdMs?: number; maxNames?: number } = {}) {
 
 test("a handler is named whose synchronous part takes as long as the threshold", () => {
   const loop = start();
-  loop.watch("open", 99.9);
+  loop.run("open", 99.9);
   expect(loop.told).toEqual([]);
-  loop.watch('message "say"', 100);
+  loop.run('message "say"', 100);
   expect(loop.told).toEqual([{ endpoint: "/ws", during: 'message "say"', blockedMs: 100, certain: true }]);
 });
 
 test("the threshold can be set", () => {
   const loop = start({ thresholdMs: 5 });
-  loop.watch("open", 4);
-  loop.watch("open", 5);
+  loop.run("open", 4);
+  loop.run("open", 5);
   expect(loop.texts).toEqual(["/ws open 5"]);
 });
 
-test("a watched call returns what it returned and throws what it threw", () => {
+test("a handler gives what it returned, and throws what it threw", () => {
   const { monitor, told, pass } = start();
-  expect(monitor.watch("/ws", "open", () => 42)).toBe(42);
+  expect(monitor.run("/ws", "open", () => 42)).toBe(42);
   const fails = () =>
-    monitor.watch("/ws", "open", () => {
+    monitor.run("/ws", "open", () => {
       pass(200);
       throw new Error("broken");
     });
@@ -68,27 +74,27 @@ test("a watched call returns what it returned and throws what it threw", () => {
 
 test("of calls within calls only the one that took the time is named", () => {
   const loop = start();
-  loop.watch("outer", 5, () => loop.watch("middle", 10, () => loop.watch("inner", 150), 20), 5);
+  loop.run("outer", 5, () => loop.run("middle", 10, () => loop.run("inner", 150), 20), 5);
   expect(loop.texts).toEqual(["/ws inner 150"]);
 });
 
 test("an outer call that blocks as well is named with its own time", () => {
   const loop = start();
-  loop.watch(
+  loop.run(
     "outer",
     100,
-    () => loop.watch("first", 150),
+    () => loop.run("first", 150),
     50,
-    () => loop.watch("second", 30),
+    () => loop.run("second", 30),
   );
   expect(loop.texts).toEqual(["/ws first 150", "/ws outer 150"]);
 });
 
 test("time within a call that threw is not the outer one's", () => {
   const { monitor, pass, ...loop } = start();
-  loop.watch("outer", () => {
+  loop.run("outer", () => {
     const inner = () =>
-      monitor.watch("/ws", "inner", () => {
+      monitor.run("/ws", "inner", () => {
         pass(150);
         throw new Error("broken");
       });
@@ -99,7 +105,7 @@ test("time within a call that threw is not the outer one's", () => {
 
 test("a late loop is the fault of the one handler in progress", () => {
   const loop = start();
-  loop.monitor.began("/ws", "open");
+  loop.begin("open");
   loop.pass(300);
   loop.monitor.late(290);
   expect(loop.texts).toEqual(["/ws open 290"]);
@@ -107,7 +113,7 @@ test("a late loop is the fault of the one handler in progress", () => {
 
 test("with several in progress each may be it, three at most", () => {
   const loop = start();
-  for (const during of ["a", "b", "c", "d"]) loop.monitor.began("/ws", during);
+  for (const during of ["a", "b", "c", "d"]) loop.begin(during);
   loop.pass(300);
   loop.monitor.late(300);
   expect(loop.texts).toEqual(["/ws a 300?", "/ws b 300?", "/ws c 300?"]);
@@ -115,7 +121,7 @@ test("with several in progress each may be it, three at most", () => {
 
 test("a late loop with nothing in progress is nobody's fault", () => {
   const loop = start();
-  loop.monitor.began("/ws", "open")();
+  loop.begin("open")();
   loop.pass(300);
   loop.monitor.late(300);
   expect(loop.told).toEqual([]);
@@ -123,8 +129,8 @@ test("a late loop with nothing in progress is nobody's fault", () => {
 
 test("a handler that settled before the loop was held is not to blame", () => {
   const loop = start();
-  const settled = loop.monitor.began("/ws", "before");
-  loop.monitor.began("/ws", "open");
+  const settled = loop.begin("before");
+  loop.begin("open");
   settled();
   loop.pass(300);
   loop.monitor.late(300);
@@ -133,19 +139,19 @@ test("a handler that settled before the loop was held is not to blame", () => {
 
 test("a handler that held the loop with its last step, and settled before the timer could look, is to blame", () => {
   const loop = start();
-  const settled = loop.monitor.began("/ws", "open");
+  const settled = loop.begin("open");
   loop.pass(300);
   settled();
-  loop.monitor.began("/ws", "after");
-  loop.watch("after", 5);
+  loop.begin("after");
+  loop.run("after", 5);
   loop.monitor.late(300);
   expect(loop.texts).toEqual(["/ws open 295"]);
 });
 
 test("of many the one that settled then is among those named", () => {
   const loop = start();
-  for (const during of ["a", "b", "c", "d"]) loop.monitor.began("/ws", during);
-  const settled = loop.monitor.began("/ws", "last");
+  for (const during of ["a", "b", "c", "d"]) loop.begin(during);
+  const settled = loop.begin("last");
   loop.pass(300);
   settled();
   loop.monitor.late(300);
@@ -154,9 +160,9 @@ test("of many the one that settled then is among those named", () => {
 
 test("to settle twice does nothing", () => {
   const loop = start();
-  const settled = loop.monitor.began("/ws", "before");
+  const settled = loop.begin("before");
   settled();
-  loop.monitor.began("/ws", "open");
+  loop.begin("open");
   loop.pass(300);
   settled();
   loop.monitor.late(300);
@@ -165,50 +171,50 @@ test("to settle twice does nothing", () => {
 
 test("a handler that began after the loop was held is not to blame", () => {
   const loop = start();
-  loop.monitor.began("/ws", "open");
+  loop.begin("open");
   loop.pass(300);
-  loop.monitor.began("/ws", "after");
+  loop.begin("after");
   loop.monitor.late(300);
   expect(loop.texts).toEqual(["/ws open 300"]);
 });
 
-test("where a watched call took the time, those in progress are not to blame", () => {
+test("where a synchronous handler took the time, those in progress are not to blame", () => {
   const loop = start();
-  loop.monitor.began("/ws", "waiting");
-  loop.watch("blocking", 300);
+  loop.begin("waiting");
+  loop.run("blocking", 300);
   loop.monitor.late(290);
   expect(loop.texts).toEqual(["/ws blocking 300"]);
 });
 
-test("where many short watched calls took the time, nobody is to blame", () => {
+test("where many short handlers took the time, nobody is to blame", () => {
   const loop = start();
-  loop.monitor.began("/ws", "waiting");
+  loop.begin("waiting");
   for (let count = 0; count < 20; count += 1) {
-    loop.watch("short", 20);
+    loop.run("short", 20);
     loop.pass(5);
   }
   loop.monitor.late(480);
   expect(loop.told).toEqual([]);
 });
 
-test("a watched call that took less than the loop was late leaves the rest to those in progress", () => {
+test("a synchronous handler that took less than the loop was late leaves the rest to those in progress", () => {
   const loop = start();
-  loop.monitor.began("/ws", "waiting");
-  loop.watch("blocking", 120);
+  loop.begin("waiting");
+  loop.run("blocking", 120);
   loop.pass(300);
-  loop.watch("short", 5);
+  loop.run("short", 5);
   loop.monitor.late(425);
   expect(loop.texts).toEqual(["/ws blocking 120", "/ws waiting 300"]);
 });
 
 test("a call within that ends is no sign that the outer one let the loop go", () => {
   const loop = start();
-  loop.monitor.began("/ws", "waiting");
-  loop.watch(
+  loop.begin("waiting");
+  loop.run(
     "outer",
     200,
-    () => loop.watch("inner", 1),
-    () => loop.monitor.began("/ws", "more"),
+    () => loop.run("inner", 1),
+    () => loop.begin("more"),
     200,
   );
   loop.monitor.late(400);
@@ -217,9 +223,9 @@ test("a call within that ends is no sign that the outer one let the loop go", ()
 
 test("a loop that had nothing to do for long was not held for long", () => {
   const loop = start();
-  loop.monitor.began("/ws", "waiting");
+  loop.begin("waiting");
   loop.pass(5_000);
-  loop.watch("short", 50);
+  loop.run("short", 50);
   loop.pass(60);
   // Neither the short call nor what came after it is 100 ms: many small things were.
   loop.monitor.late(110);
@@ -228,7 +234,7 @@ test("a loop that had nothing to do for long was not held for long", () => {
 
 test("one late look is told once", () => {
   const loop = start();
-  loop.monitor.began("/ws", "waiting");
+  loop.begin("waiting");
   loop.pass(300);
   loop.monitor.late(300);
   loop.monitor.late(300);
@@ -236,11 +242,11 @@ test("one late look is told once", () => {
 });
 
 test("who blocked is kept by endpoint and by what was done, with the longest time", () => {
-  const { monitor, pass, watch } = start();
+  const { monitor, pass, run } = start();
   expect(monitor.blocked).toEqual([]);
-  for (const ms of [150, 300, 200, 50]) watch("open", ms);
-  watch("close", 100);
-  monitor.watch("/other", "open", () => pass(101));
+  for (const ms of [150, 300, 200, 50]) run("open", ms);
+  run("close", 100);
+  monitor.run("/other", "open", () => pass(101));
   expect(monitor.blocked).toEqual([
     { endpoint: "/ws", during: "open", times: 3, longestMs: 300 },
     { endpoint: "/ws", during: "close", times: 1, longestMs: 100 },
@@ -249,16 +255,16 @@ test("who blocked is kept by endpoint and by what was done, with the longest tim
 });
 
 test("what was read of it does not change afterwards", () => {
-  const { monitor, watch } = start();
-  watch("open", 150);
+  const { monitor, run } = start();
+  run("open", 150);
   const before = monitor.blocked;
-  watch("open", 200);
+  run("open", 200);
   expect(before).toEqual([{ endpoint: "/ws", during: "open", times: 1, longestMs: 150 }]);
 });
 
 test("past the number of names others are counted together, and are told by their names", () => {
-  const { monitor, told, watch } = start({ maxNames: 2 });
-  for (const during of ["a", "b", "c", "d", "a"]) watch(during, 100 + told.length);
+  const { monitor, told, run } = start({ maxNames: 2 });
+  for (const during of ["a", "b", "c", "d", "a"]) run(during, 100 + told.length);
   expect(monitor.blocked).toEqual([
     { endpoint: "/ws", during: "a", times: 2, longestMs: 104 },
     { endpoint: "/ws", during: "b", times: 1, longestMs: 101 },
@@ -268,8 +274,8 @@ test("past the number of names others are counted together, and are told by thei
 });
 
 test("a hundred names are kept where nothing else is said", () => {
-  const { monitor, watch } = start();
-  for (let index = 0; index < 150; index += 1) watch(`message "${index}"`, 100);
+  const { monitor, run } = start();
+  for (let index = 0; index < 150; index += 1) run(`message "${index}"`, 100);
   expect(monitor.blocked).toHaveLength(101);
   expect(monitor.blocked.at(-1)).toMatchObject({ during: "other", times: 50 });
 });
@@ -382,9 +388,9 @@ test("however calls nest, each is blamed for its own time", () => {
   fc.assert(
     fc.property(fc.array(call, { maxLength: 5 }), (calls) => {
       const loop = start();
-      const run = ({ name, parts }: Call): void =>
-        loop.watch(String(name), ...parts.map((part) => (typeof part === "number" ? part : () => run(part))));
-      for (const each of calls) run(each);
+      const play = ({ name, parts }: Call): void =>
+        loop.run(String(name), ...parts.map((part) => (typeof part === "number" ? part : () => play(part))));
+      for (const each of calls) play(each);
       expect(loop.texts).toEqual(calls.flatMap(blockers));
     }),
     { numRuns: 500 },

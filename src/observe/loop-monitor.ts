@@ -47,11 +47,11 @@ export class LoopMonitor {
   readonly #onHandled: LoopMonitorOptions["onHandled"];
   readonly #inProgress = new Set<Handler>();
   readonly #blocked = new Map<string, BlockedTimes>();
-  /** Watched calls that run now, one within the other. */
+  /** Handlers whose synchronous part runs now, one within the other. */
   #depth = 0;
-  /** Milliseconds of the watched calls within the present one. */
+  /** Milliseconds of those within the present one. */
   #nestedMs = 0;
-  /** Milliseconds of the watched call that ended last, those within included. */
+  /** Milliseconds of the one that ended last, those within included. */
   #tookMs = 0;
   /** When the loop was last seen to go on. */
   #lastSignMs = Number.NEGATIVE_INFINITY;
@@ -65,11 +65,14 @@ export class LoopMonitor {
     this.#onHandled = options.onHandled;
   }
 
-  /** Runs a handler: measures its synchronous part, and knows it in progress until what it returned is settled. */
+  /**
+   * Runs a handler: measures its synchronous part, without those within, and knows it in progress until what it returned is
+   * settled.
+   */
   run<Result>(endpoint: string, during: string, call: () => Result): Result {
     let result: Result;
     try {
-      result = this.watch(endpoint, during, call);
+      result = this.#measure(endpoint, during, call);
     } catch (error) {
       this.#onHandled?.(endpoint, during, this.#tookMs);
       throw error;
@@ -79,8 +82,7 @@ export class LoopMonitor {
     return result;
   }
 
-  /** Runs the synchronous part of a handler and measures it, without the watched calls within. */
-  watch<Result>(endpoint: string, during: string, call: () => Result): Result {
+  #measure<Result>(endpoint: string, during: string, call: () => Result): Result {
     const beganMs = this.#now();
     this.#giveSign(beganMs);
     const nestedBeforeMs = this.#nestedMs;
@@ -100,21 +102,7 @@ export class LoopMonitor {
     }
   }
 
-  /**
-   * A handler whose promise is not settled yet: what blocks the loop while no watched call runs may be it.
-   *
-   * Returns a function to call when it settled.
-   */
-  began(endpoint: string, during: string): () => void {
-    const handler: Handler = { endpoint, during };
-    this.#giveSign(this.#now());
-    this.#inProgress.add(handler);
-    return () => {
-      if (this.#inProgress.has(handler)) this.#settled(handler, this.#now());
-    };
-  }
-
-  /** A handler goes on, whose synchronous part is done and took so long. */
+  /** A handler goes on, whose synchronous part took so long: what blocks the loop while no other runs may be it. */
   #follow(handler: Handler, result: PromiseLike<unknown>, tookMs: number): void {
     const beganMs = this.#lastSignMs - tookMs;
     this.#inProgress.add(handler);
@@ -136,7 +124,7 @@ export class LoopMonitor {
   /**
    * The loop was late by so many milliseconds, says a timer that runs now.
    *
-   * Blames the handlers that were in progress while it was silent, unless watched calls tell where the time went.
+   * Blames the handlers that were in progress while it was silent, unless synchronous ones tell where the time went.
    */
   late(blockedMs: number): void {
     const nowMs = this.#now();

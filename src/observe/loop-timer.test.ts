@@ -61,7 +61,7 @@ test("a handler that holds the loop after its first await is named", () => {
   const monitor = new LoopMonitor({ now, onBlocked: (what) => told.push(what) });
   startLoopTimer(monitor, { now, schedule });
   tick(20);
-  monitor.began("/ws", "open");
+  void monitor.run("/ws", "open", () => new Promise(() => {}));
   tick(300);
   expect(told).toEqual([{ endpoint: "/ws", during: "open", blockedMs: 280, certain: true }]);
 });

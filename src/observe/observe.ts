@@ -11,17 +11,13 @@ export interface Observer {
   readonly tracing?: Tracing | undefined;
   happened(what: Happening): void;
   /** A client was answered an error with this code. */
-  answered?(code: string): void;
+  answered(code: string): void;
 }
 
-/** Sees who blocks the event loop. */
+/** Sees how long handlers take, and who blocks the event loop. */
 export interface LoopWatch {
   /** Runs a handler: measures its synchronous part, and knows it in progress until what it returned is settled. */
   run<Result>(endpoint: string, during: string, call: () => Result): Result;
-  /** Runs the synchronous part of a handler, and measures it. */
-  watch<Result>(endpoint: string, during: string, call: () => Result): Result;
-  /** A handler goes on after it has returned. What this gives is called when it is over. */
-  began(endpoint: string, during: string): () => void;
 }
 
 export interface Counters {

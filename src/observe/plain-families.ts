@@ -49,7 +49,7 @@ const PLAIN: readonly Row[] = [
     "Messages to clients, the protocol's own included.",
     ({ counters }) => counters.messagesSent,
   ],
-  ["websocket_sent_bytes_total", "Bytes of their frames.", ({ counters }) => counters.bytesWritten],
+  ["websocket_sent_bytes_total", "Bytes of frames to clients.", ({ counters }) => counters.bytesWritten],
   [
     "websocket_writes_total",
     "Writes to sockets; what is due at one time goes together.",
