@@ -31,7 +31,7 @@ export function Chart(props: ChartProps): JSX.Element {
         <Legend {...props} />
       </figcaption>
       <Lines {...props} />
-      {hint !== undefined && <small>{hint}</small>}
+      <small>{hint}</small>
       <Values {...props} />
       <span class="unseen">
         {labels.map((label, index) => `${label}: ${valueText(unit, values[index]?.at(-1))}`).join(", ")}
@@ -51,7 +51,7 @@ function Legend({ unit, labels, seconds, values, pointed }: ChartProps): JSX.Ele
           <span>{label}</span> <data value={0}>{valueText(unit, values[line]?.at(index ?? -1))}</data>
         </li>
       ))}
-      {second !== undefined && <li class="quiet">at {clockText(second * 1_000)}</li>}
+      {second !== undefined && <li class="at">at {clockText(second * 1_000)}</li>}
     </ul>
   );
 }
@@ -108,7 +108,7 @@ function draw(ground: HTMLElement, { unit, count, together, pointed }: Drawing):
     {
       width: ground.clientWidth,
       height: HEIGHT,
-      padding: [8, 0, 0, 0],
+      padding: [8, null, null, null],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 }, sync: { key: together } },
       hooks: {
@@ -121,7 +121,13 @@ function draw(ground: HTMLElement, { unit, count, together, pointed }: Drawing):
       scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : LEAST[unit]] } },
       series: [{}, ...series],
       axes: [
-        { ...axis, grid: { show: false }, size: 22, space: 70, values: (_, seconds) => seconds.map(minuteOf) },
+        {
+          ...axis,
+          grid: { show: false },
+          size: 22,
+          space: 84,
+          values: (_, seconds, __, ___, step) => seconds.map((second) => tickText(second, step)),
+        },
         {
           ...axis,
           side: 1,
@@ -177,9 +183,13 @@ function faint(colour: string): string {
   return `color-mix(in srgb, ${colour} 12%, transparent)`;
 }
 
-function minuteOf(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+/** By the second where less than a minute lies between two of them. */
+function tickText(second: number, step: number): string {
+  return new Date(second * 1_000).toLocaleTimeString([], step < 60 ? bySecond : byMinute);
 }
+
+const byMinute = { hour: "2-digit", minute: "2-digit" } as const;
+const bySecond = { ...byMinute, second: "2-digit" } as const;
 
 /** The same as numbers, by the minute. */
 function Values({ title, unit, labels, seconds, values }: ChartProps): JSX.Element {

@@ -43,7 +43,7 @@ export function Standings({
                 <th scope="col">State</th>
                 <th scope="col">Offset</th>
                 <th scope="col">Behind</th>
-                <th scope="col">By</th>
+                <th scope="col">Joined by</th>
               </tr>
             </thead>
             <tbody>

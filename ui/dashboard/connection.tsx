@@ -63,7 +63,7 @@ function Known({ line, answer }: { readonly line: Line; readonly answer: ReportA
   return (
     <>
       <p class="row">
-        <span class="badge" data-tone={closed === undefined ? "good" : undefined}>
+        <span class="badge" data-tone={tones[report.stage]}>
           {report.stage}
         </span>
         <code>{report.endpoint}</code>
@@ -93,6 +93,8 @@ function Known({ line, answer }: { readonly line: Line; readonly answer: ReportA
     </>
   );
 }
+
+const tones = { entering: "waiting", open: "good", closing: "waiting", closed: undefined } as const;
 
 /** The answer, in words. */
 function Why({ report, atMs }: { readonly report: ConnectionReport; readonly atMs: number }): JSX.Element {
@@ -133,15 +135,17 @@ function Outbox({ report, atMs }: { readonly report: ConnectionReport; readonly 
           {bytesText(bytes)} of {bytesText(limit)}
         </span>
       </p>
-      <Chart
-        title="Bytes that wait"
-        unit="bytes"
-        labels={["outbox"]}
-        seconds={seen.seconds}
-        values={[seen.bytes]}
-        pointed={pointed}
-        together="outbox"
-      />
+      {report.closed === undefined && (
+        <Chart
+          title="Bytes that wait"
+          unit="bytes"
+          labels={["outbox"]}
+          seconds={seen.seconds}
+          values={[seen.bytes]}
+          pointed={pointed}
+          together="outbox"
+        />
+      )}
     </Part>
   );
 }
@@ -179,7 +183,7 @@ function Facts({ report, atMs }: { readonly report: ConnectionReport; readonly a
         </dd>
         <dt>Credential</dt>
         <dd>
-          <Expiry expiresAtMs={expiresAtMs} atMs={atMs} />
+          <Expiry expiresAtMs={expiresAtMs} atMs={untilMs} isOver={closed !== undefined} />
         </dd>
         <dt>Waits for handlers</dt>
         <dd>
@@ -199,24 +203,27 @@ function Facts({ report, atMs }: { readonly report: ConnectionReport; readonly a
   );
 }
 
-function Expiry({
-  expiresAtMs,
-  atMs,
-}: {
+interface ExpiryProps {
   readonly expiresAtMs: number | undefined;
+  /** Now, or when it closed. */
   readonly atMs: number;
-}): JSX.Element {
-  if (expiresAtMs === undefined) return <>does not expire</>;
-  if (expiresAtMs <= atMs) {
+  readonly isOver: boolean;
+}
+
+function Expiry({ expiresAtMs, atMs, isOver }: ExpiryProps): JSX.Element {
+  if (expiresAtMs === undefined) return <>{isOver ? "did" : "does"} not expire</>;
+  const time = <ClockTime ms={expiresAtMs} />;
+  if (isOver) return <>valid until {time}</>;
+  if (expiresAtMs > atMs) {
     return (
       <>
-        expired <Since ms={expiresAtMs} untilMs={atMs} /> ago, at <ClockTime ms={expiresAtMs} />
+        expires in <Since ms={atMs} untilMs={expiresAtMs} />, at {time}
       </>
     );
   }
   return (
     <>
-      expires in <Since ms={atMs} untilMs={expiresAtMs} />, at <ClockTime ms={expiresAtMs} />
+      expired <Since ms={expiresAtMs} untilMs={atMs} /> ago, at {time}
     </>
   );
 }

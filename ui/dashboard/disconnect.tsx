@@ -69,5 +69,5 @@ export function Disconnect({ line, user }: DisconnectProps): JSX.Element {
 function outcomeText(outcome: Outcome, user: string): string {
   if (typeof outcome === "object") return `Not disconnected: ${outcome.problem}`;
   if (outcome === "none") return "";
-  return outcome === "done" ? `All connections of ${user} were closed.` : "Disconnecting…";
+  return outcome === "done" ? `All connections of ${user} were told to close.` : "Disconnecting…";
 }

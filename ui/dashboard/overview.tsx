@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { bytesText, countText, pluralText } from "../shared/quantity.js";
+import { bytesText, countText } from "../shared/quantity.js";
 import { nowMs, Since } from "../shared/time.js";
 import { Chart } from "./chart.js";
 import { drawn, figures, valueText } from "./figures.js";
@@ -10,7 +10,7 @@ import { go } from "./place.js";
 import type { Point } from "./point.js";
 import { Processes } from "./processes.js";
 import { hrefOf, overview } from "./route.js";
-import type { ProcessNow } from "./sample-book.js";
+import type { ProcessNow, Series } from "./sample-book.js";
 
 interface OverviewProps {
   readonly line: Line;
@@ -28,7 +28,7 @@ export function Overview({ line, process }: OverviewProps): JSX.Element {
   return (
     <Page title={one === undefined ? "Overview" : one.sample.name} of={process ?? ""}>
       <div class="head">
-        <Choice all={all} process={process} />
+        {all.length > 1 && <Choice all={all} process={process} />}
         <GoneNote all={all} />
       </div>
       {isUnknown && <p role="status">Nothing was heard of this process in the last 15 minutes.</p>}
@@ -59,9 +59,7 @@ function Choice({ all, process }: { readonly all: readonly ProcessNow[]; readonl
           go(currentTarget.value === "" ? overview : { page: "overview", process: currentTarget.value })
         }
       >
-        <option value="">
-          {here.length === 1 ? "the one process" : `all of ${pluralText(here.length, "process")}`}
-        </option>
+        <option value="">{`all ${countText(here.length)} that are there`}</option>
         {all.map(({ sample, goneSinceMs }) => (
           <option key={sample.process} value={sample.process}>
             {sample.name}
@@ -139,9 +137,9 @@ function BrokerTile({ shown }: { readonly shown: readonly ProcessNow[] }): JSX.E
 
 function Charts({ line, process }: OverviewProps): JSX.Element {
   const pointed = useSignal<number>();
-  const { seconds, values } = line.book.series(drawn, process);
+  const { seconds, values } = since(line.book.series(drawn, process));
   return (
-    <section aria-label="The last 15 minutes" class="charts">
+    <section aria-label="Over time" class="charts">
       {figures.map(({ title, hint, unit, lines }) => (
         <Chart
           key={title}
@@ -157,4 +155,16 @@ function Charts({ line, process }: OverviewProps): JSX.Element {
       ))}
     </section>
   );
+}
+
+/** Two minutes are shown from the start: what moves is seen to. */
+const LEAST_SECONDS = 120;
+
+/** Without what was before anything was heard. */
+function since({ seconds, values }: Series): Series {
+  const first = Math.min(
+    ...values.map((line) => line.findIndex((value) => value !== undefined)).filter((at) => at >= 0),
+  );
+  const from = Math.min(first, seconds.length - LEAST_SECONDS);
+  return { seconds: seconds.slice(from), values: values.map((line) => line.slice(from)) };
 }

@@ -52,8 +52,8 @@ function stageFindings(
   clock: (ms: number) => string,
 ): Finding[] {
   const since = `since ${clock(openedAtMs)} (${lasted(atMs - openedAtMs)})`;
-  const entering = "Its credential, its dependencies or `open` are not done yet; what it says meanwhile waits.";
-  const closing = "The server has said so; the other side has not answered yet. After `limits.close` it is cut off.";
+  const entering = "Its credential, its dependencies or open are not done yet; what it says meanwhile waits.";
+  const closing = "The server has said so; the other side has not answered yet. After limits.close it is cut off.";
   if (stage === "entering") return [{ tone: "waiting", word: "entering", text: since, meaning: entering }];
   return stage === "closing" ? [{ tone: "waiting", word: "closing", text: "", meaning: closing }] : [];
 }
@@ -104,7 +104,7 @@ const thens: Readonly<Record<Then, string>> = {
   "stay-closed": "stays closed",
   "refresh-and-retry": "fetches a fresh token and dials again",
   retry: "dials again, after 1 s at first and later up to 30 s, and resumes where it stood",
-  "retry-after-drain": "dials again after the delay that it was told with `drain`, and resumes where it stood",
+  "retry-after-drain": "dials again after the delay that it was told before, and resumes where it stood",
 };
 
 /** What comes after it. */
