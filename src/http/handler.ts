@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse, Listening } from "../declare/app.js";
+import { EXPOSITION_TYPE } from "../observe/exposition.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { type Answer, fileAnswer, jsonAnswer, refusalAnswer, sendAnswer } from "./answer.js";
 import { type Asked, type Forwarded, pathOf, readAsked } from "./asked.js";
@@ -125,7 +126,7 @@ function describeHeadcount({ users, connections, isOfThisProcess }: Headcount): 
 }
 
 function textAnswer(body: string): Answer {
-  return { status: 200, headers: { ...dataHeaders, "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body };
+  return { status: 200, headers: { ...dataHeaders, "content-type": EXPOSITION_TYPE }, body };
 }
 
 function socketsFor(asked: Asked, { elsewhere, forwarded }: HttpFacts): readonly SocketServer[] {
