@@ -86,7 +86,11 @@ export interface EndpointExtension {
   /** How plain clients are refused. */
   readonly refuse: "http" | "close";
   /** In the place of 1008. */
-  readonly closeCodes: Readonly<Partial<Record<"unauthorized" | "token_expired" | "forbidden", number>>>;
+  readonly closeCodes: {
+    readonly unauthorized?: number | undefined;
+    readonly token_expired?: number | undefined;
+    readonly forbidden?: number | undefined;
+  };
   /** Where a credential may be; where there is more than one, the first that is there decides. */
   readonly credentials: readonly CredentialPlace[];
   /** Does it ask nobody who they are? Needs of its own may still refuse. */

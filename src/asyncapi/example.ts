@@ -1,0 +1,190 @@
+import type { JsonSchema } from "../schema/json-schema.js";
+import { exampleText } from "./example-text.js";
+import { fits, numberFits, type Resolve } from "./schema-fit.js";
+
+/**
+ * A value that fits a JSON Schema, always the same and made to be read: its own examples and defaults where it has them, each
+ * optional field, the first of what may be chosen, no more of what goes round in a circle than must be.
+ *
+ * @param name of the field or the message it is for
+ * @returns undefined where none was found
+ */
+export function exampleOf(json: JsonSchema, name: string, resolve: Resolve): { readonly value: unknown } | undefined {
+  const value = new ExampleMaker(resolve).make(json, name);
+  return value !== undefined && fits(value, json, resolve) ? { value } : undefined;
+}
+
+/** What it can't make is `undefined`, which JSON has not. */
+class ExampleMaker {
+  readonly #resolve: Resolve;
+  /** What it is being made for: once within itself is enough. */
+  readonly #trail = new Set<string>();
+  #depth = 0;
+  #fieldsLeft = 200;
+
+  constructor(resolve: Resolve) {
+    this.#resolve = resolve;
+  }
+
+  make(given: JsonSchema | boolean | undefined, name: string): unknown {
+    if (given === false || this.#depth > MAX_DEPTH) return undefined;
+    if (given === true || given === undefined) return name;
+    const { $ref } = given;
+    if ($ref === undefined) return this.#within(given, name);
+    if (this.#trail.has($ref)) return undefined;
+    this.#trail.add($ref);
+    const made = this.#within(this.#resolve(given) ?? {}, name);
+    this.#trail.delete($ref);
+    return made;
+  }
+
+  #within(json: JsonSchema, name: string): unknown {
+    this.#depth += 1;
+    const given = this.#given(json);
+    const made = given === undefined ? this.#made(json, name) : given;
+    this.#depth -= 1;
+    return made;
+  }
+
+  /** What it says itself. */
+  #given(json: JsonSchema): unknown {
+    if (json.const !== undefined) return json.const;
+    const told = [
+      ...(json.examples ?? []),
+      ...(json.default === undefined ? [] : [json.default]),
+      ...(json.enum ?? []),
+    ];
+    return told.find((value) => fits(value, json, this.#resolve));
+  }
+
+  #made(json: JsonSchema, name: string): unknown {
+    const { anyOf, oneOf, allOf, ...rest } = json;
+    if (allOf !== undefined) return this.#merged({ ...rest, anyOf, oneOf }, allOf, name);
+    const options = anyOf ?? oneOf;
+    if (options !== undefined) return this.#firstOf(anyOf === undefined ? rest : { ...rest, oneOf }, options, name);
+    switch (typeOf(json)) {
+      case "object":
+        return this.#object(json);
+      case "array":
+        return this.#list(json, name);
+      case "string":
+        return exampleText(json, patternsOf(json), name);
+      case "integer":
+        return exampleNumber(json, Number.isInteger);
+      case "number":
+        return exampleNumber(json, Number.isFinite);
+      case "boolean":
+        return true;
+      case "null":
+        return null;
+      default:
+        return name;
+    }
+  }
+
+  #merged(base: JsonSchema, parts: readonly (JsonSchema | boolean)[], name: string): unknown {
+    const refs = parts.flatMap((part) => (typeof part === "object" && part.$ref !== undefined ? [part.$ref] : []));
+    if (refs.some((ref) => this.#trail.has(ref))) return undefined;
+    for (const ref of refs) this.#trail.add(ref);
+    const resolved = parts.map((part) => (typeof part === "object" ? (this.#resolve(part) ?? {}) : {}));
+    const made = this.#within(resolved.reduce(merge, base), name);
+    for (const ref of refs) this.#trail.delete(ref);
+    return made;
+  }
+
+  /** Nothing is the last that is chosen. */
+  #firstOf(base: JsonSchema, options: readonly (JsonSchema | boolean)[], name: string): unknown {
+    const isNull = (option: JsonSchema | boolean) => typeof option === "object" && option.type === "null";
+    for (const option of options.toSorted((a, b) => Number(isNull(a)) - Number(isNull(b)))) {
+      const hasOwn = typeof option === "object" && Object.values(base).some((value) => value !== undefined);
+      const made = hasOwn ? this.#merged(base, [option], name) : this.make(option, name);
+      if (made !== undefined) return made;
+    }
+    return undefined;
+  }
+
+  #object({ properties = {}, required = [], additionalProperties, propertyNames }: JsonSchema): unknown {
+    const made: Record<string, unknown> = {};
+    for (const name of new Set([...Object.keys(properties), ...required])) {
+      const isRequired = required.includes(name);
+      this.#fieldsLeft -= 1;
+      if (!isRequired && this.#fieldsLeft < 0) continue;
+      const value = this.make(Object.hasOwn(properties, name) ? properties[name] : additionalProperties, name);
+      if (value !== undefined) made[name] = value;
+      else if (isRequired) return undefined;
+    }
+    if (Object.keys(properties).length > 0 || typeof additionalProperties !== "object") return made;
+    // A map: one entry shows what is in it.
+    const isSchema = typeof propertyNames === "object" && propertyNames !== null;
+    const key = isSchema ? this.make(propertyNames as JsonSchema, "key") : "key"; // of a JSON Schema, and no list
+    const value = this.make(additionalProperties, "value");
+    return typeof key === "string" && value !== undefined ? { [key]: value, ...made } : made;
+  }
+
+  #list({ items, minItems = 0, maxItems = Infinity }: JsonSchema, name: string): unknown {
+    if (isTuple(items)) {
+      const made = items.map((item) => this.make(item, name));
+      return made.includes(undefined) ? undefined : made;
+    }
+    const count = Math.min(Math.max(minItems, 1), maxItems);
+    const item = this.make(items, singular(name));
+    if (item === undefined || count > MAX_ITEMS) return minItems === 0 ? [] : undefined;
+    return Array.from({ length: count }, (_, index) => (index === 0 ? item : anotherOf(item, index)));
+  }
+}
+
+const MAX_DEPTH = 24;
+const MAX_ITEMS = 100;
+
+function typeOf(json: JsonSchema): string | undefined {
+  const type = [json.type ?? []].flat().find((each) => each !== "null") ?? [json.type].flat()[0];
+  if (type !== undefined) return type;
+  if (json.properties !== undefined || json.required !== undefined) return "object";
+  if (json.items !== undefined) return "array";
+  if (json.pattern !== undefined || json.format !== undefined || json.minLength !== undefined) return "string";
+  return json.minimum !== undefined || json.maximum !== undefined ? "number" : undefined;
+}
+
+/** Where several are asked for at once, they are kept beside one another. */
+const PATTERNS = "x-patterns";
+
+function patternsOf(json: JsonSchema): readonly string[] {
+  const kept = json[PATTERNS];
+  const all = [json.pattern, ...(Array.isArray(kept) ? kept : [])];
+  return all.filter((pattern) => typeof pattern === "string");
+}
+
+function merge(one: JsonSchema, other: JsonSchema): JsonSchema {
+  return {
+    ...one,
+    ...other,
+    ...(one.properties && { properties: { ...one.properties, ...other.properties } }),
+    ...(one.required && { required: [...one.required, ...(other.required ?? [])] }),
+    ...(one.pattern && { [PATTERNS]: [...patternsOf(one), ...patternsOf(other)] }),
+    ...(one.allOf && { allOf: [...one.allOf, ...(other.allOf ?? [])] }),
+  };
+}
+
+function exampleNumber(json: JsonSchema, isKind: (value: number) => boolean): number | undefined {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf = 1 } = json;
+  const least = Math.max(minimum ?? -Infinity, exclusiveMinimum ?? -Infinity);
+  const most = Math.min(maximum ?? Infinity, exclusiveMaximum ?? Infinity);
+  const steps = Math.ceil(least / multipleOf) * multipleOf;
+  const candidates = [1, 0, multipleOf, steps, steps + multipleOf, Math.floor(most / multipleOf) * multipleOf];
+  candidates.push(most - multipleOf, Math.ceil((least + most) / 2), (least + most) / 2, least, most);
+  return candidates.find((value) => Number.isFinite(value) && isKind(value) && numberFits(value, json));
+}
+
+function isTuple(items: JsonSchema["items"]): items is readonly (JsonSchema | boolean)[] {
+  return Array.isArray(items);
+}
+
+function singular(name: string): string {
+  return name.length > 1 && name.endsWith("s") ? name.slice(0, -1) : name;
+}
+
+/** Where there are to be several, they may have to differ. */
+function anotherOf(item: unknown, index: number): unknown {
+  if (typeof item === "number") return item + index;
+  return typeof item === "string" ? `${item} ${index + 1}` : item;
+}

@@ -1,0 +1,94 @@
+import type { JsonSchema } from "../schema/json-schema.js";
+import type { MessageExample, MessageExtension, MessageObject } from "./document.js";
+
+/** Something that is said at an endpoint, before it has its place in the document. */
+export interface Said {
+  /** Among what is said there: the first that is free. */
+  readonly keys: readonly [string, ...string[]];
+  /** In `components`, where messages that are the same stand once: likewise. */
+  readonly componentKeys: readonly [string, ...string[]];
+  readonly message: MessageObject;
+  /** By which it is answered. */
+  readonly answers?: readonly Said[] | undefined;
+  /** It comes as an answer only. */
+  readonly isAnswer?: true | undefined;
+}
+
+/** What goes over the wire (PROTOCOL.md, A message). */
+export interface Wire {
+  readonly type: string;
+  /** Absent: it has none. */
+  readonly payload?: JsonSchema | undefined;
+  readonly isPayloadOptional?: boolean | undefined;
+  readonly id?: "optional" | "required" | undefined;
+  readonly channel?: JsonSchema | undefined;
+  readonly isChannelOptional?: boolean | undefined;
+  readonly hasOffset?: boolean | undefined;
+}
+
+/** What stands in a message beside its payload, in the order in which the server writes it. */
+export function wireSchema(wire: Wire): JsonSchema {
+  const { type, payload, id, channel, hasOffset, isPayloadOptional = false, isChannelOptional = false } = wire;
+  const required = ["type"];
+  if (id === "required") required.push("id");
+  if (channel !== undefined && !isChannelOptional) required.push("channel");
+  if (hasOffset === true) required.push("offset");
+  if (payload !== undefined && !isPayloadOptional) required.push("payload");
+  return {
+    type: "object",
+    required,
+    properties: {
+      type: { type: "string", const: type },
+      ...(id !== undefined && { id: MESSAGE_ID }),
+      ...(channel !== undefined && { channel }),
+      ...(hasOffset === true && { offset: OFFSET }),
+      ...(payload !== undefined && { payload }),
+    },
+  };
+}
+
+export interface MessageText {
+  readonly title?: string | undefined;
+  readonly summary?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+/** @param examples all that goes over the wire, each */
+export function messageOf(
+  wire: Wire,
+  text: MessageText,
+  examples: readonly unknown[],
+  extension: MessageExtension,
+): MessageObject {
+  return {
+    name: wire.type,
+    ...text,
+    payload: wireSchema(wire),
+    ...(wire.id !== undefined && { correlationId: CORRELATION }),
+    ...(examples.length > 0 && { examples: examplesOf(wire.type, examples) }),
+    "x-tidings": extension,
+  };
+}
+
+/** Examples have names for programs: of the message, with a number from the second on. */
+export function examplesOf(name: string, payloads: readonly unknown[]): readonly MessageExample[] {
+  return payloads.map((payload, index) => ({ name: index === 0 ? name : `${name} ${index + 1}`, payload }));
+}
+
+/** What an author wrote of a schema: one line is a summary, more is a description. */
+export function textOf({ title, description }: MessageText): MessageText {
+  const isShort = description === undefined || (description.length <= 120 && !description.includes("\n"));
+  return isShort ? { title, summary: description } : { title, description };
+}
+
+export const MESSAGE_ID_KEY = "MessageId";
+const MESSAGE_ID: JsonSchema = { $ref: `#/components/schemas/${MESSAGE_ID_KEY}` };
+const OFFSET: JsonSchema = {
+  type: "integer",
+  minimum: 1,
+  description: "Its position in the channel's history: what `since` takes to go on from there.",
+};
+const CORRELATION: MessageObject["correlationId"] = {
+  location: "$message.payload#/id",
+  description: "The answer carries the `id` of what it answers.",
+};

@@ -1,0 +1,239 @@
+import { type JsonSchema, jsonSchemaOf, type SchemaSide } from "../schema/json-schema.js";
+import type { Schema } from "../schema/standard.js";
+import { freeKey, pointerStep, toKey } from "./names.js";
+
+/** The JSON Schemas of one document: each schema is converted once for each side, and what has a name stands there once. */
+export class SchemaBook {
+  readonly #schemas = new Map<string, JsonSchema>();
+  /** By what they are and what they were called. */
+  readonly #keys = new Map<string, string>();
+  readonly #taken = new Set<string>();
+  readonly #read = new Map<SchemaSide, Map<Schema, JsonSchema | undefined>>();
+  readonly #silent = new Map<string, string[]>();
+
+  /** `components.schemas`. */
+  get schemas(): Readonly<Record<string, JsonSchema>> {
+    return Object.fromEntries(this.#schemas);
+  }
+
+  /** Of which validator there were schemas without a JSON Schema, and where. */
+  get silent(): ReadonlyMap<string, readonly string[]> {
+    return this.#silent;
+  }
+
+  /**
+   * A schema as it may stand in the document; undefined where its validator gives none.
+   *
+   * @param key what it is, for those parts of it that must have a name and have none
+   * @param where for people, such as `/ws, receives.say`
+   */
+  read(schema: Schema, side: SchemaSide, key: string, where: string): JsonSchema | undefined {
+    const known = this.#read.get(side) ?? new Map<Schema, JsonSchema | undefined>();
+    this.#read.set(side, known);
+    if (known.has(schema)) return known.get(schema);
+    const raw = jsonSchemaOf(schema, side);
+    const json = raw === undefined ? undefined : this.#place(raw, side, key);
+    if (raw === undefined) this.#note(schema["~standard"].vendor, where);
+    known.set(schema, json);
+    return json;
+  }
+
+  /** One of our own, to be referred to. */
+  add(key: string, json: JsonSchema): JsonSchema {
+    this.#taken.add(key);
+    this.#schemas.set(key, json);
+    return refTo(key);
+  }
+
+  /** What a schema is, where it refers to another. Undefined where that goes round in a circle, or leads nowhere. */
+  resolve(json: JsonSchema): JsonSchema | undefined {
+    const passed = new Set<string>();
+    let found: JsonSchema | undefined = json;
+    while (found?.$ref !== undefined) {
+      if (passed.has(found.$ref)) return undefined;
+      passed.add(found.$ref);
+      found = this.#follow(found.$ref);
+    }
+    return found;
+  }
+
+  #note(vendor: string, where: string): void {
+    const places = this.#silent.get(vendor) ?? [];
+    if (!places.includes(where)) places.push(where);
+    this.#silent.set(vendor, places);
+  }
+
+  /** Takes its named parts into the document, and lets it refer to them there. */
+  #place(raw: JsonSchema, side: SchemaSide, key: string): JsonSchema {
+    const parts = definitionsOf(raw);
+    const names = new Map<string, string>();
+    const fresh: string[] = [];
+    for (const name of parts.keys()) {
+      const { at, isNew } = this.#keyFor(name, side, key, identityOf(name, parts));
+      names.set(name, at);
+      if (isNew) fresh.push(name);
+    }
+    // Of one that refers to itself as a whole, or to a part without a name, the whole gets one.
+    const refs = [raw, ...parts.values()].flatMap(findRefs);
+    const isReferredTo = refs.some((ref) => ref.startsWith("#") && partOf(ref) === undefined);
+    const { at: root, isNew } = isReferredTo
+      ? this.#keyFor(undefined, side, key, JSON.stringify(raw))
+      : { at: "", isNew: false };
+    const redirect = (ref: string) => redirected(ref, names, root);
+    for (const name of fresh) this.#schemas.set(names.get(name) ?? name, rewrite(parts.get(name) ?? {}, redirect));
+    const own = rewrite(raw, redirect);
+    if (!isReferredTo) return own;
+    if (isNew) this.#schemas.set(root, own);
+    return refTo(root);
+  }
+
+  /** Where a part is, or is to be: what is the same stands there once. */
+  #keyFor(
+    name: string | undefined,
+    side: SchemaSide,
+    key: string,
+    identity: string,
+  ): { readonly at: string; readonly isNew: boolean } {
+    const known = this.#keys.get(`${name} ${identity}`);
+    if (known !== undefined) return { at: known, isNew: false };
+    const own = name === undefined || isMadeUp(name) ? key : toKey(name);
+    const at = freeKey(
+      (taken) => this.#schemas.has(taken) || [...this.#keys.values()].includes(taken),
+      [own, `${own}.${side === "arrives" ? "input" : "output"}`],
+    );
+    this.#keys.set(`${name} ${identity}`, at);
+    return { at, isNew: true };
+  }
+
+  #follow(ref: string): JsonSchema | undefined {
+    if (!ref.startsWith(PLACE)) return undefined;
+    const [key = "", ...steps] = ref.slice(PLACE.length).split("/").map(decodeStep);
+    let found: unknown = this.#schemas.get(key);
+    for (const step of steps) found = Object.hasOwn(Object(found), step) ? Reflect.get(Object(found), step) : undefined;
+    return isSchemaObject(found) ? found : undefined;
+  }
+}
+
+const PLACE = "#/components/schemas/";
+
+function refTo(key: string): JsonSchema {
+  return { $ref: `${PLACE}${pointerStep(key)}` };
+}
+
+/** zod, valibot and arktype give names of their own to what has none and needs one. */
+function isMadeUp(name: string): boolean {
+  return /^(?:__schema\d+|\d+|(?:intersection|union|domain|proto|morph|unit|alias)\d*)$/.test(name);
+}
+
+function definitionsOf(raw: JsonSchema): ReadonlyMap<string, JsonSchema> {
+  const all = [raw.definitions, raw.$defs].flatMap((part) => Object.entries(Object(part)));
+  return new Map(all.flatMap(([name, part]) => (isSchemaObject(part) ? [[name, part] as const] : [])));
+}
+
+/** The part, and all that it leads to. */
+function identityOf(name: string, parts: ReadonlyMap<string, JsonSchema>): string {
+  const reached = new Map<string, JsonSchema>();
+  const reach = (each: string): void => {
+    const part = parts.get(each);
+    if (part === undefined || reached.has(each)) return;
+    reached.set(each, part);
+    for (const ref of findRefs(part)) reach(partOf(ref)?.name ?? "");
+  };
+  reach(name);
+  return JSON.stringify([...reached]);
+}
+
+/** `#/definitions/Tree/properties/kids` → `Tree`, and the rest of the way. */
+function partOf(ref: string): { readonly name: string; readonly rest: string } | undefined {
+  const [, name, rest = ""] = /^#\/(?:definitions|\$defs)\/([^/]+)(.*)$/.exec(ref) ?? [];
+  return name === undefined ? undefined : { name: decodeStep(name), rest };
+}
+
+function redirected(ref: string, names: ReadonlyMap<string, string>, root: string): string | undefined {
+  const part = partOf(ref);
+  const to = part && names.get(part.name);
+  if (part !== undefined) return to === undefined ? undefined : `${refTo(to).$ref}${part.rest}`;
+  return ref.startsWith("#") ? `${refTo(root).$ref}${ref.slice(1)}` : undefined;
+}
+
+function decodeStep(step: string): string {
+  try {
+    return decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+  } catch {
+    return step;
+  }
+}
+
+function findRefs(json: JsonSchema): readonly string[] {
+  const found: string[] = [];
+  rewrite(json, (ref) => {
+    found.push(ref);
+    return ref;
+  });
+  return found;
+}
+
+/** Keywords by what stands in them. What stands in all others is data, where `$ref` is a name like any other. */
+const ONE: ReadonlySet<string> = new Set([
+  "additionalItems",
+  "additionalProperties",
+  "contains",
+  "else",
+  "if",
+  "items",
+  "not",
+  "propertyNames",
+  "then",
+]);
+const LISTS: ReadonlySet<string> = new Set(["allOf", "anyOf", "items", "oneOf", "prefixItems"]);
+const NAMED: ReadonlySet<string> = new Set(["dependencies", "patternProperties", "properties"]);
+
+/** What belongs to the text it stood in alone. */
+const LEFT: ReadonlySet<string> = new Set(["$anchor", "$defs", "$id", "$schema", "definitions"]);
+
+/** What an author may have written beside the schema, and which a document takes in one form alone. */
+const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  title: isText,
+  description: isText,
+  $comment: isText,
+  examples: Array.isArray,
+  deprecated: isFlag,
+  readOnly: isFlag,
+  writeOnly: isFlag,
+  discriminator: isText,
+  externalDocs: (value) => isText(Object(value).url),
+};
+
+/** The schema with each `$ref` as `redirect` wants it; where that is undefined it leads nowhere, and anything may be there. */
+function rewrite(json: JsonSchema, redirect: (ref: string) => string | undefined): JsonSchema {
+  const go = (part: unknown): unknown => (isSchemaObject(part) ? rewrite(part, redirect) : part);
+  const made: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(json)) {
+    if (LEFT.has(keyword) || FORMS[keyword]?.(value) === false) continue;
+    if (keyword === "$ref" && typeof value === "string") {
+      const ref = redirect(value);
+      if (ref !== undefined) made.$ref = ref;
+    } else if (LISTS.has(keyword) && Array.isArray(value)) {
+      made[keyword] = value.map(go);
+    } else if (ONE.has(keyword)) {
+      made[keyword] = go(value);
+    } else if (NAMED.has(keyword)) {
+      made[keyword] = Object.fromEntries(Object.entries(Object(value)).map(([name, part]) => [name, go(part)]));
+    } else {
+      made[keyword] = value;
+    }
+  }
+  return made;
+}
+
+function isSchemaObject(value: unknown): value is JsonSchema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isFlag(value: unknown): value is boolean {
+  return typeof value === "boolean";
+}

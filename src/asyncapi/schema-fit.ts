@@ -1,0 +1,115 @@
+import type { JsonSchema } from "../schema/json-schema.js";
+
+/** What a `$ref` leads to; the schema itself where it has none. */
+export type Resolve = (json: JsonSchema) => JsonSchema | undefined;
+
+/**
+ * Does a value fit a JSON Schema? For examples, which are small: what it does not know, such as `if` or a format, it takes for
+ * fitting.
+ */
+export function fits(value: unknown, given: JsonSchema | boolean, resolve: Resolve): boolean {
+  if (typeof given === "boolean") return given;
+  const json = resolve(given) ?? {};
+  const all = (parts: readonly (JsonSchema | boolean)[]) => parts.every((part) => fits(value, part, resolve));
+  const count = (parts: readonly (JsonSchema | boolean)[]) => parts.filter((part) => fits(value, part, resolve)).length;
+  if (json.const !== undefined && !isSame(value, json.const)) return false;
+  if (json.enum !== undefined && !json.enum.some((each) => isSame(value, each))) return false;
+  if (json.type !== undefined && ![json.type].flat().some((type) => isOfType(value, type))) return false;
+  if (json.allOf !== undefined && !all(json.allOf)) return false;
+  if (json.anyOf !== undefined && count(json.anyOf) === 0) return false;
+  if (json.oneOf !== undefined && count(json.oneOf) !== 1) return false;
+  if (isSchema(json.not) && fits(value, json.not, resolve)) return false;
+  if (typeof value === "string") return textFits(value, json);
+  if (typeof value === "number") return numberFits(value, json);
+  if (Array.isArray(value)) return listFits(value, json, resolve);
+  return !isObject(value) || objectFits(value, json, resolve);
+}
+
+/** Is it one text or number, one by one the same list, or an object with the same fields? */
+export function isSame(one: unknown, other: unknown): boolean {
+  if (!isObject(one) && !Array.isArray(one)) return one === other;
+  if (Array.isArray(one) !== Array.isArray(other) || typeof other !== "object" || other === null) return false;
+  const keys = Object.keys(one);
+  if (keys.length !== Object.keys(other).length) return false;
+  return keys.every((key) => Object.hasOwn(other, key) && isSame(Reflect.get(one, key), Reflect.get(other, key)));
+}
+
+/** How long a text is, in characters (JSON Schema counts code points). */
+export function lengthOf(text: string): number {
+  return [...text].length;
+}
+
+/** A `pattern` as ECMA-262 has it; undefined for one that is none. */
+export function regexOf(pattern: string): RegExp | undefined {
+  for (const flags of ["u", ""]) {
+    try {
+      return new RegExp(pattern, flags);
+    } catch {}
+  }
+  return undefined;
+}
+
+export function numberFits(value: number, json: JsonSchema): boolean {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = json;
+  if (minimum !== undefined && value < minimum) return false;
+  if (maximum !== undefined && value > maximum) return false;
+  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) return false;
+  if (exclusiveMaximum !== undefined && value >= exclusiveMaximum) return false;
+  // A quotient is hardly ever exact where the step is a fraction.
+  return multipleOf === undefined || Math.abs(value / multipleOf - Math.round(value / multipleOf)) < 1e-9;
+}
+
+export function textFits(value: string, { minLength = 0, maxLength = Infinity, pattern }: JsonSchema): boolean {
+  const length = lengthOf(value);
+  if (length < minLength || length > maxLength) return false;
+  return pattern === undefined || (regexOf(pattern)?.test(value) ?? true);
+}
+
+function listFits(value: readonly unknown[], json: JsonSchema, resolve: Resolve): boolean {
+  const { items, additionalItems, minItems = 0, maxItems = Infinity, uniqueItems } = json;
+  if (value.length < minItems || value.length > maxItems) return false;
+  const hasTwice = value.some((one, index) => value.slice(0, index).some((other) => isSame(one, other)));
+  if (uniqueItems === true && hasTwice) return false;
+  const rest = Array.isArray(items) ? additionalItems : items;
+  return value.every((item, index) => {
+    const own: unknown = Array.isArray(items) && index < items.length ? items[index] : rest;
+    return !isSchema(own) || fits(item, own, resolve);
+  });
+}
+
+function objectFits(value: Readonly<Record<string, unknown>>, json: JsonSchema, resolve: Resolve): boolean {
+  const { required = [], properties = {}, additionalProperties, patternProperties, propertyNames } = json;
+  if (required.some((name) => !Object.hasOwn(value, name))) return false;
+  const patterns = Object.entries(Object(patternProperties)).filter((entry) => isSchema(entry[1]));
+  return Object.entries(value).every(([name, part]) => {
+    if (isSchema(propertyNames) && !fits(name, propertyNames, resolve)) return false;
+    const own = Object.hasOwn(properties, name) ? [properties[name]] : [];
+    const matching = patterns.flatMap(([pattern, each]) => (regexOf(pattern)?.test(name) === true ? [each] : []));
+    const asked = [...own, ...matching];
+    if (asked.length === 0) asked.push(additionalProperties);
+    return asked.every((each) => !isSchema(each) || fits(part, each, resolve));
+  });
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  switch (type) {
+    case "null":
+      return value === null;
+    case "integer":
+      return Number.isInteger(value);
+    case "array":
+      return Array.isArray(value);
+    case "object":
+      return isObject(value);
+    default:
+      return typeof value === type;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSchema(value: unknown): value is JsonSchema | boolean {
+  return typeof value === "boolean" || isObject(value);
+}
