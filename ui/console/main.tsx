@@ -1,6 +1,72 @@
 import { render } from "preact";
-import { showTheme, ThemeSwitch } from "../shared/theme.js";
+import type { AsyncApiDocument } from "../../src/declare/asyncapi-document.js";
+import { showTheme } from "../shared/theme.js";
+import { readApi } from "./api.js";
+import { Console } from "./console.js";
+import { Desk } from "./desk.js";
+import type { Socket, Surroundings } from "./session.js";
+import { TokenShelf } from "./token-shelf.js";
+
+const surroundings: Surroundings = {
+  // What is put there to be called is called with no less than it takes.
+  open: (url, protocols) => new WebSocket(url, [...protocols]) as Socket,
+  now: () => Date.now(),
+  nextFrame: (run) => void requestAnimationFrame(run),
+};
 
 showTheme();
 const root = document.getElementById("root");
-if (root !== null) render(<ThemeSwitch />, root);
+if (root !== null) await start(root);
+
+async function start(root: HTMLElement): Promise<void> {
+  const shelf = new TokenShelf(sessionStorage);
+  takeToken(shelf);
+  try {
+    const desk = new Desk(readApi(await fetchDocument()), new URL(location.href), shelf, surroundings);
+    document.title = `${desk.api.title}: console`;
+    const route = () => {
+      takeToken(shelf);
+      desk.choose(decodeURIComponent(location.hash.slice(2)));
+    };
+    route();
+    addEventListener("hashchange", route);
+    render(<Console desk={desk} iconUrl={iconUrl()} />, root);
+  } catch (error) {
+    render(<Failed why={error instanceof Error ? error.message : String(error)} />, root);
+  }
+}
+
+async function fetchDocument(): Promise<AsyncApiDocument> {
+  const response = await fetch("asyncapi.json", { credentials: "same-origin" });
+  if (!response.ok) throw new Error(`asyncapi.json was answered with ${response.status} ${response.statusText}.`);
+  return response.json();
+}
+
+/** `#token=…` in a link: it is kept for this tab, and taken out of the address. */
+function takeToken(shelf: TokenShelf): void {
+  if (location.hash.startsWith("#/")) return;
+  const given = new URLSearchParams(location.hash.slice(1));
+  const token = given.get("token");
+  if (token === null) return;
+  shelf.keep(token);
+  history.replaceState(history.state, "", location.pathname + location.search);
+}
+
+/** Where the page says that its icon is. */
+function iconUrl(): string {
+  return document.querySelector<HTMLLinkElement>("link[rel=icon]")?.href ?? "";
+}
+
+function Failed({ why }: { readonly why: string }) {
+  return (
+    <main class="failed card stack">
+      <h1>The console can't show this app</h1>
+      <p>{why}</p>
+      <div>
+        <button type="button" onClick={() => location.reload()}>
+          Try again
+        </button>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,134 @@
+import type { JSX } from "preact";
+import { bytesText, durationText } from "../shared/quantity.js";
+import type { EndpointDoc } from "./api.js";
+import { ChannelCard } from "./channel-card.js";
+import { ConnectForm } from "./connect-form.js";
+import type { Desk } from "./desk.js";
+import { MessageForm } from "./message-form.js";
+import { MessageView } from "./message-view.js";
+import { RawForm } from "./raw-form.js";
+import { SnippetCard } from "./snippet-card.js";
+
+/** One endpoint: what it is, a way in, and all that can be said and heard there. */
+export function EndpointPage({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: EndpointDoc }): JSX.Element {
+  const isRaw = endpoint.kind === "frames";
+  return (
+    <div class="stack">
+      <header class="stack">
+        <h1 class="code" id="endpoint" tabIndex={-1}>
+          {endpoint.path}
+        </h1>
+        {endpoint.summary !== undefined && <p>{endpoint.summary}</p>}
+        {endpoint.description !== undefined && <p class="quiet description">{endpoint.description}</p>}
+        <p class="row">
+          <span class="badge">{isRaw ? "frames as they are" : "messages"}</span>
+          {endpoint.isOpenToAll && (
+            <span class="badge" data-tone="good">
+              open to all
+            </span>
+          )}
+          {endpoint.credentials.map(({ place, name }) => (
+            <span key={place} class="badge">
+              {name === undefined ? place : `${place} ${name}`}
+            </span>
+          ))}
+        </p>
+      </header>
+      <section class="card stack" aria-labelledby="connect-title">
+        <h2 id="connect-title">Connect</h2>
+        <ConnectForm desk={desk} endpoint={endpoint} />
+      </section>
+      {isRaw ? <RawForm session={desk.speaker.value} /> : <Messages desk={desk} endpoint={endpoint} />}
+      {endpoint.channels.length > 0 && (
+        <section class="stack" aria-labelledby="channels-title">
+          <h2 id="channels-title">Channels</h2>
+          {endpoint.channels.map((channel) => (
+            <ChannelCard key={channel.pattern} desk={desk} endpoint={endpoint} channel={channel} />
+          ))}
+        </section>
+      )}
+      <SnippetCard desk={desk} endpoint={endpoint} />
+      <Limits endpoint={endpoint} />
+    </div>
+  );
+}
+
+function Messages({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: EndpointDoc }): JSX.Element | null {
+  const session = desk.speaker.value;
+  if (endpoint.says.length + endpoint.hears.length === 0) return null;
+  return (
+    <section class="card stack" aria-labelledby="messages-title">
+      <div class="head">
+        <h2 id="messages-title">Messages</h2>
+        {session !== undefined && session.status.value === "open" && (
+          <small>
+            said by connection {session.number}, {session.name.value}
+          </small>
+        )}
+      </div>
+      {endpoint.says.map((message, index) => (
+        <details key={message.type} class="message" open={index === 0}>
+          <summary>
+            <span class="verb">Say</span> <code>{message.type}</code> <small>{message.summary ?? message.title}</small>
+          </summary>
+          <div class="details stack">
+            {message.description !== undefined && <p>{message.description}</p>}
+            <MessageForm state={desk.messageOf(endpoint, message)} session={session} verb={`Send ${message.type}`} />
+            {message.reply !== undefined && (
+              <details>
+                <summary>Schema of the reply</summary>
+                <pre class="sample">{JSON.stringify(message.reply, null, 2)}</pre>
+              </details>
+            )}
+          </div>
+        </details>
+      ))}
+      {endpoint.hears.map((message) => (
+        <MessageView key={message.type} verb="Hear" message={message} />
+      ))}
+    </section>
+  );
+}
+
+function Limits({ endpoint: { limits, refuse, closeCodes, kind } }: { readonly endpoint: EndpointDoc }): JSX.Element {
+  const rate = ({ count, windowMs }: { readonly count: number; readonly windowMs: number }) =>
+    `${count} in ${durationText(windowMs)}`;
+  const codes = Object.entries(closeCodes).map(([reason, code]) => `${reason} ${code}`);
+  return (
+    <details class="card">
+      <summary>Limits</summary>
+      <dl class="facts details">
+        <dt>A message</dt>
+        <dd>{bytesText(limits.messageSize)}</dd>
+        <dt>Messages</dt>
+        <dd>{rate(limits.messages)}</dd>
+        {limits.messagesPerUser !== undefined && (
+          <>
+            <dt>Of a user</dt>
+            <dd>{rate(limits.messagesPerUser)}</dd>
+          </>
+        )}
+        {kind === "messages" && (
+          <>
+            <dt>Channels</dt>
+            <dd>{limits.channels}</dd>
+          </>
+        )}
+        <dt>Connections of a user</dt>
+        <dd>{limits.connectionsPerUser}</dd>
+        <dt>Heartbeat</dt>
+        <dd>
+          {durationText(limits.heartbeat)}, and {durationText(limits.pong)} for the answer
+        </dd>
+        <dt>Plain clients are refused</dt>
+        <dd>{refuse === "http" ? "by an HTTP status" : "by a close code"}</dd>
+        {codes.length > 0 && (
+          <>
+            <dt>Its own close codes</dt>
+            <dd>{codes.join(", ")}</dd>
+          </>
+        )}
+      </dl>
+    </details>
+  );
+}

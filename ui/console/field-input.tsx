@@ -1,0 +1,322 @@
+import type { ComponentChildren, JSX } from "preact";
+import { Icon } from "../shared/icon.js";
+import { blankDraft, type Draft, type Path } from "./draft.js";
+import type { Field, Member } from "./form-model.js";
+import { type Placed, placeKey } from "./issue-place.js";
+
+interface FieldProps {
+  readonly field: Field;
+  readonly draft: Draft;
+  readonly onChange: (draft: Draft) => void;
+  readonly path: Path;
+  /** What the ids on the page begin with: no two forms have the same. */
+  readonly form: string;
+  readonly name: string;
+  readonly placed: Placed;
+  /** Stands beside the name: a tick, or what takes it away. */
+  readonly beside?: ComponentChildren;
+}
+
+/** A schema's field, whatever its kind, with its name, what holds for it, and what is wrong with it. */
+export function FieldInput(props: FieldProps): JSX.Element {
+  const { field, draft } = props;
+  if (field.kind === "group" && draft.kind === "group") return <GroupInput {...props} field={field} draft={draft} />;
+  if (field.kind === "list" && draft.kind === "list") return <ListInput {...props} field={field} draft={draft} />;
+  if (field.kind === "nullable" && draft.kind === "nullable")
+    return <NullableInput {...props} field={field} draft={draft} />;
+  return <SingleInput {...props} />;
+}
+
+type Of<Kind extends Field["kind"]> = Omit<FieldProps, "field" | "draft"> & {
+  readonly field: Extract<Field, { kind: Kind }>;
+  readonly draft: Extract<Draft, { kind: Kind }>;
+};
+
+/** The members of an object. Of the outermost there is no frame around them. */
+function GroupInput({ field, draft, onChange, path, form, name, placed, beside }: Of<"group">): JSX.Element {
+  const change = (member: string, isGiven: boolean, inner: Draft) =>
+    onChange({ kind: "group", members: { ...draft.members, [member]: { isGiven, draft: inner } } });
+  const members = (
+    <>
+      <Problems form={form} path={path} placed={placed} />
+      {field.members.map((member) => (
+        <MemberInput
+          key={member.name}
+          member={member}
+          given={draft.members[member.name] ?? { isGiven: member.isRequired, draft: blankDraft(member.field) }}
+          onChange={(isGiven, inner) => change(member.name, isGiven, inner)}
+          path={[...path, member.name]}
+          form={form}
+          placed={placed}
+        />
+      ))}
+    </>
+  );
+  if (path.length === 0 && beside === undefined) return <div class="stack">{members}</div>;
+  return (
+    <fieldset class="nested stack">
+      <legend>
+        {beside} {name}
+      </legend>
+      <Hint form={form} path={path} field={field} />
+      {members}
+    </fieldset>
+  );
+}
+
+interface MemberProps extends Pick<FieldProps, "path" | "form" | "placed"> {
+  readonly member: Member;
+  readonly given: { readonly isGiven: boolean; readonly draft: Draft };
+  readonly onChange: (isGiven: boolean, draft: Draft) => void;
+}
+
+function MemberInput({ member, given, onChange, path, form, placed }: MemberProps): JSX.Element {
+  const { name, field, isRequired } = member;
+  const tick = isRequired ? undefined : (
+    <input
+      type="checkbox"
+      checked={given.isGiven}
+      aria-label={`Give ${name}`}
+      onChange={({ currentTarget }) => onChange(currentTarget.checked, given.draft)}
+    />
+  );
+  if (isRequired || given.isGiven) {
+    return (
+      <FieldInput
+        field={field}
+        draft={given.draft}
+        onChange={(draft) => onChange(true, draft)}
+        path={path}
+        form={form}
+        name={name}
+        placed={placed}
+        beside={tick}
+      />
+    );
+  }
+  return (
+    <div class="field">
+      <span class="label row">
+        {tick} {name} <small>left out</small>
+      </span>
+      <Problems form={form} path={path} placed={placed} />
+    </div>
+  );
+}
+
+function ListInput({ field, draft, onChange, path, form, name, placed, beside }: Of<"list">): JSX.Element {
+  const items = draft.items;
+  const change = (now: readonly Draft[]) => onChange({ kind: "list", items: now });
+  return (
+    <fieldset class="nested stack" id={idOf(form, path)} tabIndex={-1}>
+      <legend>
+        {beside} {name}
+      </legend>
+      <Hint form={form} path={path} field={field} />
+      <Problems form={form} path={path} placed={placed} />
+      {items.map((item, index) => (
+        <FieldInput
+          // biome-ignore lint/suspicious/noArrayIndexKey: an item has nothing of its own but its place
+          key={index}
+          field={field.item}
+          draft={item}
+          onChange={(now) => change(items.with(index, now))}
+          path={[...path, index]}
+          form={form}
+          name={`${name} ${index + 1}`}
+          placed={placed}
+          beside={
+            <button
+              type="button"
+              class="round small"
+              aria-label={`Take ${name} ${index + 1} away`}
+              onClick={() => change(items.toSpliced(index, 1))}
+            >
+              <Icon of="cross" />
+            </button>
+          }
+        />
+      ))}
+      <div>
+        <button type="button" class="quiet small" onClick={() => change([...items, blankDraft(field.item)])}>
+          <Icon of="plus" />
+          Add to {name}
+        </button>
+      </div>
+    </fieldset>
+  );
+}
+
+function NullableInput({ field, draft, onChange, name, beside, ...place }: Of<"nullable">): JSX.Element {
+  const tick = (
+    <>
+      {beside}
+      <label class="tick">
+        <input
+          type="checkbox"
+          checked={draft.isNull}
+          aria-label={`${name} is null`}
+          onChange={({ currentTarget }) => onChange({ ...draft, isNull: currentTarget.checked })}
+        />
+        null
+      </label>
+    </>
+  );
+  if (!draft.isNull) {
+    const changeInner = (inner: Draft) => onChange({ ...draft, inner });
+    return (
+      <FieldInput {...place} field={field.inner} draft={draft.inner} onChange={changeInner} name={name} beside={tick} />
+    );
+  }
+  return (
+    <div class="field">
+      <span class="label row">
+        {name} {tick}
+      </span>
+      <Problems form={place.form} path={place.path} placed={place.placed} />
+    </div>
+  );
+}
+
+function SingleInput({ field, draft, onChange, path, form, name, placed, beside }: FieldProps): JSX.Element {
+  const id = idOf(form, path);
+  const isInvalid = placed.has(placeKey(path));
+  const described = [hasHint(field) ? `${id}-hint` : "", isInvalid ? `${id}-problem` : ""].filter(
+    (each) => each !== "",
+  );
+  const shared = {
+    id,
+    "aria-invalid": isInvalid,
+    "aria-describedby": described.length === 0 ? undefined : described.join(" "),
+  };
+  const control = controlOf(field, draft, onChange, shared);
+  return (
+    <div class="field">
+      {draft.kind === "flag" ? (
+        <span class="label row">
+          {beside} {control} <label for={id}>{name}</label>
+        </span>
+      ) : (
+        <>
+          <span class="label row">
+            {beside} <label for={id}>{name}</label>
+          </span>
+          {control}
+        </>
+      )}
+      <Hint form={form} path={path} field={field} />
+      <Problems form={form} path={path} placed={placed} />
+    </div>
+  );
+}
+
+interface SharedAttributes {
+  readonly id: string;
+  readonly "aria-invalid": boolean;
+  readonly "aria-describedby": string | undefined;
+}
+
+function controlOf(
+  field: Field,
+  draft: Draft,
+  onChange: (draft: Draft) => void,
+  shared: SharedAttributes,
+): JSX.Element {
+  if (draft.kind === "flag") {
+    const flip = (isOn: boolean) => onChange({ kind: "flag", isOn });
+    return (
+      <input
+        {...shared}
+        type="checkbox"
+        checked={draft.isOn}
+        onChange={({ currentTarget }) => flip(currentTarget.checked)}
+      />
+    );
+  }
+  if (field.kind === "choice" && draft.kind === "choice") {
+    const choose = (index: number) => onChange({ kind: "choice", index });
+    return (
+      <select {...shared} value={draft.index} onChange={({ currentTarget }) => choose(Number(currentTarget.value))}>
+        {field.options.map((option, index) => (
+          <option key={shownText(option)} value={index}>
+            {shownText(option)}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  if (draft.kind !== "text" && draft.kind !== "number" && draft.kind !== "json") {
+    const value = field.kind === "constant" ? shownText(field.value) : "";
+    return <input {...shared} readOnly value={value} />;
+  }
+  const write = (text: string) => onChange({ kind: draft.kind, text });
+  if (draft.kind === "json" || (field.kind === "text" && field.isLong)) {
+    const isJson = draft.kind === "json";
+    const rows = Math.min(12, Math.max(2, draft.text.split("\n").length));
+    return (
+      <textarea
+        {...shared}
+        class={isJson ? "code" : ""}
+        rows={rows}
+        spellcheck={!isJson}
+        value={draft.text}
+        onInput={({ currentTarget }) => write(currentTarget.value)}
+      />
+    );
+  }
+  if (field.kind === "text" && field.format === "date-time") {
+    return (
+      <div class="joined">
+        <input {...shared} value={draft.text} onInput={({ currentTarget }) => write(currentTarget.value)} />
+        <button type="button" class="quiet" onClick={() => write(new Date().toISOString())}>
+          Now
+        </button>
+      </div>
+    );
+  }
+  return (
+    <input
+      {...shared}
+      inputMode={keyboardOf(field)}
+      autocomplete="off"
+      value={draft.text}
+      onInput={({ currentTarget }) => write(currentTarget.value)}
+    />
+  );
+}
+
+/** Which keys a phone shows. The browser checks nothing: that is the server's to do. */
+function keyboardOf(field: Field): "text" | "numeric" | "decimal" | "email" | "url" {
+  if (field.kind === "number") return field.isInteger ? "numeric" : "decimal";
+  if (field.kind !== "text") return "text";
+  return field.format === "email" ? "email" : field.format === "uri" ? "url" : "text";
+}
+
+function Hint({ form, path, field }: Pick<FieldProps, "form" | "path" | "field">): JSX.Element | null {
+  if (!hasHint(field)) return null;
+  const why = field.kind === "json" ? `${field.why} Write it as JSON.` : undefined;
+  const words = [field.title, field.description, field.rule, why].filter((each) => each !== undefined);
+  return <small id={`${idOf(form, path)}-hint`}>{words.join(" · ")}</small>;
+}
+
+function hasHint({ title, description, rule, kind }: Field): boolean {
+  return (title ?? description ?? rule) !== undefined || kind === "json";
+}
+
+function Problems({ form, path, placed }: Pick<FieldProps, "form" | "path" | "placed">): JSX.Element | null {
+  const messages = placed.get(placeKey(path));
+  if (messages === undefined) return null;
+  return (
+    <p class="problem" id={`${idOf(form, path)}-problem`}>
+      {messages.join(" ")}
+    </p>
+  );
+}
+
+export function idOf(form: string, path: Path): string {
+  return [form, ...path.map((each) => encodeURIComponent(each))].join("-");
+}
+
+export function shownText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,21 @@
+import type { JSX } from "preact";
+import type { MessageDoc } from "./api.js";
+
+/** A message that is heard: what it is, an example, and its schema. */
+export function MessageView({ verb, message }: { readonly verb: string; readonly message: MessageDoc }): JSX.Element {
+  return (
+    <details class="message">
+      <summary>
+        <span class="verb">{verb}</span> <code>{message.type}</code> <small>{message.summary ?? message.title}</small>
+      </summary>
+      <div class="details stack">
+        {message.description !== undefined && <p>{message.description}</p>}
+        {message.example !== undefined && <pre class="sample">{JSON.stringify(message.example, null, 2)}</pre>}
+        <details>
+          <summary>Schema</summary>
+          <pre class="sample">{JSON.stringify(message.schema, null, 2)}</pre>
+        </details>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,94 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useId } from "preact/hooks";
+import { type EndpointDoc, pagePlacesOf } from "./api.js";
+import { CopyButton } from "./clipboard.js";
+import { type Desk, readEntry } from "./desk.js";
+import { nameOf } from "./dial.js";
+import { type SnippetLanguage, snippetOf, type Task } from "./snippet.js";
+
+const languages: readonly (readonly [SnippetLanguage, string])[] = [
+  ["client", "Our client"],
+  ["browser", "Browser"],
+  ["python", "Python"],
+];
+
+/** The same in code: with the params and the message as they are filled in, and a placeholder for the token. */
+export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: EndpointDoc }): JSX.Element {
+  const id = useId();
+  const isRaw = endpoint.kind === "frames";
+  const offered = languages.filter(([language]) => !(isRaw && language === "client"));
+  const language = useSignal<SnippetLanguage>(isRaw ? "browser" : "client");
+  const type = useSignal(endpoint.says[0]?.type ?? "");
+  const text = snippetOf(language.value, taskOf(desk, endpoint, type.value));
+  return (
+    <section class="card stack" aria-labelledby={`${id}-title`}>
+      <div class="head">
+        <h3 id={`${id}-title`}>In code</h3>
+        <div class="row">
+          {endpoint.says.length > 1 && (
+            <select
+              class="short"
+              aria-label="The message in it"
+              value={type.value}
+              onChange={({ currentTarget }) => {
+                type.value = currentTarget.value;
+              }}
+            >
+              {endpoint.says.map((message) => (
+                <option key={message.type}>{message.type}</option>
+              ))}
+            </select>
+          )}
+          <fieldset class="choice">
+            <legend class="unseen">Language</legend>
+            {offered.map(([each, words]) => (
+              <label key={each}>
+                <input
+                  type="radio"
+                  name={`${id}-language`}
+                  checked={language.value === each}
+                  onChange={() => {
+                    language.value = each;
+                  }}
+                />
+                <span>{words}</span>
+              </label>
+            ))}
+          </fieldset>
+        </div>
+      </div>
+      <figure class="snippet">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard, in every browser */}
+        <section class="sample" aria-label="The code" tabIndex={0}>
+          <pre>{text}</pre>
+        </section>
+        <CopyButton label="Copy the code" text={() => text} />
+      </figure>
+    </section>
+  );
+}
+
+function taskOf(desk: Desk, endpoint: EndpointDoc, type: string): Task {
+  const { params, query, server, place } = readEntry(endpoint, desk.entryOf(endpoint));
+  const doc = endpoint.says.find((message) => message.type === type);
+  const reading = doc && desk.messageOf(endpoint, doc).reading();
+  const channel = endpoint.channels.find(({ subscribe }) => subscribe !== "no");
+  const channelParams = Object.fromEntries(
+    channel?.params.map(({ name, initial }) => [name, params[name] ?? (initial === "" ? name : initial)]) ?? [],
+  );
+  return {
+    endpoint,
+    server,
+    params,
+    query,
+    place: pagePlacesOf(endpoint).length > 0 ? place : endpoint.isOutOfReach ? "header" : undefined,
+    message: doc && { type: doc.type, payload: reading?.value ?? doc.example ?? {} },
+    channel: channel && {
+      pattern: channel.pattern,
+      name: nameOf(channel.pattern, channelParams),
+      params: channelParams,
+      event: channel.events[0]?.type,
+    },
+  };
+}
