@@ -26,6 +26,7 @@ import type {
   Stored,
   TlsFiles,
 } from "../declare/app.js";
+import type { AsyncApiDocument } from "../declare/asyncapi-document.js";
 import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { Middleware } from "../declare/context.js";
@@ -37,6 +38,7 @@ import type { AppLimits } from "../declare/limits.js";
 import type { MetricFamily } from "../declare/metric-family.js";
 import { AppPages } from "../http/app-pages.js";
 import { type Asked, readAsked, valuesOf } from "../http/asked.js";
+import { socketServerAt } from "../http/socket-servers.js";
 import type { Hub } from "../hub/hub.js";
 import { writeExposition } from "../observe/exposition.js";
 import { jsonLogger, logTo } from "../observe/log.js";
@@ -47,6 +49,7 @@ import { isSendableCloseCode } from "../protocol/close-codes.js";
 import { isPublishKey } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
+import { Description } from "./description.js";
 import { checkOverrides } from "./overrides.js";
 import { TrustedProxies } from "./proxies.js";
 import { type FoundRoute, type HeartbeatOptions, Routes } from "./routes.js";
@@ -229,6 +232,7 @@ export class TidingsApp implements App {
   readonly #origins: Origins;
   readonly #proxies: TrustedProxies;
   readonly #drain: StartOptions["drain"];
+  readonly #description: Description;
   readonly #pages: AppPages;
   readonly #dashboard = new ServedDashboard();
   readonly #servers: Servers;
@@ -266,11 +270,16 @@ export class TidingsApp implements App {
       hasEndpoint: (path) => this.#routes.find(path) !== undefined,
       isReady: () => this.#running?.isReady === true,
       count: async () => (await this.#running?.count()) ?? NOBODY,
-      document: (servers) => ({ asyncapi: "3.0.0", servers }),
+      document: (servers) => this.#description.reachedAt(servers),
       metrics: () => writeExposition([...this.metrics(), ...processFamilies()]),
       forwarded: (asked) => this.#proxies.read(asked.address, (name) => valuesOf(asked, name).join(", ") || undefined),
       listening: () => this.#servers.listening,
       onError: (error) => this.#happened({ event: "error", error, during: "http", ...NOWHERE }),
+    });
+    this.#description = new Description({
+      info: options.info,
+      routes: () => this.#routes,
+      onWarning: (warning) => this.#happened({ event: "warning", ...warning }),
     });
     this.#servers = new Servers({
       answer: (upgrade, port) => this.answer(upgrade, port),
@@ -344,6 +353,10 @@ export class TidingsApp implements App {
 
   stats(): Stats {
     return this.#running?.stats() ?? { ...NOTHING_YET, ...createCounters() };
+  }
+
+  asyncapi(): AsyncApiDocument {
+    return this.#description.reachedAt(this.#servers.listening.map(socketServerAt));
   }
 
   metrics(): readonly MetricFamily[] {

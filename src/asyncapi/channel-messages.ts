@@ -61,7 +61,7 @@ export function publishMessages(draft: Draft, channel: ChannelDefinition, answer
     const examples = given.examples.map((each) => ({
       type: "publish",
       id: 1,
-      payload: { channel: exampleChannel(pattern), type: event, payload: each, key: "c1-9" },
+      payload: { channel: exampleChannel(pattern), type: event, payload: each },
     }));
     const text = { title: `Publish ${event}`, summary: `Publishes \`${event}\` to \`${pattern.source}\`.` };
     const extension = { role: "publish", from: "client", channel: pattern.source, event } as const;

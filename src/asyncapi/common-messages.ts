@@ -17,7 +17,7 @@ export interface CommonMessages {
 
 export function commonMessages(draft: Draft, channels: readonly ChannelDefinition[]): CommonMessages {
   const wire = addWireSchemas(draft.schemas);
-  const answers = protocolAnswers({ wire });
+  const answers = protocolAnswers(wire);
   return {
     wire,
     answers,

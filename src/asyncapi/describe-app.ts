@@ -1,9 +1,15 @@
+import type {
+  AsyncApiDocument,
+  ChannelObject,
+  OperationObject,
+  ServerObject,
+  TidingsChannel,
+} from "../declare/asyncapi-document.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { StartupWarning } from "../declare/credential.js";
 import type { AppInfo } from "../declare/http-options.js";
 import { type CommonMessages, commonMessages } from "./common-messages.js";
 import { describeEndpoint, type EndpointGiven } from "./describe-endpoint.js";
-import type { AsyncApiDocument, ChannelObject, OperationObject, ServerObject, TidingsChannel } from "./document.js";
 import { Draft } from "./draft.js";
 import { tellChannel } from "./listed-channel.js";
 import { freeKey, patternKey } from "./names.js";

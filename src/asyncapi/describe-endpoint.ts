@@ -1,14 +1,20 @@
+import type {
+  ChannelObject,
+  EndpointExtension,
+  EndpointLimitsTold,
+  OperationObject,
+  Reference,
+} from "../declare/asyncapi-document.js";
 import type { CredentialWay } from "../declare/credential.js";
 import type { EndpointDefinition, SpeaksMessages } from "../declare/endpoint.js";
 import type { Limits } from "../protocol/limits.js";
 import { appMessages } from "./app-messages.js";
 import type { CommonMessages } from "./common-messages.js";
-import type { ChannelObject, EndpointExtension, EndpointLimitsTold, OperationObject, Reference } from "./document.js";
 import type { Draft } from "./draft.js";
 import { frameMessages } from "./frame-messages.js";
 import { addressOf, bindingOf, credentialsOf, parametersOf } from "./handshake.js";
 import { freeKey, pointerStep } from "./names.js";
-import { protocolNews } from "./protocol-answers.js";
+import { protocolNews } from "./protocol-news.js";
 import { protocolRequests } from "./protocol-requests.js";
 import type { Said } from "./said.js";
 
@@ -70,14 +76,14 @@ export function describeEndpoint(
 function messagesOf(
   draft: Draft,
   speaks: SpeaksMessages,
-  { definition, isRefreshable, ways }: EndpointGiven,
+  { definition, isRefreshable, limits, ways }: EndpointGiven,
   key: string,
   common: CommonMessages,
 ): readonly Said[] {
   const { channels } = speaks;
   const { answers, wire } = common;
   const byMessage = ways.some(({ place }) => place === "message");
-  const part = { key, channels, isRefreshable, byMessage, wire };
+  const part = { key, channels, isRefreshable, byMessage, mostChannels: limits.channels, wire };
   const app = appMessages(draft, speaks, { key, path: definition.pattern.source, error: answers.error });
   const events = channels.flatMap((channel) => [...(common.events.get(channel)?.values() ?? [])]);
   const published = channels.flatMap((channel) => common.published.get(channel) ?? []);

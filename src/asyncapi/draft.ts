@@ -1,7 +1,7 @@
+import type { ComponentsObject, MessageObject, Reference, SecurityScheme } from "../declare/asyncapi-document.js";
 import type { StartupWarning } from "../declare/credential.js";
 import { converterAdvice } from "../schema/json-schema.js";
 import type { Schema } from "../schema/standard.js";
-import type { ComponentsObject, MessageObject, Reference, SecurityScheme } from "./document.js";
 import { freeKey, pointerStep } from "./names.js";
 import { SchemaBook } from "./schema-book.js";
 

@@ -1,5 +1,5 @@
+import type { MessageObject } from "../declare/asyncapi-document.js";
 import type { SpeaksFrames } from "../declare/endpoint.js";
-import type { MessageObject } from "./document.js";
 import type { Said } from "./said.js";
 
 /** What is said at a raw endpoint: text and bytes, as they are. What the server sends only its app knows. */

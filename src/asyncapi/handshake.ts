@@ -1,8 +1,13 @@
+import type {
+  CredentialPlace,
+  ParameterObject,
+  SecurityScheme,
+  WebSocketBinding,
+} from "../declare/asyncapi-document.js";
 import type { CredentialWay } from "../declare/credential.js";
 import type { EndpointDefinition } from "../declare/endpoint.js";
 import { tidingsV1 } from "../protocol/subprotocol.js";
 import type { JsonSchema } from "../schema/json-schema.js";
-import type { CredentialPlace, ParameterObject, SecurityScheme, WebSocketBinding } from "./document.js";
 import type { Draft } from "./draft.js";
 import { exampleOf } from "./example.js";
 import { plainParameter } from "./listed-channel.js";

@@ -1,8 +1,8 @@
+import type { ParameterObject, Permission, Reference, TidingsChannel } from "../declare/asyncapi-document.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { PathPattern } from "../declare/path-pattern.js";
 import { isParamValue } from "../protocol/names.js";
 import type { JsonSchema } from "../schema/json-schema.js";
-import type { ParameterObject, Permission, Reference, TidingsChannel } from "./document.js";
 import { wordFor } from "./example-text.js";
 
 /** A channel as `x-tidings-channels` has it. */

@@ -1,20 +1,7 @@
-import type { ChannelDefinition } from "../declare/channel.js";
 import type { JsonSchema } from "../schema/json-schema.js";
-import type { MessageExample } from "./document.js";
-import { examplesOf, type MessageText, messageOf, type Said, type Wire } from "./said.js";
+import { ALICE, CHANNEL, MS, POSITION_FIELDS, protocolMessage, USER } from "./protocol-message.js";
+import type { Said } from "./said.js";
 import type { WireSchemas } from "./wire-schemas.js";
-
-/** What the protocol's own messages depend on at an endpoint. */
-export interface ProtocolPart {
-  /** The endpoint's in the document. */
-  readonly key: string;
-  readonly channels: readonly ChannelDefinition[];
-  /** Is a fresh credential taken from `auth`? */
-  readonly isRefreshable: boolean;
-  /** Can the first credential come by message? */
-  readonly byMessage: boolean;
-  readonly wire: WireSchemas;
-}
 
 /** What the server answers, by what it is for. */
 export interface ProtocolAnswers {
@@ -30,8 +17,8 @@ export interface ProtocolAnswers {
   readonly error: Said;
 }
 
-/** The protocol's answers and what else a server says by it (PROTOCOL.md, What a server sends). */
-export function protocolAnswers({ wire }: Pick<ProtocolPart, "wire">): ProtocolAnswers {
+/** They are the same at each endpoint (PROTOCOL.md, What a client may send). */
+export function protocolAnswers(wire: WireSchemas): ProtocolAnswers {
   return {
     connected: connected(),
     authSuccess: authSuccess(),
@@ -67,29 +54,6 @@ export function protocolAnswers({ wire }: Pick<ProtocolPart, "wire">): ProtocolA
       examples: ERRORS,
     }),
   };
-}
-
-/** What the server says by the protocol that is no answer, and what it may say without being asked. */
-export function protocolNews({ channels, wire }: Pick<ProtocolPart, "channels" | "wire">): readonly Said[] {
-  const ping = protocolMessage({
-    keys: ["ping.server"],
-    from: "server",
-    wire: { type: "ping" },
-    summary: "Is the client there? It answers `pong`.",
-    examples: [{ type: "ping" }],
-    isOfSubprotocol: true,
-  });
-  const payload = { type: "object", required: ["reconnectAfterMs"], properties: { reconnectAfterMs: MS } };
-  const drain = protocolMessage({
-    keys: ["drain"],
-    from: "server",
-    wire: { type: "drain", payload },
-    summary: "The server goes away: after the close, dial again so many milliseconds later.",
-    examples: [{ type: "drain", payload: { reconnectAfterMs: 1_800 } }],
-    isOfSubprotocol: true,
-  });
-  const hasPresence = channels.some(({ presence }) => presence !== undefined);
-  return [...(channels.length > 0 ? [gap()] : []), ...(hasPresence ? [presenceChange(wire)] : []), ping, drain];
 }
 
 function connected(): Said {
@@ -158,34 +122,6 @@ function unsubscribed(): Said {
   });
 }
 
-function gap(): Said {
-  const properties = { ...POSITION_FIELDS, state: { description: "The present state, where the channel has one." } };
-  return protocolMessage({
-    keys: ["gap"],
-    from: "server",
-    wire: { type: "gap", channel: CHANNEL, payload: { type: "object", properties } },
-    summary: "In this place events of the channel were, or may have been, lost, and can't be had again.",
-    examples: [{ type: "gap", channel: "chat/a", payload: { epoch: "k4", offset: 90 } }],
-  });
-}
-
-function presenceChange(wire: WireSchemas): Said {
-  const list = (description: string) => ({ type: "array", items: wire.member, description });
-  const properties = {
-    joined: list("Who came."),
-    left: list("Who went."),
-    members: list("Who is here: replaces all that was told before."),
-    count: { type: "integer", description: "How many are here, where they are too many to be told one by one." },
-  };
-  return protocolMessage({
-    keys: ["presence"],
-    from: "server",
-    wire: { type: "presence", channel: CHANNEL, payload: { type: "object", properties } },
-    summary: "Who came to the channel and who went, where that is watched.",
-    examples: [{ type: "presence", channel: "chat/a", payload: { joined: [ALICE], left: [] } }],
-  });
-}
-
 /** What a request of the protocol is answered with. */
 function replyOf(to: string, summary: string, payload: JsonSchema, example: unknown): Said {
   const hasChannel = to !== "task_cancel";
@@ -202,47 +138,6 @@ function replyOf(to: string, summary: string, payload: JsonSchema, example: unkn
   });
 }
 
-export interface ProtocolMessage extends MessageText {
-  readonly keys: readonly [string, ...string[]];
-  /** Where it is another at each endpoint: the endpoint's key. */
-  readonly ofEndpoint?: string | undefined;
-  readonly from: "client" | "server";
-  readonly wire: Wire;
-  /** All that goes over the wire, each; some have names. */
-  readonly examples: readonly object[];
-  readonly isOfSubprotocol?: true | undefined;
-  readonly replyTo?: string | undefined;
-  readonly answers?: readonly Said[] | undefined;
-  readonly isAnswer?: true | undefined;
-}
-
-export function protocolMessage(given: ProtocolMessage): Said {
-  const { keys, ofEndpoint, from, wire, title, summary, description, isOfSubprotocol, replyTo, answers, isAnswer } =
-    given;
-  const [key] = keys;
-  const role = replyTo === undefined ? "protocol" : "reply";
-  const message = messageOf(wire, { title, summary, description }, [], { role, from, replyTo, isOfSubprotocol });
-  const own = ofEndpoint === undefined ? keys : ([`${ofEndpoint}.${key}`] as const);
-  return {
-    keys: [...keys, `${key}.${from}`],
-    componentKeys: own,
-    message: {
-      ...message,
-      examples: given.examples.some(isNamed) ? named(given.examples) : examplesOf(wire.type, given.examples),
-    },
-    answers,
-    isAnswer,
-  };
-}
-
-function isNamed(example: object): example is MessageExample {
-  return "name" in example && "payload" in example;
-}
-
-function named(examples: readonly object[]): readonly MessageExample[] {
-  return examples.filter(isNamed);
-}
-
 function membersOf(wire: WireSchemas): JsonSchema {
   return {
     type: "object",
@@ -254,19 +149,6 @@ function membersOf(wire: WireSchemas): JsonSchema {
   };
 }
 
-const ALICE = { id: "alice" };
-const MS: JsonSchema = { type: "number", minimum: 0 };
-const USER: JsonSchema = {
-  type: "object",
-  description: "Its public face.",
-  required: ["id"],
-  properties: { id: { type: "string" } },
-};
-const CHANNEL: JsonSchema = { type: "string", maxLength: 255, description: "The name of the channel." };
-const POSITION_FIELDS = {
-  epoch: { type: "string", description: "With `offset`, where the channel has a history." },
-  offset: { type: "integer", minimum: 0, description: "The position before the first event that follows." },
-};
 const PLACE: JsonSchema = { type: "object", properties: { offset: { type: "integer", minimum: 1 } } };
 const EVENTS: JsonSchema = {
   type: "object",

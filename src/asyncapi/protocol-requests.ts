@@ -1,9 +1,9 @@
 import type { ChannelDefinition } from "../declare/channel.js";
-import { defaultLimits } from "../protocol/limits.js";
 import type { JsonSchema } from "../schema/json-schema.js";
 import { channelNames, exampleChannel } from "./listed-channel.js";
 import { patternKey } from "./names.js";
-import { type ProtocolAnswers, type ProtocolPart, protocolMessage } from "./protocol-answers.js";
+import type { ProtocolAnswers } from "./protocol-answers.js";
+import { type ProtocolPart, protocolMessage } from "./protocol-message.js";
 import type { Said } from "./said.js";
 
 /**
@@ -29,9 +29,14 @@ export function protocolRequests(part: ProtocolPart, answers: ProtocolAnswers): 
   ];
 }
 
-function connect({ key, channels, byMessage, wire }: ProtocolPart, { connected }: ProtocolAnswers): Said {
+function connect({ key, channels, byMessage, mostChannels, wire }: ProtocolPart, { connected }: ProtocolAnswers): Said {
   const first = channels.find((channel) => channel.history !== undefined);
-  const since = { type: "object", description: SINCE_TEXT, maxProperties: 100, additionalProperties: wire.position };
+  const since = {
+    type: "object",
+    description: SINCE_TEXT,
+    maxProperties: mostChannels,
+    additionalProperties: wire.position,
+  };
   const properties: Readonly<Record<string, JsonSchema>> = {
     ...(channels.length > 0 && { since }),
     ...(byMessage && { token: TOKEN }),
@@ -105,16 +110,14 @@ function subscribe(
     wire: { type: "subscribe", id: "optional", payload: { type: "object", required: ["channel"], properties } },
     summary: "From now on it hears what is published to this channel.",
     description: "With `since` it begins after that position, with `rewind` so many events earlier; not both.",
+    exampleNames: channels.map(({ pattern }) => patternKey(pattern.source)),
     examples: channels.map((channel) => ({
-      name: patternKey(channel.pattern.source),
+      type: "subscribe",
+      id: 1,
       payload: {
-        type: "subscribe",
-        id: 1,
-        payload: {
-          channel: exampleChannel(channel.pattern),
-          ...(channel.history !== undefined && { rewind: 10 }),
-          ...(channel.presence !== undefined && { presence: true }),
-        },
+        channel: exampleChannel(channel.pattern),
+        ...(channel.history !== undefined && { rewind: 10 }),
+        ...(channel.presence !== undefined && { presence: true }),
       },
     })),
     answers: [subscribed, error],
@@ -195,9 +198,11 @@ function aboutChannels(
       id: type === "unsubscribe" ? "optional" : "required",
       payload: { type: "object", required: ["channel"], properties },
     },
+    exampleNames: channels.map(({ pattern }) => patternKey(pattern.source)),
     examples: channels.map(({ pattern }) => ({
-      name: patternKey(pattern.source),
-      payload: { type, id: 1, payload: { channel: exampleChannel(pattern), ...example } },
+      type,
+      id: 1,
+      payload: { channel: exampleChannel(pattern), ...example },
     })),
   } as const;
 }
@@ -205,6 +210,6 @@ function aboutChannels(
 const POSITION = { epoch: "k3", offset: 41 };
 const SINCE_TEXT = "Channel → where it stood there when it was connected last: what it missed since follows.";
 const SINCE = { description: "Where it stood: what it missed since follows." };
-const REWIND = { type: "integer", minimum: 0, maximum: defaultLimits.historyPage, description: "So many events." };
+const REWIND = { type: "integer", minimum: 0, description: "So many events." };
 const PRESENCE = { type: "boolean", description: "Is it to be told who is here, and of each change?" };
 const TOKEN = { type: "string", minLength: 1, description: "The credential." };

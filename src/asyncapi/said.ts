@@ -1,5 +1,5 @@
+import type { MessageExtension, MessageObject } from "../declare/asyncapi-document.js";
 import type { JsonSchema } from "../schema/json-schema.js";
-import type { MessageExample, MessageExtension, MessageObject } from "./document.js";
 
 /** Something that is said at an endpoint, before it has its place in the document. */
 export interface Said {
@@ -53,26 +53,25 @@ export interface MessageText {
   readonly description?: string | undefined;
 }
 
-/** @param examples all that goes over the wire, each */
+/**
+ * @param examples all that goes over the wire, each
+ * @param names of the examples, for programs. Default: the message's, with a number from the second on
+ */
 export function messageOf(
   wire: Wire,
   text: MessageText,
   examples: readonly unknown[],
   extension: MessageExtension,
+  names: readonly string[] = examples.map((_, index) => (index === 0 ? wire.type : `${wire.type} ${index + 1}`)),
 ): MessageObject {
   return {
     name: wire.type,
     ...text,
     payload: wireSchema(wire),
     ...(wire.id !== undefined && { correlationId: CORRELATION }),
-    ...(examples.length > 0 && { examples: examplesOf(wire.type, examples) }),
+    ...(examples.length > 0 && { examples: examples.map((payload, index) => ({ name: names[index] ?? "", payload })) }),
     "x-tidings": extension,
   };
-}
-
-/** Examples have names for programs: of the message, with a number from the second on. */
-export function examplesOf(name: string, payloads: readonly unknown[]): readonly MessageExample[] {
-  return payloads.map((payload, index) => ({ name: index === 0 ? name : `${name} ${index + 1}`, payload }));
 }
 
 /** What an author wrote of a schema: one line is a summary, more is a description. */

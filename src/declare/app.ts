@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { IdSource } from "../base/ids.js";
 import type { Limits } from "../protocol/limits.js";
+import type { AsyncApiDocument } from "./asyncapi-document.js";
 import type { ChannelRef } from "./channel.js";
 import type { AnyConnection } from "./connection.js";
 import type { ChannelContract, EventOf } from "./contract.js";
@@ -216,6 +217,10 @@ export interface App extends AsyncDisposable {
   /** The value of a dependency of scope `"app"`; made, where no endpoint needed it yet. */
   get<Value>(dependency: Dependency<Value, "app">): Promise<Value>;
   stats(): Stats;
+  /**
+   * Its AsyncAPI 3 document, made of the declarations: what `/asyncapi.json` answers. While it listens it says where.
+   */
+  asyncapi(): AsyncApiDocument;
   /**
    * What is counted in this process, as Prometheus has it: to feed a registry that is there already. Without samples while it
    * does not run; names, types and labels are always the same.
