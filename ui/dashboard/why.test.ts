@@ -69,7 +69,7 @@ test("what was wrong when it closed is told for as long as it was so", () => {
 test("of another's client it is said what ours would do", () => {
   const closed = { atMs: 15_000, code: 1013, reason: "slow_consumer", by: "server" } as const;
   expect(find({ stage: "closed", closed, isOurClient: false })[0]?.meaning).toMatch(
-    /It is not our client, which dials/,
+    /This is not our client: ours dials/,
   );
 });
 

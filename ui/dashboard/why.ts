@@ -112,7 +112,7 @@ function thenOf({ code, reason, by }: ConnectionEnd, isOurClient: boolean): stri
   // Who has said goodbye knows what it does.
   if (by === "peer" && code !== 1006) return "";
   const then = thens[thenAfterClose(code, reason)];
-  return isOurClient ? `Our client ${then}.` : `It is not our client, which ${then}.`;
+  return isOurClient ? `Our client ${then}.` : `This is not our client: ours ${then}.`;
 }
 
 function lasted(ms: number): string {
