@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "./config-error.js";
-import { type Size, sizeBytes } from "./size.js";
+import { type Size, sizeBytes, sizeText } from "./size.js";
 
 describe("a size", () => {
   test.each([
@@ -31,4 +31,15 @@ describe("a size", () => {
       }),
     );
   });
+});
+
+test.each([
+  [0, "0 bytes"],
+  [1_023, "1023 bytes"],
+  [1_024, "1 kB"],
+  [60_179, "58.8 kB"],
+  [1_048_576, "1 MB"],
+  [1_600_000, "1.5 MB"],
+])("%i bytes are %s to people", (bytes, text) => {
+  expect(sizeText(bytes)).toBe(text);
 });

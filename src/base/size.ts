@@ -21,3 +21,10 @@ export function sizeBytes(value: Size, name: string = "The size"): number {
     fix: 'Write a number and a unit (b, kb or mb) in quotes, like "64kb".',
   });
 }
+
+/** Bytes for people, such as `58.8 kB`. A kB is 1,024 bytes. */
+export function sizeText(bytes: number): string {
+  if (bytes < sizeUnits.kb) return `${bytes} bytes`;
+  const [unit, name] = bytes < sizeUnits.mb ? [sizeUnits.kb, "kB"] : [sizeUnits.mb, "MB"];
+  return `${Number((bytes / unit).toFixed(1))} ${name}`;
+}

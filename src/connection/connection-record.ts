@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.js";
+import { sizeText } from "../base/size.js";
 import type { AnsweredError, Trouble } from "../declare/connection-report.js";
 
 /** Errors that are remembered of one connection. */
@@ -105,7 +106,7 @@ export class ConnectionRecord {
   #stoppedReading({ outboxBytes, outboxLimit }: TroubleFacts): Trouble | undefined {
     // The outbox tells of the next time only; what it had is out by now where nothing waits.
     if (outboxBytes === 0 || !this.#isOlder(this.#behindSinceMs)) return undefined;
-    const detail = `${outboxBytes} of at most ${outboxLimit} bytes wait for its socket, which does not take them.`;
+    const detail = `${sizeText(outboxBytes)} of ${sizeText(outboxLimit)} wait for its socket.`;
     return { word: "stopped reading", sinceMs: this.#behindSinceMs, detail };
   }
 
@@ -118,7 +119,7 @@ export class ConnectionRecord {
 
   #expired({ expiresAtMs, expiryGraceMs }: TroubleFacts): Trouble | undefined {
     if (expiresAtMs === undefined || this.#clock.now() < expiresAtMs) return undefined;
-    const detail = `Its credential was not renewed: it is closed ${expiryGraceMs} ms after.`;
+    const detail = `It is closed ${expiryGraceMs / 1_000} s after, unless a fresh credential comes.`;
     return { word: "expired", sinceMs: expiresAtMs, detail };
   }
 
@@ -129,7 +130,7 @@ export class ConnectionRecord {
 
   #waitsForHandlers({ waitingMessages, waitingBytes }: TroubleFacts): Trouble | undefined {
     if (!this.#isOlder(this.#pausedSinceMs)) return undefined;
-    const detail = `${waitingMessages} messages of ${waitingBytes} bytes wait: its socket is read no further.`;
+    const detail = `${waitingMessages} messages, ${sizeText(waitingBytes)}: its socket is read no further.`;
     return { word: "waits for handlers", sinceMs: this.#pausedSinceMs, detail };
   }
 

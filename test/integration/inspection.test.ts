@@ -42,7 +42,7 @@ test("a connection that stopped reading says so, since when, how much waits and 
   const [trouble] = report.troubles;
   expect(trouble).toMatchObject({
     word: "stopped reading",
-    detail: expect.stringContaining(" of at most 16384 bytes "),
+    detail: expect.stringContaining(" of 16 kB wait for its socket."),
   });
   expect(trouble?.sinceMs).toBeGreaterThanOrEqual(beganMs);
   expect(trouble?.sinceMs).toBeLessThan(beganMs + 2_000);
