@@ -276,7 +276,7 @@ test("while the broker is away this process goes on telling its own pages, of it
   expect(new Set(by(world.take("answers")))).toEqual(new Set(["page directly of p1"]));
   world.broker = "there";
   for (const { view } of [p1, p2]) view.isBrokerAway = false;
-  await world.clock.advance("6s");
+  await world.clock.advance("1s");
   expect(new Set(by(world.take("samples")))).toEqual(new Set(["$dashboard of p1", "$dashboard of p2"]));
   expect(new Set(by(world.take("answers")))).toEqual(
     new Set(["$dashboard/answers/page of p1", "$dashboard/answers/page of p2"]),

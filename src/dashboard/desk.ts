@@ -42,6 +42,8 @@ export class Desk {
   readonly #standing = new StandingQuestions();
   /** Others have not been told yet who looks, or what is asked. */
   #hasNews = false;
+  /** Was the broker away in the last round? */
+  #wasAway = false;
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #sampledAtMs = Number.NEGATIVE_INFINITY;
   readonly #samples: Way = { isOnItsWay: false };
@@ -98,11 +100,14 @@ export class Desk {
   /** Says what is to be said now. False where nobody looks any more. */
   async #round(): Promise<boolean> {
     const { clock, view } = this.#host;
-    const nowMs = clock.elapsed();
-    if (this.#hasNews || (this.#pages.size > 0 && nowMs - this.#toldAtMs >= TELL_EVERY_MS)) this.#tell(nowMs);
+    const [nowMs, stats] = [clock.elapsed(), view.stats()];
+    const isBack = this.#wasAway && !stats.isBrokerAway;
+    this.#wasAway = stats.isBrokerAway;
+    const isDue = isBack || nowMs - this.#toldAtMs >= TELL_EVERY_MS;
+    if (this.#hasNews || (isDue && this.#pages.size > 0)) this.#tell(nowMs);
     this.#standing.forget(nowMs);
     if (!this.#standing.isLookedAt) return false;
-    const stats = view.stats();
+    if (isBack) this.#standing.sayAgain();
     if (!stats.isBrokerAway) this.#joinAgain();
     const due = this.#standing.soughtBefore(nowMs - SOON_MS);
     const sought = due.slice(0, MAX_AT_ONCE);

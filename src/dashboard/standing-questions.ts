@@ -33,6 +33,11 @@ export class StandingQuestions {
     return known === undefined || questions.some(({ soughtAtMs }) => soughtAtMs === undefined);
   }
 
+  /** Who is to hear it may have missed what was said last. */
+  sayAgain(): void {
+    for (const { questions } of this.#processes.values()) for (const each of questions) each.said = undefined;
+  }
+
   /** What a process asked that is silent is forgotten. */
   forget(nowMs: number): void {
     for (const [process, { untilMs }] of this.#processes) if (untilMs <= nowMs) this.#processes.delete(process);
