@@ -31,8 +31,17 @@ export type ReplyJson = string | undefined;
  * the rest.
  */
 export function handle(received: Received, message: ClientMessage, scene: Scene): ReplyJson | Promise<ReplyJson> {
-  const { tracing, endpoint, connection } = scene;
-  if (tracing === undefined) return take(received, message, scene);
+  const { tracing } = scene;
+  return tracing === undefined ? take(received, message, scene) : takeTraced(tracing, received, message, scene);
+}
+
+function takeTraced(
+  tracing: Tracing,
+  received: Received,
+  message: ClientMessage,
+  scene: Scene,
+): ReplyJson | Promise<ReplyJson> {
+  const { endpoint, connection } = scene;
   const { type, trace } = message;
   return tracing.message({ endpoint, type, connection, trace }, () => take(received, message, scene));
 }

@@ -6,6 +6,7 @@ import type { Received, SpeaksMessages } from "../declare/endpoint.js";
 import type { Identity } from "../declare/identity.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import { encodeOutgoing } from "../hub/outgoing.js";
+import type { Tracing } from "../observe/observe.js";
 import { channelIn, parseSince, type StreamPosition } from "../protocol/channel-requests.js";
 import {
   encodeAuthSuccess,
@@ -359,11 +360,13 @@ export class MessageConnection
 
   #askDesk(message: ClientMessage): Eventually<void> {
     const { tracing } = this.environment.observer;
-    const desk = this.#channelDesk;
-    if (tracing === undefined) return desk.handle(message);
+    return tracing === undefined ? this.#channelDesk.handle(message) : this.#askTraced(tracing, message);
+  }
+
+  #askTraced(tracing: Tracing, message: ClientMessage): Eventually<void> {
     const { type, trace } = message;
     const traced = { endpoint: this.route.endpoint.pattern.source, type, connection: this.id, trace };
-    return tracing.message(traced, () => desk.handle(message));
+    return tracing.message(traced, () => this.#channelDesk.handle(message));
   }
 
   #handleMessage(received: Received, message: ClientMessage): void | Promise<void> {

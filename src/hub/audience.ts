@@ -14,7 +14,7 @@ import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import { Lane, type LaneOverflow } from "../delivery/lane.js";
 import type { Outbox } from "../delivery/outbox.js";
 import type { Turn } from "../delivery/turn.js";
-import type { Counters, TracedDelivery, Tracing } from "../observe/observe.js";
+import type { Counters, Tracing } from "../observe/observe.js";
 import { encodeEvent, encodeGap } from "../protocol/encode-message.js";
 import type { Limits } from "../protocol/limits.js";
 import type { Membership } from "./membership.js";
@@ -128,7 +128,7 @@ export class Audience {
     if (this.lane.size === 0 && this.#followers === undefined) return;
     const { tracing } = this.#host;
     if (tracing === undefined || event.trace === undefined) this.#say(event, except);
-    else tracing.delivery(this.#traced(event, event.trace), () => this.#say(event, except));
+    else this.#sayTraced(tracing, event, event.trace, except);
   }
 
   #say(event: BrokerEvent, except: Outbox | undefined): void {
@@ -137,8 +137,10 @@ export class Audience {
     this.#tellFollowers((follower) => follower.said(frame, except));
   }
 
-  #traced({ type, offset }: BrokerEvent, trace: string): TracedDelivery {
-    return { channel: this.definition.pattern.source, type, offset, listeners: this.lane.size, trace };
+  #sayTraced(tracing: Tracing, event: BrokerEvent, trace: string, except: Outbox | undefined): void {
+    const { type, offset } = event;
+    const what = { channel: this.definition.pattern.source, type, offset, listeners: this.lane.size, trace };
+    tracing.delivery(what, () => this.#say(event, except));
   }
 
   /** What was said before this place, and this process was not told, is lost to who is live. */

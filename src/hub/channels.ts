@@ -1,8 +1,18 @@
 import { isPending } from "../base/eventually.js";
-import type { BrokerEvent, HistoryPage, Keep, Members, Position, PresenceChange } from "../broker/broker.js";
+import type {
+  BrokerEvent,
+  BrokerLink,
+  HistoryPage,
+  Keep,
+  Members,
+  Position,
+  PresenceChange,
+  Publication,
+} from "../broker/broker.js";
 import type { ChannelDefinition, ChannelEvent, ChannelRef, HistoryDefinition } from "../declare/channel.js";
 import type { ChannelView } from "../declare/process-view.js";
 import type { Outbox } from "../delivery/outbox.js";
+import type { TracedEvent, Tracing } from "../observe/observe.js";
 import { validateNow } from "../schema/validate.js";
 import { Attendance } from "./attendance.js";
 import { Audience, type AudienceHost } from "./audience.js";
@@ -139,7 +149,7 @@ export class Channels {
     const keep = history && keepOf(history, event);
     const publication = { channel, type, payloadJson, except, keep, key, latestOf };
     if (tracing === undefined) return link.publish(publication);
-    return tracing.publish({ channel: pattern.source, type }, (trace) => link.publish({ ...publication, trace }));
+    return publishTraced(tracing, { channel: pattern.source, type }, link, publication);
   }
 
   /** Of more than `limit` the newest. */
@@ -198,6 +208,16 @@ export class Channels {
     }
     return audience;
   }
+}
+
+/** By itself: what a function holds for another one is made at each call, also where there is nobody to call it. */
+function publishTraced(
+  tracing: Tracing,
+  what: TracedEvent,
+  link: BrokerLink,
+  publication: Publication,
+): Promise<Position> {
+  return tracing.publish(what, (trace) => link.publish({ ...publication, trace }));
 }
 
 function viewOf({ channel, definition, size, lane, position, eventCount }: Audience): ChannelView {
