@@ -58,6 +58,12 @@ test("names and passwords are UTF-8, however their letters are composed (RFC 761
   expect(guard(visitWith(`Basic ${Buffer.from("zoë:pâss", "latin1").toString("base64")}`))).toBe(false);
 });
 
+test("what is no UTF-8 stands for no letter", () => {
+  const guard = basicAuth({ users: { ops: "\ufffd" } });
+  expect(guard(of("ops:\ufffd"))).toBe(true);
+  expect(guard(visitWith(`Basic ${Buffer.from("ops:\xff", "latin1").toString("base64")}`))).toBe(false);
+});
+
 test("a refusal asks for a password, in UTF-8", () => {
   expect(basicAuth({ users: { ops: "pw" } }).challenge).toBe('Basic realm="Tidings", charset="UTF-8"');
   expect(basicAuth({ users: { ops: "pw" }, realm: 'a "b" \\' }).challenge).toBe(

@@ -99,6 +99,13 @@ test("a guard that takes too long is `unavailable`, and what it says later count
   expect(clock.size).toBe(0);
 });
 
+test("a guard that has answered is not taken to be late", async () => {
+  const { door, clock, errors } = doorFor(async () => true);
+  await door.enter("dashboard", visitor);
+  await clock.advance("1h");
+  expect(errors).toEqual([]);
+});
+
 test("no more guards are asked at a time than may wait, and then again", async () => {
   const gate = createGate();
   const { door } = doorFor(async () => {
