@@ -1,6 +1,6 @@
-import type { IncomingMessage, RequestListener, Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import type { HttpRequest, HttpServer, Listening, ListenOptions, TlsFiles } from "../declare/app.js";
+import type { HttpRequest, HttpResponse, HttpServer, Listening, ListenOptions, TlsFiles } from "../declare/app.js";
 import type { PagesApart } from "../http/app-pages.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -18,7 +18,7 @@ export interface ServersOptions {
   /** Is there an endpoint for who asks? */
   readonly isOurs: (request: HttpRequest) => boolean;
   /** Of the app's own servers. */
-  readonly onRequest: RequestListener;
+  readonly onRequest: (request: HttpRequest, response: HttpResponse) => void;
   readonly apart: PagesApart | undefined;
   readonly close: () => Promise<void>;
 }
