@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { randomFillSync } from "node:crypto";
 import type { Clock } from "../base/clock.js";
 import type { IdSource } from "../base/ids.js";
@@ -7,11 +8,17 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => Math.floor(performance.now()),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    const timer = setTimeout(() => NOBODYS.runInAsyncScope(run), ms);
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+/**
+ * What is done at a time is done for many: not in the async context of whoever was the first to wait for it, which may be the
+ * trace of a message of somebody else.
+ */
+const NOBODYS = new AsyncResource("tidings.timer");
 
 /** 128 random bits in base64url (22 characters). */
 export const randomId: IdSource = () => {

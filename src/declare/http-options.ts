@@ -35,6 +35,11 @@ export interface Guard {
   (visit: Visit): boolean | Promise<boolean>;
   /** The `WWW-Authenticate` header of a refusal (RFC 9110 §11.6.1), such as `Basic realm="…"`: then a browser asks for a password. */
   readonly challenge?: string | undefined;
+  /**
+   * A `Set-Cookie` header for whom it has let in, sent with what the dashboard loads: by it the guard may know them again at the
+   * dashboard's handshake, to which Safari adds no password.
+   */
+  readonly remember?: ((visit: Visit) => string | undefined) | undefined;
 }
 
 /** A request for a page, as a guard sees it. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { AppHost } from "../declare/app.js";
 import type { TaskNews, TaskSaid } from "../declare/task.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -33,6 +34,7 @@ export class TaskRun implements Task, Job {
   readonly #options: TaskRunOptions;
   readonly #controller = new AbortController();
   readonly #throttle: Throttle;
+  readonly #asker = new AsyncResource("tidings.task");
   #state: "queued" | "running" | "over" = "queued";
   #progress = 0;
   #message: string | undefined;
@@ -75,7 +77,8 @@ export class TaskRun implements Task, Job {
 
   /** Its turn has come. Never rejects. */
   run(): Promise<void> {
-    return this.#do(this.#run());
+    // Of whoever asked for it, and not of whoever was done before: a trace goes by this.
+    return this.#asker.runInAsyncScope(() => this.#do(this.#run()));
   }
 
   progress(percent: number, message?: string | undefined): Promise<void> {
