@@ -86,7 +86,7 @@ function after(before: Standing, { type, payload: given, offset }: Heard, nowMs:
         ...positionOf(payload),
         recovered: typeof payload.recovered === "boolean" ? payload.recovered : undefined,
         state: stateOf(payload),
-        ...membersOf(before, payload),
+        ...membersOf(unknownStanding, payload),
       };
     case "unsubscribed":
       return { ...before, isOn: false, members: undefined, memberCount: undefined, takenOff: textOf(payload.code) };
@@ -110,13 +110,17 @@ function stateOf(payload: Fields): Standing["state"] {
   return "state" in payload ? { value: payload.state } : undefined;
 }
 
+type Members = Pick<Standing, "members" | "memberCount">;
+
 /** `members` is all of them; of a change `left` counts before `joined` (PROTOCOL.md, What a server sends). */
-function membersOf(before: Standing, payload: Fields): Pick<Standing, "members" | "memberCount"> {
+function membersOf(before: Members, payload: Fields): Members {
   const { members, joined, left, count } = payload;
   const memberCount = typeof count === "number" ? count : undefined;
   if (Array.isArray(members)) return { members: new Map(members.map(byId)), memberCount };
   if (!Array.isArray(joined) && !Array.isArray(left))
-    return memberCount === undefined ? before : { members: new Map(), memberCount };
+    return memberCount === undefined
+      ? { members: before.members, memberCount: before.memberCount }
+      : { members: new Map(), memberCount };
   const now = new Map(before.members);
   for (const [id] of Array.isArray(left) ? left.map(byId) : []) now.delete(id);
   for (const [id, member] of Array.isArray(joined) ? joined.map(byId) : []) now.set(id, member);

@@ -11,6 +11,7 @@ import { nameOf, paramProblem } from "./dial.js";
 import { MessageForm } from "./message-form.js";
 import { MessageView } from "./message-view.js";
 import type { Answer, Session } from "./session.js";
+import { Words } from "./words.js";
 
 interface ChannelProps {
   readonly desk: Desk;
@@ -31,7 +32,7 @@ export function ChannelCard({ desk, endpoint, channel }: ChannelProps): JSX.Elem
   const isNamed = channel.params.every(({ name }) => paramProblem(params.value[name] ?? "") === undefined);
   const others = onThePattern(session, channel.pattern).filter((each) => each.name !== name);
   return (
-    <section class="card stack" aria-labelledby={`${form}-title`}>
+    <section class="card stack" id={channelAnchor(channel.pattern)} aria-labelledby={`${form}-title`}>
       <div class="head">
         <h3 id={`${form}-title`} class="code">
           {channel.pattern}
@@ -44,7 +45,7 @@ export function ChannelCard({ desk, endpoint, channel }: ChannelProps): JSX.Elem
           ))}
         </div>
       </div>
-      {channel.summary !== undefined && <p>{channel.summary}</p>}
+      <Words text={channel.summary} />
       {channel.params.length > 0 && (
         <div class="pair">
           {channel.params.map((param) => (
@@ -65,7 +66,7 @@ export function ChannelCard({ desk, endpoint, channel }: ChannelProps): JSX.Elem
       {channel.publishable.map((event) => (
         <details key={event.type} class="message">
           <summary>
-            <span class="verb">Publish</span> <code>{event.type}</code> <small>{event.summary}</small>
+            <span class="verb">Publish</span> <code>{event.type}</code> <Words small text={event.summary} />
           </summary>
           <div class="details">
             <MessageForm
@@ -82,6 +83,11 @@ export function ChannelCard({ desk, endpoint, channel }: ChannelProps): JSX.Elem
       ))}
     </section>
   );
+}
+
+/** Where on the page a channel is. */
+export function channelAnchor(pattern: string): string {
+  return `channel-${encodeURIComponent(pattern)}`;
 }
 
 interface AttendingProps {

@@ -44,7 +44,7 @@ export function EndpointList({ desk }: { readonly desk: Desk }): JSX.Element {
             <ul>
               {channels.map(({ pattern, endpoint }) => (
                 <li key={pattern}>
-                  <a class="code" href={`#/${endpoint.key}`}>
+                  <a class="code" href={`#/${endpoint.key}?${encodeURIComponent(pattern)}`}>
                     {pattern}
                   </a>
                 </li>

@@ -8,6 +8,7 @@ import { MessageForm } from "./message-form.js";
 import { MessageView } from "./message-view.js";
 import { RawForm } from "./raw-form.js";
 import { SnippetCard } from "./snippet-card.js";
+import { Words } from "./words.js";
 
 /** One endpoint: what it is, a way in, and all that can be said and heard there. */
 export function EndpointPage({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: EndpointDoc }): JSX.Element {
@@ -18,8 +19,8 @@ export function EndpointPage({ desk, endpoint }: { readonly desk: Desk; readonly
         <h1 class="code" id="endpoint" tabIndex={-1}>
           {endpoint.path}
         </h1>
-        {endpoint.summary !== undefined && <p>{endpoint.summary}</p>}
-        {endpoint.description !== undefined && <p class="quiet description">{endpoint.description}</p>}
+        <Words text={endpoint.summary} />
+        <Words text={endpoint.description} />
         <p class="row">
           <span class="badge">{isRaw ? "frames as they are" : "messages"}</span>
           {endpoint.isOpenToAll && (
@@ -69,10 +70,11 @@ function Messages({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: 
       {endpoint.says.map((message, index) => (
         <details key={message.type} class="message" open={index === 0}>
           <summary>
-            <span class="verb">Say</span> <code>{message.type}</code> <small>{message.summary ?? message.title}</small>
+            <span class="verb">Say</span> <code>{message.type}</code>{" "}
+            <Words small text={message.summary ?? message.title} />
           </summary>
           <div class="details stack">
-            {message.description !== undefined && <p>{message.description}</p>}
+            <Words text={message.description} />
             <MessageForm state={desk.messageOf(endpoint, message)} session={session} verb={`Send ${message.type}`} />
             {message.reply !== undefined && (
               <details>

@@ -95,10 +95,11 @@ function useFollowing(scroller: RefObject<HTMLDivElement | null>, view: FrameVie
     if (element === null) return;
     const watch = new ResizeObserver(() => {
       height.value = element.clientHeight;
+      if (view.selected.peek() !== undefined) reveal(element, view.selectedIndex);
     });
     watch.observe(element);
     return () => watch.disconnect();
-  }, [scroller, height]);
+  }, [scroller, view, height]);
 }
 
 function FrameTools({ view, onClear }: { readonly view: FrameView; readonly onClear: () => void }): JSX.Element {

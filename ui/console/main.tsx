@@ -2,6 +2,7 @@ import { render } from "preact";
 import type { AsyncApiDocument } from "../../src/declare/asyncapi-document.js";
 import { showTheme } from "../shared/theme.js";
 import { readApi } from "./api.js";
+import { channelAnchor } from "./channel-card.js";
 import { Console } from "./console.js";
 import { Desk } from "./desk.js";
 import type { Socket, Surroundings } from "./session.js";
@@ -26,7 +27,10 @@ async function start(root: HTMLElement): Promise<void> {
     document.title = `${desk.api.title}: console`;
     const route = () => {
       takeToken(shelf);
-      desk.choose(decodeURIComponent(location.hash.slice(2)));
+      const [key = "", pattern] = location.hash.slice(2).split("?").map(decodeURIComponent);
+      desk.choose(key);
+      if (pattern !== undefined)
+        requestAnimationFrame(() => document.getElementById(channelAnchor(pattern))?.scrollIntoView());
     };
     route();
     addEventListener("hashchange", route);

@@ -243,7 +243,7 @@ function asMessage(text: string): Heard | undefined {
     const named = typeof channel === "string" ? channel : undefined;
     return {
       type,
-      payload: Object(payload),
+      payload,
       id,
       channel: named,
       offset: typeof offset === "number" ? offset : undefined,

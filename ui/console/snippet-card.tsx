@@ -5,7 +5,8 @@ import { type EndpointDoc, pagePlacesOf } from "./api.js";
 import { CopyButton } from "./clipboard.js";
 import { type Desk, readEntry } from "./desk.js";
 import { nameOf } from "./dial.js";
-import { type SnippetLanguage, snippetOf, type Task } from "./snippet.js";
+import { type SnippetLanguage, snippetOf } from "./snippet.js";
+import type { Task } from "./snippet-task.js";
 
 const languages: readonly (readonly [SnippetLanguage, string])[] = [
   ["client", "Our client"],
@@ -70,7 +71,9 @@ export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly 
 }
 
 function taskOf(desk: Desk, endpoint: EndpointDoc, type: string): Task {
-  const { params, query, server, place } = readEntry(endpoint, desk.entryOf(endpoint));
+  const { params: given, query, server, place } = readEntry(endpoint, desk.entryOf(endpoint));
+  // What nobody has filled in is called what it is.
+  const params = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === "" ? name : value]));
   const doc = endpoint.says.find((message) => message.type === type);
   const reading = doc && desk.messageOf(endpoint, doc).reading();
   const channel = endpoint.channels.find(({ subscribe }) => subscribe !== "no");

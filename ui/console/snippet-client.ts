@@ -1,0 +1,62 @@
+import { pathOf } from "./dial.js";
+import { literalOf, quoted, type Task, TOKEN_PLACEHOLDER } from "./snippet-task.js";
+
+/** TypeScript with our client. */
+export function clientSnippet(task: Task): string {
+  const { endpoint, place, message, channel, query } = task;
+  const name = identifierOf(endpoint.path);
+  const options = [
+    ...(place === undefined ? [] : [`token: ${quoted(TOKEN_PLACEHOLDER)}`]),
+    ...(Object.keys(query).length === 0 ? [] : [`query: ${literalOf(query)}`]),
+  ];
+  const lines = [
+    'import { connect } from "tidings/client";',
+    `import type { ${name} } from "./app.js"; // the endpoint ${endpoint.path}, by the name that it has in your code`,
+    "",
+    `const client = connect<typeof ${name}>(${quoted(task.server + pathOf(endpoint.path, task.params))}${options.length === 0 ? "" : `, { ${options.join(", ")} }`});`,
+    "client.onStatus((status, why) => console.log(status, why));",
+    'client.on("error", (error) => console.error(error.code, error.message));',
+  ];
+  if (channel !== undefined) {
+    const gap = endpoint.channels.find(({ pattern }) => pattern === channel.pattern)?.history
+      ? ', { onGap: () => console.log("events were lost here") }'
+      : "";
+    const params = literalOf(channel.params);
+    lines.push("", `const channel = client.subscribe(${quoted(channel.pattern)}, ${params}${gap});`);
+    if (channel.event !== undefined)
+      lines.push(`channel.on(${quoted(channel.event)}, (payload) => console.log(payload));`);
+  }
+  if (message !== undefined) {
+    lines.push(
+      "",
+      `const reply = await client.request(${quoted(message.type)}, ${literalOf(message.payload)});`,
+      "console.log(reply);",
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** A name for the endpoint, of the words of its path: `/ws/rooms/:room` → `wsRooms`. */
+function identifierOf(path: string): string {
+  const words = path.split(/[^A-Za-z0-9:]+/).filter((word) => word !== "" && !word.startsWith(":"));
+  const name = words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join("");
+  return /^[A-Za-z]/.test(name) && !RESERVED.includes(name)
+    ? name
+    : `endpoint${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+const RESERVED = [
+  "client",
+  "connect",
+  "default",
+  "delete",
+  "export",
+  "import",
+  "in",
+  "new",
+  "public",
+  "reply",
+  "channel",
+  "static",
+  "with",
+];
