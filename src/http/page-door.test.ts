@@ -39,6 +39,7 @@ test.each<[Access, visitor: boolean, neighbour: boolean]>([
     forVisitor,
     forNeighbour,
   ]);
+  expect(door.mayBeThere("dashboard")).toBe(access !== "nobody");
   if (!forVisitor) await expect(door.enter("dashboard", visitor)).rejects.toMatchObject({ code: "not_found" });
 });
 

@@ -25,11 +25,14 @@ export class PageDoor {
     this.#options = options;
   }
 
+  /** Is there such a page for anybody? */
+  mayBeThere(page: PageName): boolean {
+    return this.#options.access[page] !== "nobody";
+  }
+
   /** Is there such a page for whoever asks? One behind a guard is there. */
   isThere(page: PageName, asked: Asked): boolean {
-    const access = this.#options.access[page];
-    if (access === "this computer") return isThisComputer(asked);
-    return access !== "nobody";
+    return this.#options.access[page] === "this computer" ? isThisComputer(asked) : this.mayBeThere(page);
   }
 
   /** What a refusal asks for (RFC 9110 §11.6.1). */
