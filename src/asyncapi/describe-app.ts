@@ -56,6 +56,7 @@ export function describeApp({ info = {}, servers = [], endpoints }: AppGiven): D
       );
     }
   }
+  const told = toldChannels(draft, common);
   const { title = "WebSocket API", version = "0.0.0", description } = info;
   const document: AsyncApiDocument = {
     asyncapi: "3.0.0",
@@ -64,8 +65,8 @@ export function describeApp({ info = {}, servers = [], endpoints }: AppGiven): D
     defaultContentType: "application/json",
     channels: Object.fromEntries(channels),
     operations: Object.fromEntries(operations),
-    components: draft.components,
-    "x-tidings-channels": toldChannels(draft, common),
+    components: draft.componentsFor([...channels.values()]),
+    "x-tidings-channels": told,
   };
   // As JSON has it: without what is undefined.
   return { document: JSON.parse(JSON.stringify(document)) as AsyncApiDocument, warnings: draft.warnings };

@@ -45,10 +45,12 @@ export class Draft {
     });
   }
 
-  get components(): ComponentsObject {
+  /** @param rest of the document, which may lead to schemas too */
+  componentsFor(rest: unknown): ComponentsObject {
+    const messages = Object.fromEntries(this.#messages);
     return {
-      messages: Object.fromEntries(this.#messages),
-      schemas: this.schemas.schemas,
+      messages,
+      schemas: this.schemas.reachedFrom([rest, messages]),
       securitySchemes: Object.fromEntries(this.#securitySchemes),
     };
   }

@@ -11,9 +11,21 @@ export class SchemaBook {
   readonly #read = new Map<SchemaSide, Map<Schema, JsonSchema | undefined>>();
   readonly #silent = new Map<string, string[]>();
 
-  /** `components.schemas`. */
-  get schemas(): Readonly<Record<string, JsonSchema>> {
-    return Object.fromEntries(this.#schemas);
+  /** `components.schemas`: what the rest of the document leads to. */
+  reachedFrom(rest: unknown): Readonly<Record<string, JsonSchema>> {
+    const reached = new Set<string>();
+    const reach = (value: unknown): void => {
+      if (typeof value !== "object" || value === null) return;
+      const ref: unknown = Reflect.get(value, "$ref");
+      const key = typeof ref === "string" ? keyIn(ref) : undefined;
+      if (key !== undefined && !reached.has(key)) {
+        reached.add(key);
+        reach(this.#schemas.get(key));
+      }
+      for (const part of Object.values(value)) reach(part);
+    };
+    reach(rest);
+    return Object.fromEntries([...this.#schemas].filter(([key]) => reached.has(key)));
   }
 
   /** Of which validator there were schemas without a JSON Schema, and where. */
@@ -82,9 +94,12 @@ export class SchemaBook {
     const redirect = (ref: string) => redirected(ref, names, root);
     for (const name of fresh) this.#schemas.set(names.get(name) ?? name, rewrite(parts.get(name) ?? {}, redirect));
     const own = rewrite(raw, redirect);
-    if (!isReferredTo) return own;
-    if (isNew) this.#schemas.set(root, own);
-    return refTo(root);
+    if (isReferredTo && isNew) this.#schemas.set(root, own);
+    for (const key of [...fresh.map((name) => names.get(name) ?? name), ...(isNew ? [root] : [])]) {
+      // Of what refers to itself and to nothing else there is nothing to be said.
+      if (this.resolve(refTo(key)) === undefined) this.#schemas.set(key, {});
+    }
+    return isReferredTo ? refTo(root) : own;
   }
 
   /** Where a part is, or is to be: what is the same stands there once. */
@@ -106,8 +121,9 @@ export class SchemaBook {
   }
 
   #follow(ref: string): JsonSchema | undefined {
-    if (!ref.startsWith(PLACE)) return undefined;
-    const [key = "", ...steps] = ref.slice(PLACE.length).split("/").map(decodeStep);
+    const key = keyIn(ref);
+    if (key === undefined) return undefined;
+    const steps = ref.slice(PLACE.length).split("/").slice(1).map(decodeStep);
     let found: unknown = this.#schemas.get(key);
     for (const step of steps) found = Object.hasOwn(Object(found), step) ? Reflect.get(Object(found), step) : undefined;
     return isSchemaObject(found) ? found : undefined;
@@ -115,6 +131,10 @@ export class SchemaBook {
 }
 
 const PLACE = "#/components/schemas/";
+
+function keyIn(ref: string): string | undefined {
+  return ref.startsWith(PLACE) ? decodeStep(ref.slice(PLACE.length).split("/", 1)[0] ?? "") : undefined;
+}
 
 function refTo(key: string): JsonSchema {
   return { $ref: `${PLACE}${pointerStep(key)}` };
