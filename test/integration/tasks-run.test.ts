@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createApp, type Issue, TidingsError } from "tidings";
 import { startTask, type Task, tasks } from "tidings/tasks";
 import { startTestApp } from "tidings/testing";
@@ -5,6 +6,7 @@ import { expect, test } from "vitest";
 import { numbers } from "../support/channel-events.js";
 import { FarBroker } from "../support/far-broker.js";
 import { createGate } from "../support/gate.js";
+import { Inbox } from "../support/inbox.js";
 import { LogRecorder } from "../support/log-recorder.js";
 import { serve } from "../support/served-app.js";
 import { byName, createDesk, dialDesk, tasksIn, told } from "../support/task-desk.js";
@@ -204,4 +206,18 @@ test("a task that blocks the event loop is named in the log", async () => {
   };
   await startTask(server.app, "ana", block, { name: "hash" });
   expect((await server.log.next("blocked")).fields).toMatchObject({ during: 'task "hash"' });
+});
+
+test("a task runs in the async context of whoever started it, also where it had to wait", async () => {
+  await using server = await serve({ endpoints: [], limits: { tasks: 1 } });
+  const asker = new AsyncLocalStorage<string>();
+  const gate = createGate();
+  const ran = new Inbox<string | undefined>("tasks that run");
+  const work = async () => {
+    await gate.opened;
+    ran.put(asker.getStore());
+  };
+  for (const name of ["ana", "bob"]) await asker.run(name, () => startTask(server.app, name, work));
+  gate.open();
+  expect([await ran.next(), await ran.next()]).toEqual(["ana", "bob"]);
 });

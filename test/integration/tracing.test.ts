@@ -5,6 +5,7 @@ import { otel } from "tidings/otel";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { createGate } from "../support/gate.js";
+import { openRaw } from "../support/raw-client.js";
 import { serve } from "../support/served-app.js";
 import { endOf, SpanRecorder } from "../support/span-recorder.js";
 import { dial, dialRefused, dialTidings, type WsClient } from "../support/ws-client.js";
@@ -194,6 +195,22 @@ test("a handshake is of the trace that its request names, and what admits it is 
   expect(await bob.closed).toMatchObject({ code: 1008, reason: "unauthorized" });
   const refused = spans.spans.filter(({ name }) => name === "GET /ws/:room").at(-1);
   expect(refused?.attributes).toMatchObject({ "error.type": "unauthorized", "tidings.close.code": 1008 });
+});
+
+test("what is done at a time is of no trace, whoever was the first to wait for it", async () => {
+  const left = channel("left", { events });
+  const watched = endpoint("/ws", {
+    channels: [left],
+    open: ({ connection }) => connection.join(left()),
+    close: ({ app }) => app.publish(left(), "said", { text: "bye" }).then(() => {}),
+  });
+  await using served = await serveTraced({ endpoints: [watched], heartbeat: { every: "100ms", timeout: "500ms" } });
+  const { url, spans } = served;
+  const ana = await dial(`${url}/ws`, { headers: { traceparent: sampled } });
+  // It answers no ping.
+  using _bob = await openRaw(`${url}/ws`);
+  expect(await ana.next()).toMatchObject({ payload: { text: "bye" } });
+  expect(spans.one("publish left").parentSpanContext).toBeUndefined();
 });
 
 test("no span has what was said, a name of a user, or a token", async () => {
