@@ -108,6 +108,13 @@ describe("events that do not fit", () => {
     expect(await heard()).toEqual([...expected, `${count + 1}`]);
   });
 
+  test("of a channel that drops the oldest count as such, also one that is too big by itself", () => {
+    const { open, recording, counters } = openHalfFull();
+    open(dropOldest).push(encodeTextFrame("x".repeat(60)), undefined);
+    recording.end();
+    expect([counters.eventsDropped, counters.newestDropped]).toEqual([1, 0]);
+  });
+
   test("leave the frames of others in their place", async () => {
     const { say, open, heard, outbox, recording } = openHalfFull();
     const [lane, other] = [open(dropOldest), open("disconnect")];
