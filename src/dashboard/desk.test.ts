@@ -177,6 +177,20 @@ test("what has not changed is said again every 5 s, for who missed it", async ()
   expect(world.take("answers")).toHaveLength(3);
 });
 
+test("who is answered already is not answered again because another one asks", async () => {
+  const world = new World();
+  const [p1] = [world.start("p1"), world.start("p2")];
+  const [page, other] = [p1.page("page"), p1.page("other")];
+  await p1.desk.enter(page);
+  await p1.desk.enter(other);
+  p1.desk.ask(page, list("q1"));
+  await world.clock.advance("1s");
+  world.take("answers");
+  p1.desk.ask(other, list("q2"));
+  await world.clock.advance("3s");
+  expect(by(world.take("answers")).sort()).toEqual(["p1", "p2"].map((name) => `$dashboard/answers/other of ${name}`));
+});
+
 test("the next question takes the place of the last, and who asks nothing more is told nothing more", async () => {
   const world = new World();
   const p1 = world.start("p1");
@@ -236,8 +250,11 @@ test("of one process 25 pages may ask; one more is told so, and may when another
   for (const page of [first, ...others]) p1.desk.ask(page, list(page.id));
   expect(() => p1.desk.ask(last, list("q"))).toThrow(expect.objectContaining({ code: "too_many_questions" }));
   p1.desk.ask(first, list("another"));
-  p1.desk.leave(first);
+  p1.desk.ask(first, { ask: "q", about: "nothing" });
   p1.desk.ask(last, list("q"));
+  expect(() => p1.desk.ask(first, list("q"))).toThrow();
+  p1.desk.leave(last);
+  p1.desk.ask(first, list("q"));
   await world.clock.advance("1s");
   expect(new Set(world.take("answers").map(({ to }) => to)).size).toBe(25);
 });
@@ -271,7 +288,7 @@ test("while the broker is away this process goes on telling its own pages, of it
   expect(by(world.take("samples"))).toEqual(["page directly of p1"]);
   for (const { view } of [p1, p2]) view.isBrokerAway = true;
   p1.desk.ask(page, list("q1"));
-  await world.clock.advance("30s");
+  await world.clock.advance("32s");
   expect(new Set(by(world.take("samples")))).toEqual(new Set(["page directly of p1"]));
   expect(new Set(by(world.take("answers")))).toEqual(new Set(["page directly of p1"]));
   world.broker = "there";
@@ -307,6 +324,20 @@ test("where publishes wait for the broker no more than one of each waits, and pa
   await p1.desk.enter(page);
   await world.clock.advance("3s");
   expect(by(world.take("samples"))).toEqual(Array.from({ length: 3 }, () => "page directly of p1"));
+});
+
+test("what is said while it is known to be away does not wait for it", async () => {
+  const world = new World();
+  const p1 = world.start("p1");
+  world.broker = "slow";
+  p1.view.isBrokerAway = true;
+  await p1.desk.enter(p1.page("page"));
+  await world.clock.advance("3s");
+  world.take("samples");
+  world.broker = "there";
+  p1.view.isBrokerAway = false;
+  await world.clock.advance("1s");
+  expect(by(world.take("samples"))).toEqual(["$dashboard of p1"]);
 });
 
 test("whatever other processes say nothing breaks, and its own echo is not taken for news", async () => {

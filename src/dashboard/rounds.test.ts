@@ -74,14 +74,26 @@ test("one that fails is told, and the next one follows", async () => {
   expect(errors).toEqual([new Error("as it is"), new Error("as it is")]);
 });
 
-test("when it is stopped none begins any more, also where one runs", async () => {
-  const { clock, rounds, begun } = createRounds({ tookMs: 300 });
+test("one that was wanted takes the place of the next, which follows a second later", async () => {
+  const { clock, rounds, begun } = createRounds();
   rounds.want();
-  await clock.advance("100ms");
+  await clock.advance("500ms");
   rounds.want();
-  rounds.stop();
-  await clock.advance("10s");
-  rounds.want();
-  await clock.advance("10s");
-  expect([begun, clock.size]).toEqual([[0], 0]);
+  await clock.advance("1s");
+  expect([begun, clock.size]).toEqual([[0, 500, 1_500], 1]);
 });
+
+test.each([true, false])(
+  "when it is stopped none begins any more, also where one runs and (%s) is wanted",
+  async (isWanted) => {
+    const { clock, rounds, begun } = createRounds({ tookMs: 300 });
+    rounds.want();
+    await clock.advance("100ms");
+    if (isWanted) rounds.want();
+    rounds.stop();
+    await clock.advance("10s");
+    rounds.want();
+    await clock.advance("10s");
+    expect([begun, clock.size]).toEqual([[0], 0]);
+  },
+);

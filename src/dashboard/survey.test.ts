@@ -82,7 +82,7 @@ test("the last that have closed are told with why, the newest first", async () =
 
 test("a row is short, whatever a user is called, and ends between two characters", async () => {
   const view = new FakeView();
-  view.add("c1", { userId: "ä".repeat(5_000), endpoint: `/ws/${"x".repeat(60)}` });
+  view.add("c1", { userId: "ä".repeat(40), endpoint: `/ws/${"x".repeat(60)}` });
   const found = await ask(view, connections());
   expect(found).toMatchObject({ rows: [{ user: `${"ä".repeat(32)}…`, endpoint: `/ws/${"x".repeat(60)}` }] });
 });
@@ -126,7 +126,7 @@ test("where nothing is found that is said too, and who asks nothing is told noth
 
 test("it looks at all connections once, whatever is asked, and rests after every few thousand", async () => {
   const view = new FakeView();
-  for (let n = 0; n < 20_000; n += 1) view.add(`c${n}`, n < 3 ? since(1, "stopped reading") : {});
+  for (let n = 0; n < 20_000; n += 1) view.add(`c${n}`, n < 5 ? since(1, n < 3 ? "stopped reading" : "expired") : {});
   let [looks, rests] = [0, 0];
   const looked = view.connections.bind(view);
   view.connections = () => {

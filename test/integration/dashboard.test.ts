@@ -235,8 +235,26 @@ test("the app's own limits are not the dashboard's", async () => {
   const page = await server.connect<Live>("/dashboard/live");
   await page.subscribe(samples());
   for (let n = 0; n < 30; n += 1) await server.connect<typeof room>("/ws", { token: `user-${n}` });
-  await page.request("ask", list("open", "x"));
+  for (let n = 0; n < 18; n += 1) await page.request("ask", list("open", "x"));
   expect(await ask({ server, page }, list("open"))).toMatchObject({ count: 31 });
+});
+
+test("a page that does not read is not closed: what it reads then is how things are now", async () => {
+  await using world = await start();
+  const { server, page } = world;
+  for (let n = 0; n < 200; n += 1) await server.connect<typeof room>("/ws", { token: `${n} ${"x".repeat(80)}` });
+  await ask(world, list("open"));
+  page.stopReading();
+  // An answer has 30 kB, and 4 MB may wait.
+  for (let n = 0; n < 200; n += 1) {
+    page.send("ask", { ...list("open"), ask: `${n}` });
+    await server.clock.advance("100ms");
+  }
+  page.startReading();
+  await page.ping();
+  const told = page.unread.flatMap(({ type, payload }) => (type === "answered" ? [payload as Answer] : []));
+  expect(told.at(-1)).toMatchObject({ ask: "199", count: 201, rows: { length: 200 } });
+  expect(told.length).toBeLessThan(20);
 });
 
 test("the page's client comes back after a deploy, asks anew, and is answered by the new process", async () => {

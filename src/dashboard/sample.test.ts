@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { FakeView } from "../../test/support/fake-view.js";
+import { sampleOf } from "./sample.js";
+
+test("a sample has each figure by its own name", () => {
+  const view = new FakeView();
+  const names = Object.keys(view.stats());
+  // Each figure tells its own name by its place.
+  const stats = { ...view.stats(), ...Object.fromEntries(names.map((name, index) => [name, 100 + index])) };
+  const sample = sampleOf({ view, stats, atMs: 5, slow: 7 });
+  const placeOf = (name: string) => 100 + names.indexOf(name);
+  const renamed = {
+    opened: "connectionsOpened",
+    closed: "connectionsClosed",
+    refused: "handshakesRefused",
+    bytesSent: "bytesWritten",
+  };
+  const same = Object.keys(sample).filter((name) => names.includes(name));
+  expect(same.length).toBeGreaterThan(15);
+  for (const name of same) expect([name, sample]).toEqual([name, expect.objectContaining({ [name]: placeOf(name) })]);
+  for (const [name, counter] of Object.entries(renamed)) expect(sample).toHaveProperty(name, placeOf(counter));
+  expect(sample).toMatchObject({
+    process: "p1",
+    atMs: 5,
+    startedAtMs: 1_000,
+    slow: 7,
+    loopDelayMs: 0.5,
+    loopDelayMaxMs: 3,
+  });
+});
