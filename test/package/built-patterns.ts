@@ -26,6 +26,7 @@ export const builtPatterns: readonly string[] = [
   "P24",
   "P25",
   "P26",
+  "P27",
   "P28",
   "P29",
 ];
