@@ -1,5 +1,5 @@
 import { context, isSpanContextValid, ROOT_CONTEXT, type Span, SpanKind, type Tracer, trace } from "@opentelemetry/api";
-import { AlwaysOffSampler, ParentBasedSampler } from "@opentelemetry/sdk-trace-base";
+import { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, type Sampler } from "@opentelemetry/sdk-trace-base";
 import { afterEach, describe, expect, test } from "vitest";
 import { readRepositoryFile } from "../../test/support/repository.js";
 import { endOf, SpanRecorder } from "../../test/support/span-recorder.js";
@@ -21,7 +21,7 @@ const refusal: TracedRefusal = { code: "forbidden", status: 403, closeCode: unde
 let recorder: SpanRecorder | undefined;
 afterEach(() => recorder?.[Symbol.dispose]());
 
-function open(sampler?: ParentBasedSampler): { readonly tracing: Tracing; readonly spans: SpanRecorder } {
+function open(sampler?: Sampler): { readonly tracing: Tracing; readonly spans: SpanRecorder } {
   recorder = new SpanRecorder(sampler);
   const failed = (error: unknown) => {
     throw error;
@@ -243,8 +243,9 @@ describe("a span of a delivery", () => {
   test.each([
     ["what was not sampled", unsampled],
     ["what is no trace", "trace-1"],
+    ["a trace of nothing", `00-${"0".repeat(32)}-${SPAN_ID}-01`],
   ])("is not there for %s", (_, text) => {
-    const { tracing, spans } = open();
+    const { tracing, spans } = open(new AlwaysOnSampler());
     let delivered = 0;
     tracing.delivery({ ...delivery, trace: text }, () => (delivered += 1));
     expect(delivered).toBe(1);
