@@ -1,6 +1,6 @@
 /**
- * The same rows, of Tidings alone: without metrics, and with all that production has, handlers that are timed and a page that
- * is scraped. It is scraped once in what is measured, a second or so: more often than anybody's Prometheus does.
+ * The same rows, of Tidings alone: with nothing collected that somebody might look at, and with all that production has,
+ * handlers that are timed, closed connections that are remembered and a page that is scraped. It is scraped once in what is measured, a second or so: more often than anybody's Prometheus does.
  *
  * @param {readonly import("./row.mjs").Row[]} rows
  * @returns {readonly import("./row.mjs").Row[]}
@@ -32,7 +32,7 @@ export function metricRowsOf(rows) {
 async function scrapeOf({ port }) {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`);
   const text = await response.text();
-  if (!response.ok || !text.includes("websocket_handler_seconds_bucket")) {
+  if (!response.ok || !text.includes("# TYPE websocket_handler_seconds histogram")) {
     throw new Error(`/metrics answered ${response.status}: ${text.slice(0, 200)}`);
   }
 }

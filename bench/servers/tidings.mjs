@@ -62,7 +62,7 @@ const app = createApp({
   logger: quiet,
   limits: { messages: "1000000/1s", control: "1000000/1s", channels: 1_000 },
   ...(isCompressing ? { compression: true } : {}),
-  ...(metrics === undefined ? {} : { http: { metrics: metrics === "on" } }),
+  ...(metrics === undefined ? {} : { http: { metrics: metrics === "on", dashboard: metrics === "on" } }),
   ...(process.env.BENCH_REDIS === undefined ? {} : { broker: await brokerAt(process.env.BENCH_REDIS) }),
 });
 const { port } = await app.listen(0);
