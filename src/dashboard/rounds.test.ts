@@ -83,6 +83,15 @@ test("one that was wanted takes the place of the next, which follows a second la
   expect([begun, clock.size]).toEqual([[0, 500, 1_500], 1]);
 });
 
+test("two never run at a time, also where one that was wanted runs when the next is due", async () => {
+  const { clock, rounds, begun } = createRounds({ tookMs: 50 });
+  rounds.want();
+  await clock.advance("990ms");
+  rounds.want();
+  await clock.advance("500ms");
+  expect([begun, clock.size]).toEqual([[0, 990], 1]);
+});
+
 test.each([true, false])(
   "when it is stopped none begins any more, also where one runs and (%s) is wanted",
   async (isWanted) => {
