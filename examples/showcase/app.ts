@@ -7,6 +7,7 @@ import { admin, member, user, visitor } from "./users.js";
 
 /** Returns each frame unchanged. */
 const echo = rawEndpoint("/ws/echo", {
+  summary: "Says back each frame.",
   text({ connection }, text) {
     connection.send(text);
   },
@@ -15,10 +16,14 @@ const echo = rawEndpoint("/ws/echo", {
   },
 });
 
+const whoami = z.object({}).meta({ description: "Who am I, to this server?" });
+const face = z.object({ id: z.string(), name: z.string() }).meta({ examples: [{ id: "alice", name: "Alice" }] });
+
 /** One room by path: who is connected is in it. The page has its rooms over `/ws`, beside all else. */
 const room = endpoint("/ws/rooms/:room", {
+  summary: "One room: who is connected is in it.",
   auth: visitor,
-  receives: { say: z.object({ text }), whoami: z.object({}) },
+  receives: { say: z.object({ text }).meta({ description: "Says it to all others in the room." }), whoami },
   channels: [chat],
   open({ connection, params }) {
     connection.join(chat(params));
@@ -33,6 +38,7 @@ const room = endpoint("/ws/rooms/:room", {
 
 /** The same for prices: who is connected hears this topic. */
 const topic = endpoint("/ws/subscribe/:topic", {
+  summary: "The price of one symbol: who is connected hears it.",
   auth: visitor,
   channels: [prices],
   open({ connection, params }) {
@@ -41,14 +47,18 @@ const topic = endpoint("/ws/subscribe/:topic", {
 });
 
 /** All devices of one user. */
-const inbox = channel("inbox/:user", { events: { notice: z.object({ text: z.string() }) } });
+const inbox = channel("inbox/:user", {
+  summary: "What all devices of one user are told.",
+  events: { notice: z.object({ text: z.string() }) },
+});
 
 const devices = endpoint("/ws/users/:user", {
+  summary: "The devices of one user, who alone may enter.",
   auth: user,
   allow: ({ user, params }) => user.id === params.user,
   closeCodes: { unauthorized: 4001, token_expired: 4001, forbidden: 4003 },
   refuse: "close",
-  receives: { note: z.object({ text }) },
+  receives: { note: z.object({ text }).meta({ description: "Reaches all devices of this user." }) },
   channels: [inbox],
   open({ connection, params }) {
     connection.join(inbox(params));
@@ -61,16 +71,24 @@ const devices = endpoint("/ws/users/:user", {
 });
 
 const me = endpoint("/ws/me", {
+  summary: "Whose session the cookie is of.",
   auth: member,
-  receives: { whoami: z.object({}) },
-  replies: { whoami: z.object({ id: z.string(), name: z.string() }) },
+  receives: { whoami },
+  replies: { whoami: face },
   on: { whoami: ({ user }) => ({ id: user.id, name: user.name }) },
 });
 
 const desk = endpoint("/ws/admin", {
+  summary: "For admins: what goes on, and who is to go.",
   auth: user,
   needs: { admin },
-  receives: { stats: z.object({}), kick: z.object({ user: z.string().min(1) }) },
+  receives: {
+    stats: z.object({}).meta({ description: "How many are connected to this process." }),
+    kick: z.object({ user: z.string().min(1) }).meta({
+      description: "Disconnects all devices of a user.",
+      examples: [{ user: "bob" }],
+    }),
+  },
   replies: {
     stats: z.object({ connections: z.number(), users: z.number(), refused: z.number() }),
     kick: z.object({ wasConnected: z.boolean() }),
@@ -91,5 +109,6 @@ const desk = endpoint("/ws/admin", {
 export function createShowcase(options: Omit<AppOptions, "endpoints"> = {}): App {
   // Who loads the page anew is back before that; and nobody takes all turns with a hundred reports.
   const limits = { presenceGrace: "2s", tasksPerUser: 5 } as const;
-  return createApp({ endpoints: [echo, room, topic, devices, live, me, desk], limits, ...options });
+  const info = { title: "The showcase of Tidings", description: "A room, prices, news, tasks and an admin's desk." };
+  return createApp({ endpoints: [echo, room, topic, devices, live, me, desk], info, limits, ...options });
 }

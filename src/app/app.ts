@@ -57,7 +57,7 @@ import { RunningApp, type StartOptions } from "./running.js";
 import { ServedDashboard } from "./served-dashboard.js";
 import { type Port, Servers } from "./servers.js";
 import { randomId, systemClock } from "./system.js";
-import { findWarnings, listedChannels, warnOfListening, warnOfUnheard } from "./warnings.js";
+import { findWarnings, listedChannels, warnOfHidden, warnOfListening, warnOfUnheard } from "./warnings.js";
 
 export interface AppOptions {
   /** What can be connected to. Without any it is an app that only publishes. */
@@ -482,7 +482,9 @@ export class TidingsApp implements App {
     this.#routes = new Routes({ ...this.#options, overLimits: limits, overrides });
     checkOverrides(this.#routes, overrides);
     this.#happened = this.#watcher(defaultLogger);
-    for (const warning of findWarnings(this.#routes, this.#origins, overrides)) {
+    const isShown = this.#pages.here.door.mayBeThere("dashboard");
+    const hidden = isShown ? warnOfHidden(this.#routes, this.#dashboard.routes) : [];
+    for (const warning of [...findWarnings(this.#routes, this.#origins, overrides), ...hidden]) {
       this.#happened({ event: "warning", ...warning });
     }
     const running = await RunningApp.start({

@@ -40,6 +40,20 @@ export function findWarnings(
   return warnings;
 }
 
+/** An endpoint of the app's own that takes its sockets away from the dashboard. */
+export function warnOfHidden({ all }: Routes, dashboard: Routes): readonly StartupWarning[] {
+  const [ours] = dashboard.all;
+  const hiding = ours && all.find(({ endpoint }) => endpoint.pattern.overlaps(ours.endpoint.pattern));
+  if (ours === undefined || hiding === undefined) return [];
+  return [
+    {
+      code: "dashboard_hidden",
+      message: `${hiding.endpoint.pattern.source} takes what comes to ${ours.endpoint.pattern.source}: the dashboard shows nothing.`,
+      fix: "Give that endpoint another path, give the pages a port of their own with `http: { port }`, or do without: `http: { dashboard: false }`.",
+    },
+  ];
+}
+
 /** What listening so should not be left to. */
 export function warnOfListening(
   { all }: Routes,
