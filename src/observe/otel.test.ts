@@ -212,6 +212,15 @@ describe("a span of a publish", () => {
     expect(carried).toBe(`00-${TRACE_ID}-${spans.one("publish chat/:room").spanContext().spanId}-01`);
   });
 
+  test("on a channel of ours is there where something led to it, and not otherwise", () => {
+    const { tracing, spans } = open();
+    const ours = { channel: "$tasks/:user", type: "task_started" };
+    expect(tracing.publish(ours, (sent) => sent ?? "none")).toBe("none");
+    expect(spans.lines).toEqual([]);
+    tracing.message(message, () => tracing.publish(ours, () => {}));
+    expect(spans.lines).toEqual(["say /ws/rooms/:room", "publish $tasks/:user < say /ws/rooms/:room"]);
+  });
+
   test("tells that the broker was away", async () => {
     const { tracing, spans } = open();
     const away = new TidingsError("unavailable");

@@ -1,10 +1,12 @@
 import { trace } from "@opentelemetry/api";
 import { type AppOptions, channel, dependency, endpoint, forbidden } from "tidings";
 import { bearer } from "tidings/auth";
+import { connect } from "tidings/client";
 import { otel } from "tidings/otel";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { createGate } from "../support/gate.js";
+import { Inbox } from "../support/inbox.js";
 import { openRaw } from "../support/raw-client.js";
 import { serve } from "../support/served-app.js";
 import { endOf, SpanRecorder } from "../support/span-recorder.js";
@@ -72,6 +74,16 @@ test("what a client says, what its handler does, and what that publishes is one 
     `{"type":"said","channel":"chat/lobby","trace":"${carried}","payload":{"text":"hi"}}`,
   );
   expect(spans.one("deliver chat/:room").attributes).toMatchObject({ "tidings.event.listeners": 2 });
+});
+
+test("our client hears an event that carries a trace like any other", async () => {
+  await using served = await serveTraced({ endpoints: [room] });
+  const client = connect<typeof room>(`${served.url}/ws/lobby`);
+  const heard = new Inbox<unknown>("events");
+  client.on("said", (payload) => heard.put(payload));
+  client.send("say", { text: "hi" });
+  expect(await heard.next()).toEqual({ text: "hi" });
+  client.close();
 });
 
 test("of a client that names no trace each message is one of its own", async () => {
