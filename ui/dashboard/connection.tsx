@@ -63,7 +63,7 @@ function Known({ line, answer }: { readonly line: Line; readonly answer: ReportA
   return (
     <>
       <p class="row">
-        <span class="badge" data-tone={tones[report.stage]}>
+        <span class="state" data-tone={tones[report.stage]}>
           {report.stage}
         </span>
         <code>{report.endpoint}</code>

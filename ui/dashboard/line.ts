@@ -167,7 +167,7 @@ export class Line {
     let before: number | undefined;
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const events = await samples.history({ limit: 500, before });
-      for (const { payload } of events) this.book.recall(payload);
+      for (const { payload } of events) this.book.recall(payload, Date.now());
       const [first] = events;
       if (first === undefined || first.payload.atMs < sinceMs) return;
       before = first.offset;

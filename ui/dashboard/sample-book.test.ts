@@ -37,15 +37,21 @@ test("after a time when the page could hear nothing, each process has its five s
   expect(book.isGone("p1", 65_001)).toBe(true);
 });
 
-test("what was said before the page listened shows nobody to be there", () => {
+test("what was said long before the page listened shows nobody to be there", () => {
   const book = new SampleBook();
-  book.recall(sample("gone", 0, { connections: 8 }));
-  book.hear(sample("p1", 1_000, { connections: 1 }), 0);
+  book.recall(sample("gone", 0, { connections: 8 }), 0);
+  book.hear(sample("p1", 60_000, { connections: 1 }), 0);
   expect(book.processes(0).map(({ sample, goneSinceMs }) => [sample.process, goneSinceMs])).toEqual([
     ["p1", undefined],
     ["gone", begin],
   ]);
   expect(book.total(0).connections).toBe(1);
+});
+
+test("a process that was told of just now has five seconds to be heard", () => {
+  const book = new SampleBook();
+  book.recall(sample("p1", 0), 700);
+  expect([book.isGone("p1", 5_700), book.isGone("p1", 5_701)]).toEqual([false, true]);
 });
 
 test("a series has a value for each of the last 900 seconds, and none where nothing was heard", () => {
@@ -68,7 +74,7 @@ test("what is recalled later is put in its place, once, and the rates after it a
   const book = new SampleBook();
   book.hear(sample("p1", 10_000, { opened: 30 }), 0);
   expect(book.series(["opened"]).values[0]?.at(-1)).toBeUndefined();
-  for (const at of [5_000, 10_000, 0]) book.recall(sample("p1", at, { opened: 20 + at / 1_000 }));
+  for (const at of [5_000, 10_000, 0]) book.recall(sample("p1", at, { opened: 20 + at / 1_000 }), 0);
   expect(book.series(["opened"]).values[0]?.slice(-6)).toEqual([1, 1, 1, 1, 1, 1]);
 });
 

@@ -45,9 +45,11 @@ export class SampleBook {
     this.#forget();
   }
 
-  /** What was said before this page listened: it does not show that its process still lives. */
-  recall(sample: ProcessSample): void {
-    this.#logOf(sample.process).add(sample);
+  /** What was said before this page listened: whether its process still lives is to be heard yet. */
+  recall(sample: ProcessSample, nowMs: number): void {
+    const log = this.#logOf(sample.process);
+    log.add(sample);
+    log.recalledAtMs = nowMs;
     this.#forget();
   }
 
@@ -58,7 +60,8 @@ export class SampleBook {
 
   /** Those that are there first, each by its name. */
   processes(nowMs: number): ProcessNow[] {
-    const all = [...this.#logs.values()].map((log) => log.at(nowMs));
+    const newestMs = this.#newestMs();
+    const all = [...this.#logs.values()].map((log) => log.at(nowMs, newestMs));
     return all.toSorted(
       (a, b) =>
         Number(a.goneSinceMs !== undefined) - Number(b.goneSinceMs !== undefined) ||
@@ -78,7 +81,7 @@ export class SampleBook {
   }
 
   isGone(process: string, nowMs: number): boolean {
-    return this.#logs.get(process)?.isGone(nowMs) ?? false;
+    return this.#logs.get(process)?.isGone(nowMs, this.#newestMs()) ?? false;
   }
 
   /** What the clock of a process shows now, as far as is known. */
@@ -122,6 +125,8 @@ export class SampleBook {
 class ProcessLog {
   /** When anything was heard, by this page's clock; undefined: it was only told of. */
   heardAtMs: number | undefined;
+  /** When it was told of. */
+  recalledAtMs = 0;
   /** How far its clock is ahead of this page's. */
   aheadMs = 0;
   readonly #samples: ProcessSample[] = [];
@@ -142,18 +147,20 @@ class ProcessLog {
     if (cut > 0) this.#samples.splice(0, cut);
   }
 
-  isGone(nowMs: number): boolean {
-    return this.heardAtMs === undefined || nowMs - this.heardAtMs > GONE_AFTER_MS;
+  /** @param newestMs when any process said anything last, by its clock */
+  isGone(nowMs: number, newestMs: number): boolean {
+    if (this.heardAtMs !== undefined) return nowMs - this.heardAtMs > GONE_AFTER_MS;
+    return nowMs - this.recalledAtMs > GONE_AFTER_MS || newestMs - this.newest.atMs > GONE_AFTER_MS;
   }
 
-  at(nowMs: number): ProcessNow {
+  at(nowMs: number, newestMs: number): ProcessNow {
     const { newest } = this;
     const point = this.#pointAt(this.#samples.length - 1);
     const away = this.#samples.findLastIndex(({ isBrokerAway }) => !isBrokerAway) + 1;
     return {
       sample: newest,
       point,
-      goneSinceMs: this.isGone(nowMs) ? newest.atMs : undefined,
+      goneSinceMs: this.isGone(nowMs, newestMs) ? newest.atMs : undefined,
       brokerAwaySinceMs: this.#samples[away]?.atMs,
     };
   }

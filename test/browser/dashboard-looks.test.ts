@@ -1,0 +1,162 @@
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { channel, endpoint } from "tidings";
+import { jwt } from "tidings/auth";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { buildPages } from "../../ui/build.mjs";
+import { launchChromium } from "../support/chromium.js";
+import { type ServedApp, serve } from "../support/served-app.js";
+import { inSeconds, secret, signToken } from "../support/tokens.js";
+import { dial } from "../support/ws-client.js";
+import { Visitor, type VisitorOptions } from "./visitor.js";
+
+const phone = { width: 360, height: 640 };
+
+let browser: Browser;
+let server: ServedApp;
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launchChromium(), serveTroubles()]);
+  await buildPages();
+});
+afterAll(async () => {
+  await Promise.all([browser.close(), server[Symbol.asyncDispose]()]);
+});
+
+const feed = channel("feed/:room", {
+  events: { item: z.object({ text: z.string() }) },
+  history: { size: 5, ttl: "1m" },
+});
+const room = endpoint("/ws/rooms/:room", {
+  auth: jwt({ secret }),
+  limits: { messages: "1/60s" },
+  channels: [feed],
+  receives: { say: z.object({ text: z.string() }) },
+  open: ({ connection, params }) => connection.join(feed(params)),
+  on: { say() {} },
+});
+/** Names that no line has room for. */
+const user = "somebody-whose-name-is-as-long-as-names-may-well-be-where-they-are-made-by-a-program@example.com";
+const place = "r".repeat(100);
+
+/** One whose token has expired, which was answered errors, and one that has closed with an error. */
+async function serveTroubles(): Promise<ServedApp> {
+  const served = await serve({ endpoints: [room], limits: { expiryGrace: "1h" } });
+  const token = signToken({ sub: user, exp: inSeconds(3) });
+  const enter = () => dial(`${served.url}/ws/rooms/${place}`, { token });
+  const [expired, gone] = await Promise.all([enter(), enter()]);
+  for (const id of [1, 2, 3]) expired.send({ type: "say", payload: { text: "hi" }, id });
+  gone.sendBinary(new Uint8Array(1));
+  await gone.closed;
+  return served;
+}
+
+const places: readonly [string, (page: Page) => Promise<void>][] = [
+  ["#/", (page) => page.getByRole("row").nth(1).waitFor()],
+  ["#/connections", (page) => page.getByText("expired", { exact: true }).waitFor()],
+  ["#/connections?which=closed&text=somebody", (page) => page.getByText("1 closed connection").waitFor()],
+  ["#/channels", (page) => page.getByRole("row").nth(1).waitFor()],
+  ["#/connections?which=troubled", openConnection],
+  ["#/connections?which=troubled", askToDisconnect],
+];
+
+const looks = (["light", "dark"] as const).flatMap((colorScheme) => [
+  { colorScheme, size: "large", viewport: { width: 1_200, height: 900 } },
+  { colorScheme, size: "small", viewport: phone },
+]);
+
+test.each(looks)("axe finds nothing serious or critical in any place of a $size $colorScheme page", async (look) => {
+  for (const [hash, arrive] of places) {
+    await using visitor = await open(hash, look);
+    await arrive(visitor.page);
+    expect([hash, ...(await faultsIn(visitor.page))]).toEqual([hash]);
+    expect(visitor.faults).toEqual([]);
+  }
+});
+
+test.each(places)("on a phone the page at %s is no wider than the screen", async (hash, arrive) => {
+  await using visitor = await open(hash, { viewport: phone });
+  await arrive(visitor.page);
+  const widths = await visitor.page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return { scrollWidth, clientWidth };
+  });
+  expect(widths.scrollWidth).toBeLessThanOrEqual(widths.clientWidth);
+});
+
+test("charts have other colours in the dark, at once", async () => {
+  await using visitor = await open("#/", { colorScheme: "light" });
+  const { page } = visitor;
+  await page.getByRole("row").nth(1).waitFor();
+  const light = await colourOfChart(page);
+  await page.getByRole("button", { name: "Use dark colours" }).click();
+  await page.getByRole("button", { name: "Use light colours" }).waitFor();
+  expect(await colourOfChart(page)).not.toBe(light);
+  expect(visitor.faults).toEqual([]);
+});
+
+test("the keyboard skips to the page, walks through its places and opens a connection", async () => {
+  await using visitor = await open("#/connections?which=troubled&text=somebody");
+  const { page } = visitor;
+  await page.getByText("expired", { exact: true }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  expect(await nameOfFocused(page)).toBe("Connections");
+  await page.keyboard.press("Tab");
+  expect(await nameOfFocused(page)).toBe("Troubled");
+  await page.keyboard.press("ArrowRight");
+  await page.getByText("1 closed connection").waitFor();
+  await page.keyboard.press("Tab");
+  expect(await nameOfFocused(page)).toBe("Filter connections");
+  await page.keyboard.press("Tab");
+  expect(await nameOfFocused(page)).toBe("List of connections");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByText("by the server with 1003 unsupported_data").waitFor();
+  expect(await nameOfFocused(page)).toMatch(/^Connection /);
+});
+
+function open(hash: string, options?: VisitorOptions): Promise<Visitor> {
+  return Visitor.open(browser, `${server.url}/dashboard${hash}`, options);
+}
+
+async function openConnection(page: Page): Promise<void> {
+  await page.getByRole("row").filter({ hasText: "expired" }).getByRole("link").click();
+  await page.getByText("0 of 1 in 1 min").waitFor();
+}
+
+async function askToDisconnect(page: Page): Promise<void> {
+  await openConnection(page);
+  await page.getByRole("button", { name: "Disconnect somebody" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Keep connected" }).waitFor();
+}
+
+/** What axe calls serious or critical, and where. */
+async function faultsIn(page: Page): Promise<string[]> {
+  // Not as a script of the page: its policy would have none of it.
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate("axe.run()")) as axe.AxeResults; // by axe's own types
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+/** Of the first line that is drawn. */
+function colourOfChart(page: Page): Promise<string> {
+  return page
+    .locator(".legend .hue-0")
+    .first()
+    .evaluate((each) => getComputedStyle(each).color);
+}
+
+function nameOfFocused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const each = document.activeElement;
+    return (
+      each?.ariaLabel ??
+      (each instanceof HTMLInputElement ? each.labels : null)?.[0]?.textContent ??
+      each?.textContent ??
+      ""
+    );
+  });
+}
