@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { Visit } from "../declare/http-options.js";
+import type { Guard, Visit } from "../declare/http-options.js";
 import { basicAuth } from "./basic-auth.js";
 
-function visitWith(authorization?: string): Visit {
+function visitWith(authorization?: string, given: Partial<Visit> = {}): Visit {
   const headers = new Headers(authorization === undefined ? {} : { authorization });
-  return { url: new URL("http://localhost/dashboard"), headers, cookies: {}, address: "127.0.0.1" };
+  return { url: new URL("http://localhost/dashboard"), headers, cookies: {}, address: "127.0.0.1", ...given };
 }
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -86,4 +86,51 @@ test.each([
 
 test("no error tells a password", () => {
   expect(() => basicAuth({ users: { "a:b": "hunter2" } })).toThrow(/^(?!.*hunter2)/);
+});
+
+/** The name, the value and the rest of the cookie by which somebody is remembered. */
+function rememberedBy(guard: Guard, visit: Visit): { name: string; value: string; rest: string } {
+  const [, name = "", value = "", rest = ""] = /^(\w+)=([\w-]+); (.+)$/.exec(guard.remember?.(visit) ?? "") ?? [];
+  return { name, value, rest };
+}
+
+const handshake = (cookies: Readonly<Record<string, string>>, authorization?: string): Visit =>
+  visitWith(undefined, {
+    cookies,
+    headers: new Headers({ upgrade: "WebSocket", ...(authorization !== undefined && { authorization }) }),
+  });
+
+test("who was let in has a cookie, and is let in by it at a handshake where no password comes", () => {
+  const guard = basicAuth({ users: { ops: "correct horse", ana: "pw" } });
+  const { name, value, rest } = rememberedBy(guard, of("ops:correct horse"));
+  expect(rest).toBe("HttpOnly; SameSite=Strict");
+  expect(guard(handshake({ [name]: value }))).toBe(true);
+  // In another process too.
+  expect(basicAuth({ users: { ops: "correct horse", ana: "pw" } })(handshake({ [name]: value }))).toBe(true);
+  expect(rememberedBy(guard, of("ana:pw")).value).not.toBe(value);
+});
+
+test("the cookie is good for nothing else", () => {
+  const guard = basicAuth({ users: { ops: "correct horse" } });
+  const { name, value } = rememberedBy(guard, of("ops:correct horse"));
+  expect(guard(visitWith(undefined, { cookies: { [name]: value } }))).toBe(false);
+  expect(guard(handshake({ [name]: value }, `Basic ${base64("ops:wrong")}`))).toBe(false);
+  for (const cookies of [{ [name]: `${value}x` }, { [name]: "" }, { other: value }, {}]) {
+    expect(guard(handshake(cookies))).toBe(false);
+  }
+});
+
+test("another password makes another cookie", () => {
+  const before = rememberedBy(basicAuth({ users: { ops: "old" } }), of("ops:old"));
+  const guard = basicAuth({ users: { ops: "new" } });
+  const after = rememberedBy(guard, of("ops:new"));
+  expect(after.name).not.toBe(before.name);
+  expect(guard(handshake({ [before.name]: before.value, [after.name]: before.value }))).toBe(false);
+});
+
+test("over TLS the cookie goes over TLS alone, and who was not let in has none", () => {
+  const guard = basicAuth({ users: { ops: "pw" } });
+  const url = new URL("https://ops.example/dashboard/dashboard.js");
+  expect(rememberedBy(guard, { ...of("ops:pw"), url }).rest).toBe("HttpOnly; SameSite=Strict; Secure");
+  for (const visit of [of("ops:wrong"), visitWith(), handshake({})]) expect(guard.remember?.(visit)).toBeUndefined();
 });

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { ConfigError } from "../base/config-error.js";
 import { checkOptions, requireOption } from "../base/options.js";
-import type { Guard } from "../declare/http-options.js";
+import type { Guard, Visit } from "../declare/http-options.js";
+import { KnownTexts } from "./known-texts.js";
+import { SocketPasses } from "./socket-passes.js";
 
 export interface BasicAuthOptions {
   /** Name → password, such as `{ ops: process.env.OPS_PASSWORD }`. */
@@ -22,19 +23,22 @@ export function basicAuth(options: BasicAuthOptions): Guard {
   checkOptions("basicAuth()", options, { users: "object", realm: "text" });
   requireOption("basicAuth()", options, "users", "object");
   const { users, realm = "Tidings" } = options;
+  const challenge = `Basic realm="${quoted(realm)}", charset="UTF-8"`;
   checkUsers(users);
-  // Of one length whatever was sent, and of a key that nobody knows: the time to compare them tells nothing.
-  const key = randomBytes(32);
-  const digest = (text: string) => createHmac("sha256", key).update(text.normalize("NFC")).digest();
-  const known = Object.entries(users).map(([user, password]) => digest(`${user}:${password}`));
-  const guard: Guard = ({ headers }) => {
-    const given = credentialsOf(headers.get("authorization"));
-    if (given === undefined) return false;
-    const sent = digest(given);
-    // All of them each time, or the time would tell which it was.
-    return known.reduce((isKnown, one) => timingSafeEqual(one, sent) || isKnown, false);
+  const credentials = Object.entries(users).map(([user, password]) => `${user}:${password}`.normalize("NFC"));
+  const known = new KnownTexts(credentials);
+  const passes = new SocketPasses(realm, credentials);
+  const guard = (visit: Visit): boolean => {
+    const authorization = visit.headers.get("authorization");
+    if (authorization === null) return passes.admits(visit);
+    const sent = credentialsOf(authorization);
+    return sent !== undefined && known.has(sent);
   };
-  return Object.assign(guard, { challenge: `Basic realm="${quoted(realm)}", charset="UTF-8"` });
+  const remember = ({ headers, url }: Visit): string | undefined => {
+    const sent = credentialsOf(headers.get("authorization"));
+    return sent === undefined ? undefined : passes.cookieFor(sent, url.protocol === "https:");
+  };
+  return Object.assign(guard, { challenge, remember });
 }
 
 function checkUsers(users: BasicAuthOptions["users"]): void {
@@ -61,12 +65,14 @@ function checkUsers(users: BasicAuthOptions["users"]): void {
   }
 }
 
-/** Name and password with a colon between. What is malformed in any way is nobody's. */
+/** Name and password with a colon between, their letters composed (RFC 7617 §2.1). What is malformed in any way is nobody's. */
 function credentialsOf(header: string | null): string | undefined {
   const [, base64] = /^basic +([a-z\d+/]+={0,2})$/i.exec(header ?? "") ?? [];
   if (base64 === undefined) return undefined;
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, "base64"));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+      .decode(Buffer.from(base64, "base64"))
+      .normalize("NFC");
   } catch {
     return undefined;
   }

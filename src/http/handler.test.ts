@@ -221,7 +221,7 @@ test.each(["/docs", "/docs/console.js", "/docs/icon.svg", "/dashboard", "/dashbo
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "x-frame-options": "DENY",
-        "cache-control": "no-cache",
+        "cache-control": "private, no-cache",
         etag: 'W/"x"',
       },
     });
@@ -261,6 +261,20 @@ test("the document names the server that was asked", async () => {
   const forwarded = () => ({ address: undefined, isSecure: true, host: "app.example" });
   expect(await servers(["Host", "inner"], { forwarded })).toEqual([{ host: "app.example", protocol: "wss" }]);
   expect(await servers([])).toEqual([]);
+});
+
+test("a guard's cookie comes with what the dashboard loads, where its path is the dashboard's", async () => {
+  const guard = Object.assign(() => true, { remember: ({ address }: { address: string }) => `pass=${address}` });
+  for (const path of PAGES) {
+    const answer = await ask("GET", path, { files: filed, door: doorFor(guard) });
+    expect(answer).toMatchObject({ status: 200 });
+    expect((answer as Answered).headers["set-cookie"]).toBeUndefined();
+  }
+  const script = await ask("GET", "/dashboard/dashboard.js", { files: filed, door: doorFor(guard) });
+  expect((script as Answered).headers["set-cookie"]).toBe("pass=127.0.0.1");
+  const stranger = Object.assign(() => false, { remember: () => "pass=1" });
+  const refused = await ask("GET", "/dashboard/dashboard.js", { files: filed, door: doorFor(stranger) });
+  expect((refused as Answered).headers["set-cookie"]).toBeUndefined();
 });
 
 test("metrics are in Prometheus' text format, and nobody keeps them", async () => {

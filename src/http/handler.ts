@@ -89,6 +89,12 @@ const FILES: readonly (readonly [path: string, of: PageName, file: string])[] = 
   ["/dashboard/icon.svg", "dashboard", "icon.svg"],
 ];
 
+/**
+ * A cookie that names no path has that of the folder that it came from: sent with this file it goes to `/dashboard/live`, under
+ * whatever prefix a proxy gives them, and to nothing else of ours but files.
+ */
+const REMEMBERED_BY = "/dashboard/dashboard.js";
+
 /** Paths of pages, of which an endpoint can have none. */
 export const pagePaths: readonly string[] = FILES.map(([path]) => path);
 
@@ -100,6 +106,8 @@ function pagesFrom(facts: HttpFacts): ReadonlyMap<string, Page> {
       of,
       async answer(asked) {
         const headers = pageHeaders(of === "docs" && facts.elsewhere !== undefined ? sockets(asked) : []);
+        const remembered = path === REMEMBERED_BY ? facts.door.remember(of, asked) : undefined;
+        if (remembered !== undefined) headers["set-cookie"] = remembered;
         return fileAnswer(await facts.files.read(name), createVisit(asked, undefined).headers, headers);
       },
     },

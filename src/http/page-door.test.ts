@@ -143,3 +143,14 @@ test("a refusal asks for what the guard says", () => {
   expect(doorFor(guard).door.challengeOf("dashboard")).toBe('Basic realm="ops"');
   expect(doorFor(() => false).door.challengeOf("dashboard")).toBe("Bearer");
 });
+
+test("what a guard remembers somebody by is one header, or none", () => {
+  const rememberedAs = (value: unknown) =>
+    doorFor(Object.assign(() => true, { remember: () => value }) as Guard).door.remember("dashboard", visitor);
+  expect(rememberedAs("pass=1; HttpOnly")).toBe("pass=1; HttpOnly");
+  expect(rememberedAs(undefined)).toBeUndefined();
+  for (const odd of ["a\r\nb: c", "", 1, ["a=1", "b=2"]]) expect(() => rememberedAs(odd)).toThrow(TypeError);
+  for (const access of ["everybody", () => true] as const) {
+    expect(doorFor(access).door.remember("dashboard", visitor)).toBeUndefined();
+  }
+});

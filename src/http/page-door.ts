@@ -48,7 +48,16 @@ export class PageDoor {
     if (typeof access === "function") await this.#ask(access, asked);
   }
 
-  /** The same for a WebSocket of that page. Any site's page can open one: it has to be of this server. */
+  /** The header by which a guard knows whom it has let in again; undefined where it has no need of one. */
+  remember(page: PageName, asked: Asked): string | undefined {
+    const access = this.#options.access[page];
+    const cookie: unknown =
+      typeof access === "function" ? access.remember?.(createVisit(asked, this.#options.forwarded(asked))) : undefined;
+    if (cookie === undefined || (typeof cookie === "string" && /^[\x20-\x7e]+$/.test(cookie))) return cookie;
+    throw new TypeError("A guard's `remember` gives the value of one Set-Cookie header, or undefined.");
+  }
+
+  /** As `enter`, for a WebSocket of that page. Any site's page can open one: it has to be of this server. */
   async enterSocket(page: PageName, asked: Asked): Promise<void> {
     if (!this.isThere(page, asked)) throw new TidingsError("not_found");
     if (!isOwnPage(asked, this.#options.forwarded(asked))) throw new TidingsError("origin_not_allowed");

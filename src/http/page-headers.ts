@@ -32,6 +32,6 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   ...dataHeaders,
   "cross-origin-opener-policy": "same-origin",
   "x-frame-options": "DENY",
-  // Kept, and asked for again each time: after an update nobody has half of an old page.
-  "cache-control": "no-cache",
+  // Kept by the browser alone, and asked for again each time: after an update nobody has half of an old page.
+  "cache-control": "private, no-cache",
 };

@@ -22,14 +22,14 @@ async function visit(url: string, options: BrowserContextOptions = {}) {
   return { page, status: response?.status(), [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** What becomes of a socket that the page opens: "open", or the part of its policy that forbids it, or "failed". */
-function dialFrom(page: Page, url: string, ...protocols: string[]): Promise<string> {
+/** What becomes of a socket that the page opens, as a plain client, who is refused by HTTP: "open", or the part of its policy that forbids it, or "failed". */
+function dialFrom(page: Page, url: string): Promise<string> {
   return page.evaluate(
-    ([address, words]) =>
+    (address) =>
       new Promise<string>((resolve) => {
         document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => resolve(effectiveDirective));
         try {
-          const socket = new WebSocket(address.replace(/^http/, "ws"), [...words]);
+          const socket = new WebSocket(address.replace(/^http/, "ws"));
           socket.onopen = () => resolve("open");
           // The violation, where it is one, is told in the same turn or the next.
           socket.onerror = () => requestAnimationFrame(() => requestAnimationFrame(() => resolve("failed")));
@@ -37,7 +37,7 @@ function dialFrom(page: Page, url: string, ...protocols: string[]): Promise<stri
           resolve("forbidden");
         }
       }),
-    [url, protocols] as const,
+    url,
   );
 }
 
@@ -67,7 +67,14 @@ test("the password that lets a browser see the dashboard lets its socket in", as
   const httpCredentials = { username: "ops", password: "correct horse" };
   await using at = await visit(`${server.url}/dashboard`, { httpCredentials });
   expect(at.status).toBe(200);
-  expect(await dialFrom(at.page, `${server.url}/dashboard/live`, "tidings.v1")).toBe("open");
+  expect(await dialFrom(at.page, `${server.url}/dashboard/live`)).toBe("open");
+  // Safari sends none with a handshake. It has a cookie, which goes to the dashboard alone.
+  const cookies = await at.page.context().cookies();
+  expect(cookies).toMatchObject([{ path: "/dashboard", httpOnly: true, sameSite: "Strict", expires: -1 }]);
+  await using nameless = await visit(`${server.url}/healthz`);
+  expect(await dialFrom(nameless.page, `${server.url}/dashboard/live`)).toBe("failed");
+  await nameless.page.context().addCookies(cookies);
+  expect(await dialFrom(nameless.page, `${server.url}/dashboard/live`)).toBe("open");
 });
 
 test("a page of another site can't put one into a frame, nor open the dashboard's socket", async () => {

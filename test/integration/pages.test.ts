@@ -150,6 +150,21 @@ test("the dashboard's socket is behind its guard, and for its own page", async (
   expect(await client.next()).toMatchObject({ type: "connected" });
 });
 
+test("who has seen the dashboard is known at its socket by a cookie, where the browser sends no password", async () => {
+  inProduction();
+  const http = { guard: basicAuth({ users: { ops: "correct horse" } }) };
+  await using server = await serve({ endpoints: [room], http });
+  const script = await askPage(`${server.url}/dashboard/dashboard.js`, { headers: basic("ops", "correct horse") });
+  const [cookie = ""] = String(script.headers["set-cookie"]).split(";", 1);
+  expect(script.headers["cache-control"]).toBe("private, no-cache");
+  const client = await dial(server.url + LIVE, { protocols: ["tidings.v1"], headers: { cookie, origin: server.url } });
+  client.send({ type: "connect" });
+  expect(await client.next()).toMatchObject({ type: "connected" });
+  const elsewhere = { cookie, origin: "https://evil.example" };
+  expect((await dialRefused(server.url + LIVE, { headers: elsewhere })).status).toBe(403);
+  expect(await statuses(server.url, { cookie })).toEqual(all(401));
+});
+
 test("a guard sees who asks, and what it throws is the answer", async () => {
   const http = {
     guard({ cookies, url, address }) {
