@@ -3,7 +3,7 @@ import { z } from "zod";
 import { chat, text } from "./chat.js";
 import { live } from "./live.js";
 import { prices } from "./ticker.js";
-import { admin, member, user, visitor } from "./users.js";
+import { admin, member, user, visitor, whoami } from "./users.js";
 
 /** Returns each frame unchanged. */
 const echo = rawEndpoint("/ws/echo", {
@@ -16,7 +16,6 @@ const echo = rawEndpoint("/ws/echo", {
   },
 });
 
-const whoami = z.object({}).meta({ description: "Who am I, to this server?" });
 const face = z.object({ id: z.string(), name: z.string() }).meta({ examples: [{ id: "alice", name: "Alice" }] });
 
 /** One room by path: who is connected is in it. The page has its rooms over `/ws`, beside all else. */

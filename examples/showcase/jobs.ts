@@ -10,8 +10,14 @@ export interface Finding {
 
 /** What a visitor may start. */
 export const jobs = {
-  report: z.object({ pages: z.int().min(1).max(100) }),
-  primes: z.object({ below: z.int().min(2).max(50_000_000) }),
+  report: z.object({ pages: z.int().min(1).max(100) }).meta({
+    description: "Begins a report: a task that mostly waits. Its id is the reply.",
+    examples: [{ pages: 5 }],
+  }),
+  primes: z.object({ below: z.int().min(2).max(50_000_000) }).meta({
+    description: "Begins to count primes: a task that computes. Its id is the reply.",
+    examples: [{ below: 100_000 }],
+  }),
 };
 
 /** Mostly waits, as jobs do that read from a database and write to a disk: it runs beside everything else. */

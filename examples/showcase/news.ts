@@ -5,6 +5,7 @@ import { visitor } from "./users.js";
 
 /** What admins publish. Who missed some is told it when they come back, and everybody sees who reads. */
 export const news = channel("news", {
+  summary: "What admins have to say.",
   needs: { user: visitor },
   events: { item: z.object({ text }) },
   history: { size: 100, ttl: "1h" },

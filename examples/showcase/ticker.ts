@@ -23,8 +23,9 @@ export const market = dependency({ scope: "app", create: () => new Market() });
 
 /** What one symbol costs. Who arrives is told its price at once, who comes back what they missed. */
 export const prices = channel("prices/:symbol", {
+  summary: "What one symbol costs: BTC, ETH or GOLD.",
   needs: { market },
-  events: { tick: z.object({ price: z.number(), at: z.iso.datetime() }) },
+  events: { tick: z.object({ price: z.number().meta({ examples: [64_000.5] }), at: z.iso.datetime() }) },
   history: { size: 200, ttl: "5m" },
   snapshot: ({ market, params }) => ({ price: market.prices.get(params.symbol) ?? null }),
   // Who reads too slowly needs no old price: the newest takes the place of the one that waits.

@@ -18,6 +18,9 @@ export const member = session({ cookie: sessionCookie, lookup: (id) => sessions.
  */
 export const visitor = firstOf(jwt({ secret, claims, from: ["query", "header", "subprotocol", "message"] }), member);
 
+/** What visitors may ask, at more than one endpoint. */
+export const whoami = z.object({}).meta({ description: "Who am I, to this server?" });
+
 /** What it throws refuses the handshake, here with 403. */
 export const admin = dependency({
   needs: { user },

@@ -62,7 +62,7 @@ export class Draft {
   #silentSchemas(): readonly StartupWarning[] {
     return [...this.schemas.silent].map(([vendor, places]) => ({
       code: "no_json_schema",
-      message: `The document can't say what fits ${listOf(places)}: ${vendor} gives no JSON Schema of it.`,
+      message: `The document can't say what fits ${listOf(places)}: the validator, ${vendor}, gives no JSON Schema of it.`,
       fix: converterAdvice(vendor),
     }));
   }

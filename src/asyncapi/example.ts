@@ -29,7 +29,8 @@ class ExampleMaker {
   make(given: JsonSchema | boolean | undefined, name: string): unknown {
     if (given === false || this.#depth > MAX_DEPTH) return undefined;
     if (given === true || given === undefined) return name;
-    const { $ref } = given;
+    const { $ref, not } = given;
+    if (isAnything(not)) return undefined;
     if ($ref === undefined) return this.#within(given, name);
     if (this.#trail.has($ref)) return undefined;
     this.#trail.add($ref);
@@ -136,6 +137,11 @@ class ExampleMaker {
 const MAX_DEPTH = 24;
 const MAX_ITEMS = 100;
 
+/** Of what must not be that, nothing is left. */
+function isAnything(not: unknown): boolean {
+  return not === true || (typeof not === "object" && not !== null && Object.keys(not).length === 0);
+}
+
 function typeOf(json: JsonSchema): string | undefined {
   const type = [json.type ?? []].flat().find((each) => each !== "null") ?? [json.type].flat()[0];
   if (type !== undefined) return type;
@@ -150,7 +156,7 @@ const PATTERNS = "x-patterns";
 
 function patternsOf(json: JsonSchema): readonly string[] {
   const kept = json[PATTERNS];
-  const all = [json.pattern, ...(Array.isArray(kept) ? kept : [])];
+  const all = [...(Array.isArray(kept) ? kept : []), json.pattern];
   return all.filter((pattern) => typeof pattern === "string");
 }
 
@@ -160,7 +166,8 @@ function merge(one: JsonSchema, other: JsonSchema): JsonSchema {
     ...other,
     ...(one.properties && { properties: { ...one.properties, ...other.properties } }),
     ...(one.required && { required: [...one.required, ...(other.required ?? [])] }),
-    ...(one.pattern && { [PATTERNS]: [...patternsOf(one), ...patternsOf(other)] }),
+    pattern: undefined,
+    [PATTERNS]: [...patternsOf(one), ...patternsOf(other)],
     ...(one.allOf && { allOf: [...one.allOf, ...(other.allOf ?? [])] }),
   };
 }

@@ -55,8 +55,8 @@ function examplesOf(
   // Of what leaves, and may be anything, an example would be a guess.
   if (saysNothing && place.side === "leaves") return [];
   const made = exampleOf(json, place.name, resolve);
-  const found = [...(made === undefined ? [] : [made.value]), {}].find((value) => takes(value) && !holdsRef(value));
-  if (found !== undefined) return [found];
+  const found = [...(made === undefined ? [] : [made.value]), {}].find(takes);
+  if (found !== undefined) return holdsRef(found) ? [] : [found];
   // Where nothing is known of the schema, its author hears that already.
   if (!saysNothing) draft.noteMissingExample(place.where);
   return [];

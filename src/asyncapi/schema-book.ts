@@ -1,6 +1,7 @@
 import { type JsonSchema, jsonSchemaOf, type SchemaSide } from "../schema/json-schema.js";
 import type { Schema } from "../schema/standard.js";
 import { freeKey, pointerStep, toKey } from "./names.js";
+import { decodeStep, findRefs, isSchemaObject, rewrite } from "./schema-refs.js";
 
 /** The JSON Schemas of one document: each schema is converted once for each side, and what has a name stands there once. */
 export class SchemaBook {
@@ -174,86 +175,4 @@ function redirected(ref: string, names: ReadonlyMap<string, string>, root: strin
   const to = part && names.get(part.name);
   if (part !== undefined) return to === undefined ? undefined : `${refTo(to).$ref}${part.rest}`;
   return ref.startsWith("#") ? `${refTo(root).$ref}${ref.slice(1)}` : undefined;
-}
-
-function decodeStep(step: string): string {
-  try {
-    return decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
-  } catch {
-    return step;
-  }
-}
-
-function findRefs(json: JsonSchema): readonly string[] {
-  const found: string[] = [];
-  rewrite(json, (ref) => {
-    found.push(ref);
-    return ref;
-  });
-  return found;
-}
-
-/** Keywords by what stands in them. What stands in all others is data, where `$ref` is a name like any other. */
-const ONE: ReadonlySet<string> = new Set([
-  "additionalItems",
-  "additionalProperties",
-  "contains",
-  "else",
-  "if",
-  "items",
-  "not",
-  "propertyNames",
-  "then",
-]);
-const LISTS: ReadonlySet<string> = new Set(["allOf", "anyOf", "items", "oneOf", "prefixItems"]);
-const NAMED: ReadonlySet<string> = new Set(["dependencies", "patternProperties", "properties"]);
-
-/** What belongs to the text it stood in alone. */
-const LEFT: ReadonlySet<string> = new Set(["$anchor", "$defs", "$id", "$schema", "definitions"]);
-
-/** What an author may have written beside the schema, and which a document takes in one form alone. */
-const FORMS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  title: isText,
-  description: isText,
-  $comment: isText,
-  examples: Array.isArray,
-  deprecated: isFlag,
-  readOnly: isFlag,
-  writeOnly: isFlag,
-  discriminator: isText,
-  externalDocs: (value) => isText(Object(value).url),
-};
-
-/** The schema with each `$ref` as `redirect` wants it; where that is undefined it leads nowhere, and anything may be there. */
-function rewrite(json: JsonSchema, redirect: (ref: string) => string | undefined): JsonSchema {
-  const go = (part: unknown): unknown => (isSchemaObject(part) ? rewrite(part, redirect) : part);
-  const made: Record<string, unknown> = {};
-  for (const [keyword, value] of Object.entries(json)) {
-    if (LEFT.has(keyword) || FORMS[keyword]?.(value) === false) continue;
-    if (keyword === "$ref" && typeof value === "string") {
-      const ref = redirect(value);
-      if (ref !== undefined) made.$ref = ref;
-    } else if (LISTS.has(keyword) && Array.isArray(value)) {
-      made[keyword] = value.map(go);
-    } else if (ONE.has(keyword)) {
-      made[keyword] = go(value);
-    } else if (NAMED.has(keyword)) {
-      made[keyword] = Object.fromEntries(Object.entries(Object(value)).map(([name, part]) => [name, go(part)]));
-    } else {
-      made[keyword] = value;
-    }
-  }
-  return made;
-}
-
-function isSchemaObject(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isFlag(value: unknown): value is boolean {
-  return typeof value === "boolean";
 }
