@@ -102,6 +102,7 @@ function Attending({ channel, name, isNamed, session, form }: AttendingProps): J
   const rewind = useSignal("");
   const withPresence = useSignal(channel.presence);
   const answer = useSignal<Answer | undefined>(undefined);
+  session?.version.value; // shown anew with what is heard
   const standing = session?.book.find(name);
   const isOpen = session?.status.value === "open";
   const isOn = standing?.isOn === true && isOpen;

@@ -52,9 +52,16 @@ export class Desk {
     return here.findLast((session) => session.status.value === "open") ?? here.at(-1);
   });
 
+  /** Nothing stands for the first. */
   choose(key: string): void {
-    const endpoint = this.api.endpoints.find((each) => each.key === key);
+    const endpoint = key === "" ? this.api.endpoints[0] : this.api.endpoints.find((each) => each.key === key);
     if (endpoint !== undefined) this.endpoint.value = endpoint;
+  }
+
+  /** Who comes by a link with a token means that one. */
+  adoptToken(token: string): void {
+    this.shelf.keep(token);
+    for (const entry of this.#entries.values()) entry.token.value = token;
   }
 
   /** What its fields hold, and go on holding while others are looked at. */

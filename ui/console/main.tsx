@@ -21,23 +21,29 @@ if (root !== null) await start(root);
 
 async function start(root: HTMLElement): Promise<void> {
   const shelf = new TokenShelf(sessionStorage);
-  takeToken(shelf);
+  const token = takeToken();
+  if (token !== undefined) shelf.keep(token);
   try {
     const desk = new Desk(readApi(await fetchDocument()), new URL(location.href), shelf, surroundings);
     document.title = `${desk.api.title}: console`;
-    const route = () => {
-      takeToken(shelf);
-      const [key = "", pattern] = location.hash.slice(2).split("?").map(decodeURIComponent);
-      desk.choose(key);
-      if (pattern !== undefined)
-        requestAnimationFrame(() => document.getElementById(channelAnchor(pattern))?.scrollIntoView());
-    };
-    route();
-    addEventListener("hashchange", route);
+    showRoute(desk);
+    addEventListener("hashchange", () => {
+      const token = takeToken();
+      if (token === undefined) showRoute(desk);
+      else desk.adoptToken(token);
+    });
     render(<Console desk={desk} iconUrl={iconUrl()} />, root);
   } catch (error) {
     render(<Failed why={error instanceof Error ? error.message : String(error)} />, root);
   }
+}
+
+/** `#/<endpoint>`, and behind it `?<channel>` where that is meant. */
+function showRoute(desk: Desk): void {
+  const [key = "", pattern] = location.hash.slice(2).split("?").map(decodeURIComponent);
+  desk.choose(key);
+  if (pattern === undefined) return;
+  requestAnimationFrame(() => document.getElementById(channelAnchor(pattern))?.scrollIntoView());
 }
 
 async function fetchDocument(): Promise<AsyncApiDocument> {
@@ -46,14 +52,13 @@ async function fetchDocument(): Promise<AsyncApiDocument> {
   return response.json();
 }
 
-/** `#token=…` in a link: it is kept for this tab, and taken out of the address. */
-function takeToken(shelf: TokenShelf): void {
-  if (location.hash.startsWith("#/")) return;
-  const given = new URLSearchParams(location.hash.slice(1));
-  const token = given.get("token");
-  if (token === null) return;
-  shelf.keep(token);
+/** `#token=…` in a link: it is taken out of the address. */
+function takeToken(): string | undefined {
+  if (location.hash.startsWith("#/")) return undefined;
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token === null) return undefined;
   history.replaceState(history.state, "", location.pathname + location.search);
+  return token;
 }
 
 /** Where the page says that its icon is. */
