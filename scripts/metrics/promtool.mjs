@@ -5,12 +5,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const cached = fileURLToPath(new URL("../../node_modules/.cache/promtool/promtool", import.meta.url));
+const INSTALLED = "promtool";
 /** What it may take to download 20 MB. */
 const PATIENCE_MS = 120_000;
 
 /** Where Prometheus' `promtool` is: one that is installed, or that of Debian's package, which is unpacked and kept. */
 export function findPromtool() {
-  if (spawnSync("promtool", ["--version"]).status === 0) return "promtool";
+  if (spawnSync(INSTALLED, ["--version"]).status === 0) return INSTALLED;
   if (!existsSync(cached)) withFolder(unpackInto);
   return cached;
 }
