@@ -55,6 +55,7 @@ const one = (id: string): Question => ({ ask: id, about: "connection", id });
 /** Lets the server find time for what it does beside. */
 const second = ({ clock }: TestApp) => clock.advance("1s");
 
+/** By its user: no connection's id has a colon, or a search for a few letters would find some by chance. */
 async function idOf(world: World, text: string): Promise<string> {
   const answer = await ask(world, list("open", text));
   if (answer.about !== "connections" || answer.rows[0] === undefined) throw new Error(`Nothing is found for ${text}.`);
@@ -65,7 +66,7 @@ test("who subscribes hears each second how the process is", async () => {
   await using world = await start();
   const { server, page } = world;
   await page.subscribe(samples());
-  await server.connect<typeof room>("/ws", { token: "ana" });
+  await server.connect<typeof room>("/ws", { token: "user:ana" });
   await second(server);
   const { payload: first } = await page.nextOn(samples(), "sample");
   expect(first).toMatchObject({ connections: 2, users: 1, slow: 0, isBrokerAway: false, opened: 2 });
@@ -101,24 +102,27 @@ test("of the past one sample of every 5 s is kept, for 15 minutes", async () => 
 test("connections are listed, the dashboard's own among them, and found by what they are", async () => {
   await using world = await start();
   const { server } = world;
-  for (const token of ["ana", "bob"]) {
+  for (const token of ["user:ana", "user:bob"]) {
     await second(server);
     await server.connect<typeof room>("/ws", { token });
   }
   const all = await ask(world, list("open"));
   expect(all).toMatchObject({ about: "connections", count: 3, ask: "open " });
-  expect(all).toMatchObject({ rows: [{ user: "bob" }, { user: "ana" }, { endpoint: "/dashboard/live" }] });
+  expect(all).toMatchObject({ rows: [{ user: "user:bob" }, { user: "user:ana" }, { endpoint: "/dashboard/live" }] });
   await server.clock.advance("1s");
-  expect(await ask(world, list("open", "an"))).toMatchObject({ rows: [{ user: "ana", stage: "open" }], count: 1 });
+  expect(await ask(world, list("open", ":an"))).toMatchObject({
+    rows: [{ user: "user:ana", stage: "open" }],
+    count: 1,
+  });
 });
 
 test("what changes is told in the second that follows", async () => {
   await using world = await start();
   const { server, page } = world;
-  await ask(world, list("open", "ana"));
-  const ana = await server.connect<typeof room>("/ws", { token: "ana" });
+  await ask(world, list("open", ":ana"));
+  const ana = await server.connect<typeof room>("/ws", { token: "user:ana" });
   await second(server);
-  expect(await page.next("answered")).toMatchObject({ count: 1, rows: [{ user: "ana" }] });
+  expect(await page.next("answered")).toMatchObject({ count: 1, rows: [{ user: "user:ana" }] });
   ana.close();
   await second(server);
   expect(await page.next("answered")).toMatchObject({ count: 0, rows: [] });
@@ -127,17 +131,17 @@ test("what changes is told in the second that follows", async () => {
 test("one connection is reported, and goes on being when it has closed: with what code, why and by whom", async () => {
   await using world = await start();
   const { server, page } = world;
-  const ana = await server.connect<typeof room>("/ws", { token: "ana" });
+  const ana = await server.connect<typeof room>("/ws", { token: "user:ana" });
   await ana.subscribe(news({ topic: "a" }));
   await server.app.publish(news({ topic: "a" }), "item", { n: 1 });
-  const id = await idOf(world, "ana");
+  const id = await idOf(world, ":ana");
   await second(server);
   expect(await ask(world, one(id))).toMatchObject({
     about: "connection",
     atMs: server.clock.now(),
     report: {
       id,
-      user: "ana",
+      user: "user:ana",
       stage: "open",
       channels: [{ channel: "news/a", state: "live", isOwn: true, offset: 1, behind: 0 }],
       outbox: { bytes: 0 },
@@ -148,7 +152,7 @@ test("one connection is reported, and goes on being when it has closed: with wha
   await second(server);
   const closed = { code: 4001, reason: "gone home", by: "peer", atMs: expect.any(Number) };
   expect(await page.next("answered")).toMatchObject({ report: { id, stage: "closed", closed } });
-  expect(await ask(world, list("closed", "ana"))).toMatchObject({
+  expect(await ask(world, list("closed", ":ana"))).toMatchObject({
     rows: [{ id, closed: { code: 4001, reason: "gone home" } }],
   });
 });
@@ -157,24 +161,24 @@ test("one over its rate and one that stopped reading are told first, with the wo
   await using world = await start({ messages: "1/60s", outbox: "1mb" });
   const { server } = world;
   const beganMs = server.clock.now();
-  const ana = await server.connect<typeof room>("/ws", { token: "ana" });
+  const ana = await server.connect<typeof room>("/ws", { token: "user:ana" });
   for (const n of [1, 2]) ana.send("echo", { n });
   expect(await ana.next("error")).toMatchObject({ code: "rate_limited" });
-  const bob = await server.connect<typeof room>("/ws", { token: "bob" });
+  const bob = await server.connect<typeof room>("/ws", { token: "user:bob" });
   await bob.subscribe(news({ topic: "a" }));
   bob.stopReading();
   for (const n of [1, 2]) {
     await second(server);
     await server.app.publish(news({ topic: "a" }), "item", { n });
   }
-  await server.connect<typeof room>("/ws", { token: "eve" });
+  await server.connect<typeof room>("/ws", { token: "user:eve" });
   await second(server);
   const answer = await ask(world, list("troubled"));
   expect(answer).toMatchObject({
     count: 2,
     rows: [
-      { user: "ana", trouble: { word: "over its rate", sinceMs: beganMs } },
-      { user: "bob", trouble: { word: "stopped reading", sinceMs: beganMs + 2_000 } },
+      { user: "user:ana", trouble: { word: "over its rate", sinceMs: beganMs } },
+      { user: "user:bob", trouble: { word: "stopped reading", sinceMs: beganMs + 2_000 } },
     ],
   });
 });
@@ -182,10 +186,10 @@ test("one over its rate and one that stopped reading are told first, with the wo
 test("channels are listed with how many are on them", async () => {
   await using world = await start();
   const { server } = world;
-  for (const token of ["ana", "bob"]) {
+  for (const token of ["user:ana", "user:bob"]) {
     const client = await server.connect<typeof room>("/ws", { token });
     await client.subscribe(news({ topic: "a" }));
-    if (token === "bob") await client.subscribe(news({ topic: "b" }));
+    if (token === "user:bob") await client.subscribe(news({ topic: "b" }));
   }
   await server.app.publish(news({ topic: "a" }), "item", { n: 1 });
   const facts = { pattern: "news/:topic", behind: 0 };
@@ -202,11 +206,11 @@ test("a user is disconnected from all devices, and nobody else", async () => {
   await using world = await start();
   const { server, page } = world;
   const devices = [
-    await server.connect<typeof room>("/ws", { token: "ana" }),
-    await server.connect<typeof room>("/ws", { token: "ana" }),
+    await server.connect<typeof room>("/ws", { token: "user:ana" }),
+    await server.connect<typeof room>("/ws", { token: "user:ana" }),
   ];
-  const bob = await server.connect<typeof room>("/ws", { token: "bob" });
-  expect(await page.request("disconnect", { user: "ana" })).toBeNull();
+  const bob = await server.connect<typeof room>("/ws", { token: "user:bob" });
+  expect(await page.request("disconnect", { user: "user:ana" })).toBeNull();
   for (const { closed } of devices) expect(await closed).toMatchObject({ code: 1008, reason: "forbidden" });
   expect(await bob.request("echo", { n: 1 })).toBe(1);
 });
@@ -235,7 +239,7 @@ test("the app's own limits are not the dashboard's", async () => {
   const page = await server.connect<Live>("/dashboard/live");
   await page.subscribe(samples());
   for (let n = 0; n < 30; n += 1) await server.connect<typeof room>("/ws", { token: `user-${n}` });
-  for (let n = 0; n < 18; n += 1) await page.request("ask", list("open", "x"));
+  for (let n = 0; n < 18; n += 1) await page.request("ask", list("open", ":x"));
   expect(await ask({ server, page }, list("open"))).toMatchObject({ count: 31 });
 });
 
