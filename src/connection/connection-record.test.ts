@@ -3,6 +3,7 @@ import { FakeClock } from "../testing/fake-clock.js";
 import { ConnectionRecord, type TroubleFacts } from "./connection-record.js";
 
 const fine: TroubleFacts = {
+  isBehind: true,
   outboxBytes: 0,
   outboxLimit: 1_000,
   waitingMessages: 0,
@@ -34,6 +35,7 @@ test("who does not read has stopped reading since what it was given was not take
   await clock.advance("100ms");
   expect(words({ outboxBytes: 700 })).toEqual([["stopped reading", 5_000]]);
   expect(words({ outboxBytes: 0 })).toEqual([]);
+  expect(words({ outboxBytes: 700, isBehind: false })).toEqual([]);
 });
 
 test("who is refused more than once is over its rate since the first, until nothing was refused for ten seconds", async () => {

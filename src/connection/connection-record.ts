@@ -103,9 +103,8 @@ export class ConnectionRecord {
     return troubles.filter((trouble) => trouble !== undefined).sort((a, b) => a.sinceMs - b.sinceMs);
   }
 
-  #stoppedReading({ outboxBytes, outboxLimit }: TroubleFacts): Trouble | undefined {
-    // The outbox tells of the next time only; what it had is out by now where nothing waits.
-    if (outboxBytes === 0 || !this.#isOlder(this.#behindSinceMs)) return undefined;
+  #stoppedReading({ isBehind, outboxBytes, outboxLimit }: TroubleFacts): Trouble | undefined {
+    if (!isBehind || outboxBytes === 0 || !this.#isOlder(this.#behindSinceMs)) return undefined;
     const detail = `${sizeText(outboxBytes)} of ${sizeText(outboxLimit)} wait for its socket.`;
     return { word: "stopped reading", sinceMs: this.#behindSinceMs, detail };
   }
@@ -146,6 +145,8 @@ export class ConnectionRecord {
 
 /** How a connection stands at present. */
 export interface TroubleFacts {
+  /** Did its socket not take what it was given at once, when it was given something last? */
+  readonly isBehind: boolean;
   readonly outboxBytes: number;
   readonly outboxLimit: number;
   readonly waitingMessages: number;

@@ -96,6 +96,7 @@ export class InspectedConnection implements ConnectionView {
   get #troubles(): readonly Trouble[] {
     const connection = this.#connection;
     return connection.record.troublesOf({
+      isBehind: connection.outbox.isBehind,
       outboxBytes: connection.outbox.waitedBytes,
       outboxLimit: connection.outbox.limit,
       waitingMessages: connection.waitingItems,

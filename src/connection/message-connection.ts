@@ -431,7 +431,7 @@ export class MessageConnection
     const retryAfterMs = error.retryAfterMs ?? (isErrorCode(code) && errorCodes[code].retryAfterMs ? 1_000 : undefined);
     const { observer } = this.environment;
     observer.counters.errorsAnswered += 1;
-    observer.answered?.(code);
+    observer.answered(code);
     this.record.answered({ code, message: wordsOf({ code, message }), type: about.type });
     const { id, type } = about;
     const channel = type !== undefined && channelRequests.has(type) ? channelIn(about.payload) : undefined;

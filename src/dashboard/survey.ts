@@ -42,7 +42,8 @@ async function seeConnections(
   let [slow, seen] = [0, 0];
   for (const connection of view.connections()) {
     const { trouble } = connection;
-    if (trouble?.word === "stopped reading") slow += 1;
+    // Of most nothing waits: only the others are looked at closely.
+    if (connection.bufferedBytes > 0 && connection.has("stopped reading")) slow += 1;
     for (const see of concerned) see(connection, trouble);
     seen += 1;
     if (seen % sliceLength === 0) await breathe();

@@ -1,5 +1,5 @@
 import type { Stats } from "./app.js";
-import type { ConnectionReport, ConnectionStage, Trouble } from "./connection-report.js";
+import type { ConnectionReport, ConnectionStage, Trouble, TroubleWord } from "./connection-report.js";
 
 /** What can be seen of one process of an app from within it. */
 export interface ProcessView {
@@ -31,6 +31,8 @@ export interface ConnectionView {
   readonly bufferedBytes: number;
   /** What is wrong for the longest time. */
   readonly trouble: Trouble | undefined;
+  /** Is this wrong with it, among others? */
+  has(word: TroubleWord): boolean;
   report(): ConnectionReport;
 }
 

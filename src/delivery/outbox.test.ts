@@ -332,3 +332,40 @@ test("at its end the socket is given all that waits, and nothing more", async ()
   expect(socket.texts).toHaveLength(4);
   expect(overflows).toEqual([]);
 });
+
+test("it is behind where what its socket was given was not taken, or is more than it takes at once; and no more once all was", () => {
+  const recording = new RecordingTurn();
+  const told: number[] = [];
+  const { outbox, socket } = recording.open({ fellBehind: () => told.push(socket.writes.length) });
+  const push = (bytes: number) => {
+    outbox.push(frameOf(bytes));
+    recording.end();
+  };
+  push(100);
+  expect(outbox.isBehind).toBe(false);
+  socket.isStuck = true;
+  push(100);
+  expect(outbox.isBehind).toBe(false);
+  push(100);
+  push(100);
+  expect(outbox.isBehind).toBe(true);
+  expect(told).toEqual([2]);
+  socket.isStuck = false;
+  socket.bufferedBytes = 0;
+  push(100);
+  expect(outbox.isBehind).toBe(false);
+  push(70_000);
+  expect(outbox.isBehind).toBe(true);
+  expect(told).toEqual([2, 5]);
+  expect(outbox.writtenBytes).toBe(socket.bytes.length);
+});
+
+test("what waited when all was dropped is remembered", () => {
+  const { recording, outbox } = openStuck();
+  for (const bytes of [30, 20, 40]) {
+    outbox.push(frameOf(bytes));
+    recording.end();
+  }
+  outbox.drop();
+  expect([outbox.bufferedBytes, outbox.waitedBytes]).toEqual([50, 90]);
+});

@@ -15,7 +15,7 @@ export interface AwaitsRoom {
 export interface OutboxOwner {
   /** It is full. */
   overflow(): void;
-  /** What it was given last has not been taken yet. Told again only when all had been taken meanwhile. */
+  /** What its socket was given may not be taken soon: `isBehind` from now on. */
   fellBehind(): void;
 }
 
@@ -65,6 +65,11 @@ export class Outbox implements LaneListener, TurnOutbox {
 
   get isCompressing(): boolean {
     return this.#socket.isCompressing;
+  }
+
+  /** Does its socket take what it is given later than at once? Known anew with each write: it may have taken all since. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   /** Bytes that its socket was given so far. */
@@ -178,8 +183,9 @@ export class Outbox implements LaneListener, TurnOutbox {
       const bytes = this.#dueBytes();
       if (bytes === undefined) return true;
       const waiting = this.#socket.bufferedBytes;
-      if (waiting > 0) this.#fallBehind();
-      else this.#isBehind = false;
+      if (waiting === 0) this.#isBehind = false;
+      // What is so much is not taken at once by anybody; should it never be, there may be no other write to find that out.
+      if (waiting > 0 || bytes.length > WRITE_AHEAD) this.#fallBehind();
       if (waiting + bytes.length <= this.#writeAhead || (waiting === 0 && !this.#isDroppable)) {
         this.#write(bytes, this.#dueCount);
         return true;

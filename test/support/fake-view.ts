@@ -18,8 +18,10 @@ export class FakeView implements ProcessView {
 
   /** Adds one. Those that are added later are newer. */
   add(id: string, more: Partial<ConnectionView> = {}): void {
-    const view = { ...connectionOf(id), openedAtMs: this.all.size, ...more };
-    this.all.set(id, { ...view, report: more.report ?? (() => reportOf(id)) });
+    const bufferedBytes = more.trouble?.word === "stopped reading" ? 1 : 0;
+    const view = { ...connectionOf(id), bufferedBytes, openedAtMs: this.all.size, ...more };
+    const { report = () => reportOf(id), has = (word) => view.trouble?.word === word } = more;
+    this.all.set(id, { ...view, report, has });
   }
 
   stats(): Stats {
@@ -48,7 +50,7 @@ export class FakeView implements ProcessView {
   }
 }
 
-function connectionOf(id: string): Omit<ConnectionView, "report"> {
+function connectionOf(id: string): Omit<ConnectionView, "report" | "has"> {
   return {
     id,
     endpoint: "/ws",

@@ -1,4 +1,4 @@
-import { Outbox } from "../../src/delivery/outbox.js";
+import { Outbox, type OutboxOwner } from "../../src/delivery/outbox.js";
 import { Turn } from "../../src/delivery/turn.js";
 import { createCounters } from "../../src/observe/observe.js";
 import { RecordingSocket } from "./recording-socket.js";
@@ -19,14 +19,18 @@ export class RecordingTurn {
     for (const run of this.#due.splice(0)) run();
   }
 
-  open({ limit = 1 << 20, overflow = () => {} }: { limit?: number; overflow?: () => void } = {}): Opened {
+  open({ limit = 1 << 20, overflow = () => {}, fellBehind = () => {} }: Partial<OpenOptions> = {}): Opened {
     const socket = new RecordingSocket();
-    return { socket, outbox: new Outbox(this.turn, socket, limit, { overflow, fellBehind() {} }) };
+    return { socket, outbox: new Outbox(this.turn, socket, limit, { overflow, fellBehind }) };
   }
 
   openMany(count: number): Opened[] {
     return Array.from({ length: count }, () => this.open());
   }
+}
+
+interface OpenOptions extends OutboxOwner {
+  readonly limit: number;
 }
 
 export interface Opened {
