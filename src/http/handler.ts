@@ -95,9 +95,6 @@ const FILES: readonly (readonly [path: string, of: PageName, file: string])[] = 
  */
 const REMEMBERED_BY = "/dashboard/dashboard.js";
 
-/** Paths of pages, of which an endpoint can have none. */
-export const pagePaths: readonly string[] = FILES.map(([path]) => path);
-
 function pagesFrom(facts: HttpFacts): ReadonlyMap<string, Page> {
   const sockets = (asked: Asked) => socketsFor(asked, facts);
   const fileOf = ([path, of, name]: (typeof FILES)[number]): [string, Page] => [
