@@ -74,7 +74,7 @@ function strayParameters({ channels }: AsyncApiDocument): readonly string[] {
 }
 
 /** Draft 07, as AsyncAPI's own schemas; with the formats that it names. */
-function validatorOf(document: AsyncApiDocument): (path: string) => ValidateFunction {
+export function validatorOf(document: AsyncApiDocument): (path: string) => ValidateFunction {
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
   formats.default(ajv);
   ajv.addSchema({ $id: "https://example.com/document", ...document });
