@@ -41,10 +41,12 @@ async function seeConnections(
   const sliceLength = Math.ceil(SLICE_LENGTH / (1 + concerned.length));
   let [slow, seen] = [0, 0];
   for (const connection of view.connections()) {
-    const { trouble } = connection;
     // Of most nothing waits: only the others are looked at closely.
     if (connection.bufferedBytes > 0 && connection.has("stopped reading")) slow += 1;
-    for (const see of concerned) see(connection, trouble);
+    if (concerned.length > 0) {
+      const { trouble } = connection;
+      for (const see of concerned) see(connection, trouble);
+    }
     seen += 1;
     if (seen % sliceLength === 0) await breathe();
   }
