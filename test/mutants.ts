@@ -1,4 +1,5 @@
 import { redisMutants } from "./redis-mutants.js";
+import { seeingMutants } from "./seeing-mutants.js";
 
 // What must not go unnoticed: changes that break one rule each, and the tests that then fail. `npm run mutants` applies
 // each to a copy and tells of those that nobody noticed. A promise that is kept has one here, and so has a fixed bug that
@@ -28,7 +29,8 @@ export type Guarded =
   | "promise 6, once"
   | "promise 7, stored"
   | "who it is"
-  | "refusing and closing";
+  | "refusing and closing"
+  | "what is seen";
 
 export interface Suite {
   /** Of vitest.config.ts. */
@@ -669,4 +671,5 @@ export const mutants: readonly Mutant[] = [
     suite: unit("src/client/line-tokens.test.ts", "is not said on the next"),
   },
   ...redisMutants,
+  ...seeingMutants,
 ];

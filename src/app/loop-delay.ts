@@ -1,36 +1,24 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { LoopDelay } from "../declare/process-view.js";
 
-/** Between two looks at the loop. */
-const RESOLUTION_MS = 10;
+/** What is kept of what was seen: of longer the newest. */
+const KEPT = 1_000;
 
-/** How late the event loop is, measured from the first time that somebody asks. */
+/** How late the event loop was, as the loop's timer sees it. */
 export class LoopDelayMeter {
-  #histogram: IntervalHistogram | undefined;
+  #lateMs: number[] = [];
+  #next = 0;
+
+  /** The timer was late by so many milliseconds; by less than none where it was early. */
+  looked(lateMs: number): void {
+    this.#lateMs[this.#next] = Math.max(0, lateMs);
+    this.#next = (this.#next + 1) % KEPT;
+  }
 
   /** Since it was asked last. */
   read(): LoopDelay {
-    if (this.#histogram === undefined) {
-      this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-      this.#histogram.enable();
-      return NONE;
-    }
-    const { count } = this.#histogram;
-    const delay = count === 0 ? NONE : delayIn(this.#histogram);
-    this.#histogram.reset();
-    return delay;
+    const seen = this.#lateMs.sort((a, b) => a - b);
+    this.#lateMs = [];
+    this.#next = 0;
+    return { medianMs: seen[Math.floor(seen.length / 2)] ?? 0, maxMs: seen.at(-1) ?? 0 };
   }
-
-  stop(): void {
-    this.#histogram?.disable();
-    this.#histogram = undefined;
-  }
-}
-
-const NONE: LoopDelay = { medianMs: 0, maxMs: 0 };
-
-/** What it measures is the time between two looks. */
-function delayIn(histogram: IntervalHistogram): LoopDelay {
-  const lateMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
-  return { medianMs: lateMs(histogram.percentile(50)), maxMs: lateMs(histogram.max) };
 }

@@ -5,7 +5,7 @@ import type { ConnectionReport } from "../declare/connection-report.js";
 import type { ChannelView, ConnectionView, LoopDelay, ProcessView } from "../declare/process-view.js";
 import type { Channels } from "../hub/channels.js";
 import type { ClosedConnections } from "./closed-connections.js";
-import { LoopDelayMeter } from "./loop-delay.js";
+import type { LoopDelayMeter } from "./loop-delay.js";
 
 export interface RunningViewOptions {
   readonly process: string;
@@ -13,6 +13,7 @@ export interface RunningViewOptions {
   readonly connections: ReadonlyMap<string, LiveConnection>;
   readonly closedConnections: ClosedConnections;
   readonly channels: Pick<Channels, "views">;
+  readonly loopDelay: LoopDelayMeter;
   readonly stats: () => Stats;
 }
 
@@ -21,7 +22,6 @@ export class RunningView implements ProcessView {
   readonly process: string;
   readonly startedAtMs: number;
   readonly #options: RunningViewOptions;
-  readonly #delay = new LoopDelayMeter();
 
   constructor(options: RunningViewOptions) {
     this.process = options.process;
@@ -34,7 +34,7 @@ export class RunningView implements ProcessView {
   }
 
   loopDelay(): LoopDelay {
-    return this.#delay.read();
+    return this.#options.loopDelay.read();
   }
 
   *connections(): Iterable<ConnectionView> {
@@ -52,9 +52,5 @@ export class RunningView implements ProcessView {
 
   channels(): Iterable<ChannelView> {
     return this.#options.channels.views();
-  }
-
-  stop(): void {
-    this.#delay.stop();
   }
 }

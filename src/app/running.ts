@@ -21,6 +21,7 @@ import { ClosedConnections } from "./closed-connections.js";
 import { Doorman } from "./doorman.js";
 import { Drain, type DrainTimes } from "./drain.js";
 import { RunningHost } from "./host.js";
+import { LoopDelayMeter } from "./loop-delay.js";
 import { Outages } from "./outages.js";
 import { Places } from "./places.js";
 import { RunningView } from "./process-view.js";
@@ -118,6 +119,7 @@ export class RunningApp {
 
   private constructor(options: StartOptions, environment: Environment, parts: Parts) {
     const { appValues, metrics, monitor, outages, closedConnections } = parts;
+    const loopDelay = new LoopDelayMeter();
     this.hub = environment.hub;
     this.limits = options.routes.limits;
     this.#view = new RunningView({
@@ -126,6 +128,7 @@ export class RunningApp {
       connections: this.#connections,
       closedConnections,
       channels: environment.hub.channels,
+      loopDelay,
       stats: () => this.stats(),
     });
     this.host = new RunningHost({ ...environment, view: this.#view });
@@ -136,7 +139,12 @@ export class RunningApp {
     this.#metrics = metrics;
     this.#monitor = monitor;
     this.#outages = outages;
-    this.#loopTimer = startLoopTimer(monitor, { onLook: (lateMs) => metrics.looked(lateMs) });
+    this.#loopTimer = startLoopTimer(monitor, {
+      onLook: (lateMs) => {
+        metrics.looked(lateMs);
+        loopDelay.looked(lateMs);
+      },
+    });
     this.#places = new Places(this.limits);
     this.#drain = new Drain({ ...environment, times: options.drain, connections: this.#connections });
     this.#doorman = new Doorman({
@@ -235,7 +243,6 @@ export class RunningApp {
     await agenda.settledWithin(this.limits.close, this.#values.dispose());
     agenda.stop();
     this.#loopTimer.stop();
-    this.#view.stop();
     const closeHandlers = this.#counters.closeHandlers - closedBefore;
     const durationMs = clock.now() - beganMs;
     this.#options.happened({ event: "drained", connections, closeHandlers, abandoned, durationMs });

@@ -214,7 +214,7 @@ channel("a/:b", {
   allow: { subscribe: isAdmin, publish: isShort },
 });
 isType<keyof ChannelOptions<"a", typeof events, undefined, undefined, never, never>, Option>(true);
-type Option = "events" | "needs" | "history" | "presence" | "snapshot" | "overflow" | "allow";
+type Option = "summary" | "events" | "needs" | "history" | "presence" | "snapshot" | "overflow" | "allow";
 
 // The app asks for members and for what is kept, and says a thing once.
 const symbol = prices({ symbol: "BTC" });
