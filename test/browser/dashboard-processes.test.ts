@@ -27,7 +27,7 @@ const room = endpoint("/ws", {
 test("two processes are one overview and one list, and one that ends is gone five seconds later", async () => {
   await using world = await startWorld();
   const { a, b } = world;
-  await Promise.all([enter(a, "ana"), enter(b, "bob"), enter(b, "bob")]);
+  await Promise.all([enter(a, "user:ana"), enter(b, "user:bob"), enter(b, "user:bob")]);
   await using visitor = await Visitor.open(browser, `${a.url}/dashboard`);
   const { page } = visitor;
   await tile(page, "Connections").filter({ hasText: "4" }).waitFor(); // this page's own, too
@@ -39,7 +39,7 @@ test("two processes are one overview and one list, and one that ends is gone fiv
 
   await page.getByRole("link", { name: "Connections", exact: true }).click();
   await page.getByText("4 connections").waitFor();
-  await page.getByLabel("Filter connections").fill("bob");
+  await page.getByLabel("Filter connections").fill("user:bob");
   await page.getByText("2 connections").waitFor();
   await page.getByRole("row").nth(1).getByRole("link").click();
   await page.getByText("nothing is wrong").first().waitFor();
@@ -56,18 +56,18 @@ test("two processes are one overview and one list, and one that ends is gone fiv
 test("a user of another process is disconnected, and while the broker is away it says so and since when", async () => {
   await using world = await startWorld();
   const { a, b } = world;
-  const [ana, bob] = await Promise.all([enter(b, "ana"), enter(b, "bob")]);
-  await using visitor = await Visitor.open(browser, `${a.url}/dashboard#/connections?text=ana`);
+  const [ana, bob] = await Promise.all([enter(b, "user:ana"), enter(b, "user:bob")]);
+  await using visitor = await Visitor.open(browser, `${a.url}/dashboard#/connections?text=user:ana`);
   const { page } = visitor;
   await page.getByRole("row").nth(1).getByRole("link").click();
-  await disconnect(page, "ana");
+  await disconnect(page, "user:ana");
   expect(await ana.closed).toEqual({ code: 1008, reason: "forbidden" });
 
-  await page.goto(`${a.url}/dashboard#/connections?text=bob`);
+  await page.goto(`${a.url}/dashboard#/connections?text=user:bob`);
   await page.getByRole("row").nth(1).getByRole("link").click();
-  await page.getByRole("button", { name: "Disconnect bob" }).waitFor();
+  await page.getByRole("button", { name: "Disconnect user:bob" }).waitFor();
   world.proxy.cut();
-  await disconnect(page, "bob");
+  await disconnect(page, "user:bob");
   await page.getByText(/^Not disconnected: /).waitFor();
   await page.getByRole("link", { name: "Overview" }).click();
   await tile(page, "Broker")

@@ -102,17 +102,17 @@ test("among the closed ones the last is first, with its code and reason, and its
 
 test("a user is disconnected once somebody has said so twice, and it is told that they were", async () => {
   await using server = await serveRoom({});
-  const devices = [await enter(server, "ana"), await enter(server, "ana")];
+  const devices = [await enter(server, "user:ana"), await enter(server, "user:ana")];
   const bob = await enter(server, "bob");
-  await using visitor = await openDashboard(server, "#/connections?text=ana");
+  await using visitor = await openDashboard(server, "#/connections?text=user:ana");
   const { page } = visitor;
   await page.getByText("2 connections").waitFor();
   await page.getByRole("row").nth(1).getByRole("link").click();
 
-  const button = page.getByRole("button", { name: "Disconnect ana" });
+  const button = page.getByRole("button", { name: "Disconnect user:ana" });
   await button.click();
-  const dialog = page.getByRole("dialog", { name: "Disconnect ana?" });
-  await dialog.getByText(/All connections of ana, in every process, are closed with 1008 forbidden/).waitFor();
+  const dialog = page.getByRole("dialog", { name: "Disconnect user:ana?" });
+  await dialog.getByText(/All connections of user:ana, in every process, are closed with 1008 forbidden/).waitFor();
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
   expect(await button.evaluate((each) => each === document.activeElement)).toBe(true);
@@ -120,7 +120,7 @@ test("a user is disconnected once somebody has said so twice, and it is told tha
 
   await page.keyboard.press("Enter");
   await dialog.getByRole("button", { name: "Disconnect", exact: true }).click();
-  await page.getByText("All connections of ana were told to close.").waitFor();
+  await page.getByText("All connections of user:ana were told to close.").waitFor();
   const forbidden = { code: 1008, reason: "forbidden" };
   expect(await Promise.all(devices.map(({ closed }) => closed))).toEqual([forbidden, forbidden]);
   await whyText(page, "closed").filter({ hasText: "by the server with 1008 forbidden" }).waitFor();

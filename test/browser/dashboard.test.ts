@@ -68,7 +68,7 @@ test("where the pointer is in one chart, all charts say what was then", async ()
 
 test("lists are filtered as one types, the address keeps it, and the way back leads past it", async () => {
   await using server = await serveRoom();
-  for (const name of ["ana", "bob", "bobby"]) await enter(server, name);
+  for (const name of ["user:ana", "user:bob", "user:bobby"]) await enter(server, name);
   await using visitor = await open(server, "");
   const { page } = visitor;
   await page.getByRole("link", { name: "Connections", exact: true }).click();
@@ -76,11 +76,11 @@ test("lists are filtered as one types, the address keeps it, and the way back le
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Connections");
   expect(await page.title()).toBe("Connections · Dashboard");
 
-  await page.getByLabel("Filter connections").fill("bob");
+  await page.getByLabel("Filter connections").fill("user:bob");
   await page.getByText("2 connections").waitFor();
   await page.reload();
   await page.getByText("2 connections").waitFor();
-  expect(await page.getByLabel("Filter connections").inputValue()).toBe("bob");
+  expect(await page.getByLabel("Filter connections").inputValue()).toBe("user:bob");
   await page.getByLabel("Filter connections").fill("nobody at all");
   await page.getByText("No connections", { exact: true }).waitFor();
 

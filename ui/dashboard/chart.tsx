@@ -89,6 +89,8 @@ function Lines({ title, unit, labels, seconds, values, pointed, together }: Char
 }
 
 const HEIGHT = 130;
+/** A first value alone is no line yet: it has some room before it. */
+const LEAST_SECONDS = 30;
 
 interface Drawing {
   readonly unit: Unit;
@@ -118,7 +120,10 @@ function draw(ground: HTMLElement, { unit, count, together, pointed }: Drawing):
           },
         ],
       },
-      scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : LEAST[unit]] } },
+      scales: {
+        x: { range: (_, from, until) => [Math.min(from, until - LEAST_SECONDS), until] },
+        y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : LEAST[unit]] },
+      },
       series: [{}, ...series],
       axes: [
         {

@@ -62,10 +62,11 @@ function Known({ line, answer }: { readonly line: Line; readonly answer: ReportA
   const { user, closed } = report;
   return (
     <>
-      <p class="row">
+      <p class="row who">
         <span class="state" data-tone={tones[report.stage]}>
           {report.stage}
         </span>
+        {user !== undefined && <strong>{user}</strong>}
         <code>{report.endpoint}</code>
         <span class="quiet">
           on {line.book.nameOf(process) ?? process} from <code>{report.address}</code>, since{" "}

@@ -25,20 +25,26 @@ const words = {
 export function LineNotice({ line }: { readonly line: Line }): JSX.Element | null {
   const { status, sinceMs, why } = line.state.value;
   if (status === "open" || why === undefined) return null;
+  // Where it is not refused it tries anew; what else closes for good is no matter of who one is.
+  const isRefused = status === "closed" && why.code === 1008;
   const said = `${why.code}${why.reason === "" ? "" : ` ${why.reason}`}`;
   return (
     <aside class="notice" aria-label="Not connected">
       <p>
         {status === "closed" ? (
           <>
-            <strong>The server does not let this page in</strong>, with {said}.{" "}
+            <strong>
+              {isRefused ? "The server does not let this page in" : "The server has closed the connection"}
+            </strong>
+            , with {said}.{" "}
           </>
         ) : (
           <>
             <strong>Not connected</strong> since <ClockTime ms={sinceMs} />: what is shown is of then.{" "}
           </>
         )}
-        {meaningOfEnd({ ...why, by: "server" })} {status === "closed" ? <CloseAdvice /> : <Countdown line={line} />}
+        {meaningOfEnd({ ...why, by: "server" })} {status !== "closed" && <Countdown line={line} />}
+        {isRefused && "Its guard decides who may see it: sign in again, and load the page anew."}
       </p>
       {status === "waiting" && (
         <button type="button" class="quiet small" onClick={() => line.reconnect()}>
@@ -52,10 +58,6 @@ export function LineNotice({ line }: { readonly line: Line }): JSX.Element | nul
       )}
     </aside>
   );
-}
-
-function CloseAdvice(): JSX.Element {
-  return <>Its guard decides who may see it: sign in again, and load the page anew.</>;
 }
 
 function Countdown({ line }: { readonly line: Line }): JSX.Element {

@@ -157,8 +157,8 @@ function Charts({ line, process }: OverviewProps): JSX.Element {
   );
 }
 
-/** Two minutes are shown from the start: what moves is seen to. */
-const LEAST_SECONDS = 120;
+/** A minute is shown from the start: what moves is seen to. */
+const LEAST_SECONDS = 60;
 
 /** Without what was before anything was heard. */
 function since({ seconds, values }: Series): Series {
