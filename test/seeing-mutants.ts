@@ -151,4 +151,28 @@ export const seeingMutants: readonly Mutant[] = [
     replacement: "return ",
     suite: unit("src/auth/basic-auth.test.ts", "good for nothing else"),
   },
+  {
+    guards: "promise 5, bounded",
+    breaks: "what a page asked is answered for ever, though the page and its process are gone",
+    file: "src/dashboard/standing-questions.ts",
+    text: "untilMs <= nowMs",
+    replacement: "false",
+    suite: unit("src/dashboard/standing-questions.test.ts"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "any number of pages is answered every second",
+    file: "src/dashboard/desk.ts",
+    text: "this.#asking.length >= MAX_ASKING",
+    replacement: "this.#asking.length > 1e9",
+    suite: unit("src/dashboard/desk.test.ts"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "a process that has much to tell does nothing else",
+    file: "src/dashboard/rounds.ts",
+    text: "Math.min(Math.max(REST_TIMES * tookMs, MIN_REST_MS), MAX_REST_MS)",
+    replacement: "MIN_REST_MS",
+    suite: unit("src/dashboard/rounds.test.ts"),
+  },
 ];
