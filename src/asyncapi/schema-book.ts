@@ -43,11 +43,12 @@ export class SchemaBook {
   read(schema: Schema, side: SchemaSide, key: string, where: string): JsonSchema | undefined {
     const known = this.#read.get(side) ?? new Map<Schema, JsonSchema | undefined>();
     this.#read.set(side, known);
-    if (known.has(schema)) return known.get(schema);
-    const raw = jsonSchemaOf(schema, side);
-    const json = raw === undefined ? undefined : this.#place(raw, side, key);
-    if (raw === undefined) this.#note(schema["~standard"].vendor, where);
-    known.set(schema, json);
+    if (!known.has(schema)) {
+      const raw = jsonSchemaOf(schema, side);
+      known.set(schema, raw && this.#place(raw, side, key));
+    }
+    const json = known.get(schema);
+    if (json === undefined) this.#note(schema["~standard"].vendor, where);
     return json;
   }
 
