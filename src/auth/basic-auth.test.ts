@@ -97,7 +97,11 @@ function rememberedBy(guard: Guard, visit: Visit): { name: string; value: string
 const handshake = (cookies: Readonly<Record<string, string>>, authorization?: string): Visit =>
   visitWith(undefined, {
     cookies,
-    headers: new Headers({ upgrade: "WebSocket", ...(authorization !== undefined && { authorization }) }),
+    headers: new Headers({
+      connection: "keep-alive, Upgrade",
+      upgrade: "WebSocket",
+      ...(authorization !== undefined && { authorization }),
+    }),
   });
 
 test("who was let in has a cookie, and is let in by it at a handshake where no password comes", () => {
@@ -114,7 +118,13 @@ test("the cookie is good for nothing else", () => {
   const guard = basicAuth({ users: { ops: "correct horse" } });
   const { name, value } = rememberedBy(guard, of("ops:correct horse"));
   expect(guard(visitWith(undefined, { cookies: { [name]: value } }))).toBe(false);
-  expect(guard(handshake({ [name]: value }, `Basic ${base64("ops:wrong")}`))).toBe(false);
+  const cookies = { [name]: value };
+  for (const connection of ["keep-alive", "x-upgrade", ""]) {
+    // `node:http` takes it for a request like any other.
+    const headers = new Headers({ upgrade: "websocket", connection });
+    expect(guard(visitWith(undefined, { cookies, headers }))).toBe(false);
+  }
+  expect(guard(handshake(cookies, `Basic ${base64("ops:wrong")}`))).toBe(false);
   for (const cookies of [{ [name]: `${value}x` }, { [name]: "" }, { other: value }, {}]) {
     expect(guard(handshake(cookies))).toBe(false);
   }

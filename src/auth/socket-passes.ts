@@ -33,7 +33,9 @@ export class SocketPasses {
   }
 
   admits({ headers, cookies }: Visit): boolean {
-    const isHandshake = headers.get("upgrade")?.toLowerCase() === "websocket";
+    // As `node:http` sees it: without `Connection: upgrade` it is a request like any other, whatever else it has.
+    const isUpgrade = /(^|,)\s*upgrade\s*(,|$)/i.test(headers.get("connection") ?? "");
+    const isHandshake = isUpgrade && headers.get("upgrade")?.toLowerCase() === "websocket";
     const pass = cookies[this.#cookie];
     return isHandshake && pass !== undefined && this.#known.has(pass);
   }
