@@ -1,10 +1,13 @@
-// Writes the showcase as it looks, light, dark and on a phone, to docs/images.
+// Writes the showcase, the console and the dashboard as they look, light, dark and on a phone, to docs/images; --only <name>, several times, writes those alone.
 import { mkdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { buildPage } from "../examples/showcase/build-page.ts";
 import { startServer } from "../examples/showcase/server.ts";
 import { linkWith, signTokens } from "../examples/showcase/tokens.ts";
+import { shootConsole } from "./console-screenshots.mjs";
+import { shootDashboard } from "./dashboard-screenshots.mjs";
 
 const folder = new URL("../docs/images/", import.meta.url);
 const large = { viewport: { width: 1_280, height: 1_000 } };
@@ -16,14 +19,22 @@ const silent = { debug() {}, info() {}, warn() {}, error: console.error };
 const server = await startServer({ port: 0, logger: silent });
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
 try {
-  await shoot();
+  const tokens = await signTokens();
+  const byName = Object.fromEntries(tokens.map(({ sub, token }) => [sub, token]));
+  const pictures = {
+    showcase: () => shoot(tokens),
+    console: () => shootConsole(browser, folder, server, byName),
+    dashboard: () => shootDashboard(browser, folder),
+  };
+  const { only = Object.keys(pictures) } = parseArgs({ options: { only: { type: "string", multiple: true } } }).values;
+  for (const name of only) await pictures[name]();
 } finally {
   await browser.close();
   await server.close();
 }
 
-async function shoot() {
-  const [alice, bob, admin] = (await signTokens()).map(({ token }) => linkWith(token, server.url));
+async function shoot(tokens) {
+  const [alice, bob, admin] = tokens.map(({ token }) => linkWith(token, server.url));
   const others = { bob: await open(bob, large), admin: await open(admin, large) };
   const seen = await open(alice, { ...large, colorScheme: "light" });
   await publish(others.admin, "Prices are made up, and so is this.");

@@ -159,7 +159,7 @@ test("however many frames come, the page keeps the last thousand, and stays at t
   await visitor.connectButton.click();
   await visitor.outcome.getByText("It is open.").waitFor();
   const say = async (text: string) => {
-    await visitor.page.getByLabel("Text", { exact: true }).fill(text);
+    await visitor.page.getByLabel("Frame as text").fill(text);
     await visitor.press("Control+Enter");
   };
   await say("5000");

@@ -150,7 +150,7 @@ test("two connections are side by side, and who says something is the one that i
   await alice.press("Alt+1");
   await alice.messages.getByText("said by connection 1, alice").waitFor();
   await alice.connection(2).getByRole("button", { name: "Close" }).click();
-  await alice.connection(2).getByText("1000").waitFor();
+  await alice.connection(2).getByText("1000", { exact: true }).waitFor();
   expect(alice.faults).toEqual([]);
 });
 
@@ -199,22 +199,22 @@ test("at a raw endpoint text and bytes go there and back as they are", async () 
   await visitor.choose("/ws/echo");
   await visitor.connectButton.click();
   await visitor.outcome.getByText("It is open.").waitFor();
-  await visitor.page.getByLabel("Text", { exact: true }).fill("as it is");
+  await visitor.page.getByLabel("Frame as text").fill("as it is");
   await visitor.press("Control+Enter");
   await visitor.frame(1, /in.*text.*as it is/).waitFor();
   for (const [form, text] of [
-    ["hex", "00 FF10"],
-    ["base64", "AP8Q"],
+    ["Hex", "00 FF10"],
+    ["Base64", "AP8Q"],
   ] as const) {
     await visitor.page.getByRole("radio", { name: form }).check({ force: true });
-    await visitor.page.getByLabel(`Bytes as ${form}`).fill(text);
+    await visitor.page.getByLabel(`Frame as ${form.toLowerCase()}`).fill(text);
     await visitor.press("Control+Enter");
   }
   await visitor
     .frame(1, /in.*binary.*00 ff 10/)
     .nth(1)
     .waitFor();
-  await visitor.page.getByLabel("Bytes as base64").fill("?");
+  await visitor.page.getByLabel("Frame as base64").fill("?");
   await visitor.press("Control+Enter");
   await visitor.page.getByText("This is not base64.").waitFor();
 });

@@ -44,7 +44,7 @@ export function dialOf(endpoint: Pick<EndpointDoc, "path">, entry: Entry): Dial 
     protocols,
     speaks,
     token: token !== "" && place === "message" ? token : undefined,
-    secrets: token === "" ? [] : [token],
+    secrets: token === "" ? [] : [token, JSON.stringify(token).slice(1, -1)],
   };
 }
 

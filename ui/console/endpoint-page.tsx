@@ -39,7 +39,7 @@ export function EndpointPage({ desk, endpoint }: { readonly desk: Desk; readonly
         <h2 id="connect-title">Connect</h2>
         <ConnectForm desk={desk} endpoint={endpoint} />
       </section>
-      {isRaw ? <RawForm session={desk.speaker.value} /> : <Messages desk={desk} endpoint={endpoint} />}
+      {isRaw ? <Frames desk={desk} /> : <Messages desk={desk} endpoint={endpoint} />}
       {endpoint.channels.length > 0 && (
         <section class="stack" aria-labelledby="channels-title">
           <h2 id="channels-title">Channels</h2>
@@ -54,9 +54,16 @@ export function EndpointPage({ desk, endpoint }: { readonly desk: Desk; readonly
   );
 }
 
-function Messages({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: EndpointDoc }): JSX.Element | null {
+function Frames({ desk }: { readonly desk: Desk }): JSX.Element {
+  return (
+    <section class="card" aria-label="Frames">
+      <RawForm session={desk.speaker.value} initial="hello" />
+    </section>
+  );
+}
+
+function Messages({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: EndpointDoc }): JSX.Element {
   const session = desk.speaker.value;
-  if (endpoint.says.length + endpoint.hears.length === 0) return null;
   return (
     <section class="card stack" aria-labelledby="messages-title">
       <div class="head">
@@ -88,6 +95,14 @@ function Messages({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: 
       {endpoint.hears.map((message) => (
         <MessageView key={message.type} verb="Hear" message={message} />
       ))}
+      <details class="message">
+        <summary>
+          <span class="verb">Say</span> anything <small>A frame as it is: no message need it be.</small>
+        </summary>
+        <div class="details">
+          <RawForm session={session} initial={'{"type":"ping"}'} />
+        </div>
+      </details>
     </section>
   );
 }

@@ -153,7 +153,7 @@ interface RowProps {
 }
 
 function FrameRow({ id, frame, position, size, isSelected, onSelect }: RowProps): JSX.Element {
-  const { direction, type, channel, bytes, text, atMs } = frame;
+  const { direction, type, channel, bytes, preview, atMs } = frame;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list it is in takes the keys
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and says which one is meant
@@ -174,13 +174,13 @@ function FrameRow({ id, frame, position, size, isSelected, onSelect }: RowProps)
         <span class="unseen">{direction}</span>
       </span>
       {direction === "note" ? (
-        <span class="what">{text}</span>
+        <span class="what">{preview}</span>
       ) : (
         <>
           <strong>{type}</strong>
           <span class="what code">
             {channel !== undefined && <span class="accent">{channel} </span>}
-            {text.slice(0, 200)}
+            {preview}
           </span>
           <span class="number quiet">{bytesText(bytes)}</span>
         </>

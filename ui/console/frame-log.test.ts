@@ -83,7 +83,16 @@ test("heartbeats are out of sight unless they are asked for", () => {
 });
 
 function frame(text: string): NewFrame {
-  return { atMs: 0, direction: "in", type: "text", channel: undefined, id: undefined, bytes: text.length, text };
+  return {
+    atMs: 0,
+    direction: "in",
+    type: "text",
+    channel: undefined,
+    id: undefined,
+    bytes: text.length,
+    preview: text,
+    text,
+  };
 }
 
 function textsOf(log: FrameLog): string[] {

@@ -10,6 +10,8 @@ export interface Frame {
   readonly channel: string | undefined;
   readonly id: string | number | undefined;
   readonly bytes: number;
+  /** For a line: the payload of a message, else the text, cut. */
+  readonly preview: string;
   /** What was in it: text, or hex digits. Cut where it is long. */
   readonly text: string;
   readonly isCut: boolean;

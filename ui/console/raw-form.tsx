@@ -6,11 +6,19 @@ import type { Session } from "./session.js";
 
 type Form = "text" | BytesForm;
 
+const formNames: Readonly<Record<Form, string>> = { text: "Text", hex: "Hex", base64: "Base64" };
+
+interface RawFormProps {
+  readonly session: Session | undefined;
+  /** What stands there at first. */
+  readonly initial: string;
+}
+
 /** Sends frames as they are: text, or bytes that are written as hex or base64. */
-export function RawForm({ session }: { readonly session: Session | undefined }): JSX.Element {
+export function RawForm({ session, initial }: RawFormProps): JSX.Element {
   const id = useId();
   const form = useSignal<Form>("text");
-  const text = useSignal("hello");
+  const text = useSignal(initial);
   const problem = useSignal<string | undefined>(undefined);
   const isOpen = session?.status.value === "open";
   function send(): void {
@@ -26,7 +34,7 @@ export function RawForm({ session }: { readonly session: Session | undefined }):
   }
   return (
     <form
-      class="card stack"
+      class="stack"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
@@ -50,7 +58,7 @@ export function RawForm({ session }: { readonly session: Session | undefined }):
                   form.value = each;
                 }}
               />
-              <span>{each}</span>
+              <span>{formNames[each]}</span>
             </label>
           ))}
         </fieldset>
@@ -60,7 +68,7 @@ export function RawForm({ session }: { readonly session: Session | undefined }):
           class="code"
           rows={3}
           spellcheck={false}
-          aria-label={form.value === "text" ? "Text" : `Bytes as ${form.value}`}
+          aria-label={`Frame as ${form.value}`}
           aria-invalid={problem.value !== undefined}
           aria-describedby={`${id}-problem`}
           value={text.value}

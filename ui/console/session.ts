@@ -4,7 +4,7 @@ import { hexOf } from "./bytes.js";
 import { ChannelBook, type Heard } from "./channel-book.js";
 import type { Dial, Entry } from "./dial.js";
 import { type Ended, type Ending, endingOf } from "./ending.js";
-import { FrameLog } from "./frame-log.js";
+import { FrameLog, type NewFrame } from "./frame-log.js";
 
 /** Of a browser's WebSocket what is made use of. */
 export interface Socket {
@@ -44,6 +44,8 @@ export interface Answer {
 const MOST_WAITING = 1_000;
 /** Bytes of a binary frame that are shown. */
 const MOST_SHOWN = 65_536;
+/** Characters of a message whose payload is shown alone in the list. */
+const LONGEST_PREVIEWED = 4_096;
 
 /** One connection of the console, and what has been on its wire. It speaks by itself only what the protocol demands. */
 export class Session {
@@ -189,39 +191,33 @@ export class Session {
   }
 
   #logText(direction: "in" | "out", text: string, message: Heard | undefined): void {
-    const shown = this.dial.secrets.reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
     const { type = "text", channel, id } = message ?? {};
-    const idShown = typeof id === "string" || typeof id === "number" ? id : undefined;
+    const shown = this.#withoutSecrets(text);
+    const isShort = text.length <= LONGEST_PREVIEWED;
+    const preview = message === undefined || !isShort ? shown : this.#withoutSecrets(payloadText(message));
     const bytes = new TextEncoder().encode(text).byteLength;
-    this.#push(direction, type, channel, idShown, bytes, shown);
+    const idShown = typeof id === "string" || typeof id === "number" ? id : undefined;
+    this.#push({ direction, type, channel, id: idShown, bytes, preview, text: shown });
   }
 
-  #logBytes(direction: "in" | "out", bytes: Uint8Array): void {
-    const more = bytes.byteLength > MOST_SHOWN ? " …" : "";
-    this.#push(
-      direction,
-      "binary",
-      undefined,
-      undefined,
-      bytes.byteLength,
-      hexOf(bytes.subarray(0, MOST_SHOWN)) + more,
-    );
+  #logBytes(direction: "in" | "out", given: Uint8Array): void {
+    const more = given.byteLength > MOST_SHOWN ? " …" : "";
+    const text = hexOf(given.subarray(0, MOST_SHOWN)) + more;
+    const bytes = given.byteLength;
+    this.#push({ direction, type: "binary", channel: undefined, id: undefined, bytes, preview: text, text });
   }
 
   #note(text: string): void {
-    this.#push("note", "note", undefined, undefined, 0, text);
+    this.#push({ direction: "note", type: "note", channel: undefined, id: undefined, bytes: 0, preview: text, text });
   }
 
-  #push(
-    direction: "in" | "out" | "note",
-    type: string,
-    channel: string | undefined,
-    id: string | number | undefined,
-    bytes: number,
-    text: string,
-  ): void {
-    this.log.push({ atMs: this.#surroundings.now(), direction, type, channel, id, bytes, text });
+  #push(frame: Omit<NewFrame, "atMs">): void {
+    this.log.push({ ...frame, preview: frame.preview.slice(0, 200), atMs: this.#surroundings.now() });
     this.#changed();
+  }
+
+  #withoutSecrets(text: string): string {
+    return this.dial.secrets.reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
   }
 
   #changed(): void {
@@ -232,6 +228,10 @@ export class Session {
       this.version.value += 1;
     });
   }
+}
+
+function payloadText({ payload }: Heard): string {
+  return JSON.stringify(payload) ?? "";
 }
 
 /** A text as a message, where it is one. */
