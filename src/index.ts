@@ -23,6 +23,7 @@ export type {
   Stored,
   TlsFiles,
 } from "./declare/app.js";
+export type { AsyncApiDocument } from "./declare/asyncapi-document.js";
 export {
   type AnyChannel,
   type Channel,
@@ -84,6 +85,7 @@ export type { Identity } from "./declare/identity.js";
 export type { AppLimits, EndpointLimits } from "./declare/limits.js";
 export type { MetricFamily, MetricSample } from "./declare/metric-family.js";
 export { type EventPlace, type StateAt, stateAt } from "./declare/state-at.js";
+export type { TracingSource } from "./observe/observe.js";
 export type { ErrorCode } from "./protocol/error-codes.js";
 export { forbidden, type Issue, TidingsError, unauthorized } from "./protocol/tidings-error.js";
 export type { Json, Reply } from "./schema/json.js";

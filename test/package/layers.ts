@@ -31,7 +31,7 @@ const doors = ["index.ts", ...doorFolders.map((folder) => `${folder}/index.ts`),
  * follows that row and not its folder's, and may not import its siblings.
  */
 export const layers: Readonly<Record<string, readonly string[]>> = {
-  "index.ts": ["app", "declare", "protocol", "schema", "base", brokerPort],
+  "index.ts": ["app", "declare", "protocol", "schema", "base", brokerPort, observePort],
   base: [],
   protocol: [],
   schema: ["base"],
