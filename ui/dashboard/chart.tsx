@@ -121,7 +121,7 @@ function draw(ground: HTMLElement, { unit, count, together, pointed }: Drawing):
         ],
       },
       scales: {
-        x: { range: (_, from, until) => [Math.min(from, until - LEAST_SECONDS), until] },
+        x: { range: (_, from, until) => spanOf(from, until) },
         y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : LEAST[unit]] },
       },
       series: [{}, ...series],
@@ -148,6 +148,14 @@ function draw(ground: HTMLElement, { unit, count, together, pointed }: Drawing):
     ground,
   );
 }
+
+/** Of one moment alone the library makes a day, from then on. */
+function spanOf(from: number, until: number): [number, number] {
+  const end = until - from < DAY_SECONDS ? until : from;
+  return [Math.min(from, end - LEAST_SECONDS), end];
+}
+
+const DAY_SECONDS = 86_400;
 
 /** How high an empty chart is. */
 const LEAST: Readonly<Record<Unit, number>> = {
