@@ -49,7 +49,7 @@ export async function shootConsole(browser, folder, server, tokens) {
   await choose(small, "/ws/rooms/:room");
   await connect(small, "alice");
   await small.getByRole("button", { name: "Send say" }).click();
-  await small.getByText("reply", { exact: true }).waitFor();
+  await small.getByRole("main").getByText("reply", { exact: true }).first().waitFor();
   await small.getByRole("heading", { name: "Messages" }).evaluate((element) => scrollTo(0, element.offsetTop - 90));
   await shot(small, folder, "phone");
 }
