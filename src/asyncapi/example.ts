@@ -7,23 +7,31 @@ import { fits, numberFits, type Resolve } from "./schema-fit.js";
  * optional field, the first of what may be chosen, no more of what goes round in a circle than must be.
  *
  * @param name of the field or the message it is for
+ * @param text in the place of what a text may well be by its name: some must be read as something else
  * @returns undefined where none was found
  */
-export function exampleOf(json: JsonSchema, name: string, resolve: Resolve): { readonly value: unknown } | undefined {
-  const value = new ExampleMaker(resolve).make(json, name);
+export function exampleOf(
+  json: JsonSchema,
+  name: string,
+  resolve: Resolve,
+  text?: string,
+): { readonly value: unknown } | undefined {
+  const value = new ExampleMaker(resolve, text).make(json, name);
   return value !== undefined && fits(value, json, resolve) ? { value } : undefined;
 }
 
 /** What it can't make is `undefined`, which JSON has not. */
 class ExampleMaker {
   readonly #resolve: Resolve;
+  readonly #text: string | undefined;
   /** What it is being made for: once within itself is enough. */
   readonly #trail = new Set<string>();
   #depth = 0;
   #fieldsLeft = 200;
 
-  constructor(resolve: Resolve) {
+  constructor(resolve: Resolve, text: string | undefined) {
     this.#resolve = resolve;
+    this.#text = text;
   }
 
   make(given: JsonSchema | boolean | undefined, name: string): unknown {
@@ -69,7 +77,7 @@ class ExampleMaker {
       case "array":
         return this.#list(json, name);
       case "string":
-        return exampleText(json, patternsOf(json), name);
+        return exampleText(json, patternsOf(json), this.#text ?? name);
       case "integer":
         return exampleNumber(json, Number.isInteger);
       case "number":

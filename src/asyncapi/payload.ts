@@ -54,12 +54,17 @@ function examplesOf(
   const saysNothing = Object.keys(resolve(json) ?? {}).every((keyword) => TELLING_NOTHING.has(keyword));
   // Of what leaves, and may be anything, an example would be a guess.
   if (saysNothing && place.side === "leaves") return [];
-  const made = exampleOf(json, place.name, resolve);
-  const found = [...(made === undefined ? [] : [made.value]), {}].find(takes);
+  const found = [...madeFor(json, place.name, resolve), {}].find(takes);
   if (found !== undefined) return holdsRef(found) ? [] : [found];
   // Where nothing is known of the schema, its author hears that already.
   if (!saysNothing) draft.noteMissingExample(place.where);
   return [];
+}
+
+/** The one that reads best first. */
+function madeFor(json: JsonSchema, name: string, resolve: Resolve): readonly unknown[] {
+  const made = [undefined, ...TEXTS].flatMap((text) => exampleOf(json, name, resolve, text) ?? []);
+  return made.map(({ value }) => value);
 }
 
 /** Does it take it? A schema that has to wait, or throws, is believed to: what it waits for is no affair of a document. */
@@ -77,5 +82,8 @@ function holdsRef(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return Object.hasOwn(value, "$ref") || Object.values(value).some(holdsRef);
 }
+
+/** Texts that are something else too: a schema may want to make that of them, and not say so. */
+const TEXTS: readonly string[] = ["1", "true", "2026-01-02T03:04:05.678Z", "https://example.com/"];
 
 const TELLING_NOTHING: ReadonlySet<string> = new Set(["title", "description", "examples", "default", "deprecated"]);
