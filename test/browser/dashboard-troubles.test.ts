@@ -116,6 +116,7 @@ test("a user is disconnected once somebody has said so twice, and it is told tha
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
   expect(await button.evaluate((each) => each === document.activeElement)).toBe(true);
+  expect(await page.getByText(/^Disconnecting|were told to close|^Not disconnected/).count()).toBe(0);
   expect(server.app.stats().connections).toBe(4); // the page's own, too
 
   await page.keyboard.press("Enter");

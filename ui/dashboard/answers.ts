@@ -37,7 +37,7 @@ export function mergeChannels(answers: readonly AnswerAbout<"channels">[]): Merg
   }
   const isWhole = answers.every(({ rows, count }) => rows.length === count);
   // Which of those that were not told are the same ones nobody knows.
-  const count = isWhole ? byName.size : Math.max(byName.size, ...answers.map(({ count }) => count));
+  const count = Math.max(byName.size, ...answers.map(({ count }) => count));
   return { rows: [...byName.values()].toSorted(byConnections), count, isAtLeast: !isWhole && answers.length > 1 };
 }
 
