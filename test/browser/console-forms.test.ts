@@ -168,7 +168,10 @@ test("however many frames come, the page keeps the last thousand, and stays at t
   expect(await list.getByRole("option").count()).toBeLessThan(100);
   expect(await list.getByRole("option").last().getAttribute("aria-setsize")).toBe("1000");
 
-  await list.press("ArrowUp");
+  await list.press("Home");
+  await visitor.frame(1, "frame 4001").waitFor();
+  expect(await list.getByRole("option").count()).toBeLessThan(100);
+  await list.press("End");
   await list.press("ArrowUp");
   await visitor.page.getByRole("region", { name: "The frame" }).getByText("frame 4999").waitFor();
   await say("1");

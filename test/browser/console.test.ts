@@ -60,7 +60,7 @@ test("what does not fit its schema is told under its field", async () => {
   await alice.connectAs("alice");
   const text = alice.messages.getByLabel("text", { exact: true });
   await text.fill("");
-  await alice.press("Control+Enter");
+  await alice.messages.getByRole("button", { name: "Send say" }).click();
   await alice.messages.getByText("invalid_payload").waitFor();
   expect(await text.getAttribute("aria-invalid")).toBe("true");
   expect(await text.evaluate((element) => element === document.activeElement)).toBe(true);

@@ -42,6 +42,8 @@ test("members come and go: who left counts before who joined", () => {
     ["bob", { id: "bob", name: "B" }],
     ["eve", { id: "eve" }],
   ]);
+  book.hear({ type: "presence", channel, payload: { left: [{ id: "ana" }, { id: "stranger" }] } }, 0);
+  expect([...(book.find(channel)?.members?.keys() ?? [])]).toEqual(["bob", "eve"]);
   book.hear({ type: "presence", channel, payload: { members: [{ id: "zoe" }] } }, 0);
   expect([...(book.find(channel)?.members?.keys() ?? [])]).toEqual(["zoe"]);
   book.hear({ type: "presence", channel, payload: { count: 4_000 } }, 0);

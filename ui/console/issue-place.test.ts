@@ -34,6 +34,17 @@ test.each<[path: (string | number)[], shown: (string | number)[], words: string]
   expect([...placeIssues(field, draft, [{ path, message: "wrong" }])]).toEqual([[placeKey(shown), [words]]]);
 });
 
+test("within what is null nothing has a field of its own", () => {
+  const place = fieldOf(
+    { anyOf: [{ type: "object", properties: { street: { type: "string" } }, required: ["street"] }, { type: "null" }] },
+    () => undefined,
+  );
+  const issues = [{ path: ["street"], message: "wrong" }];
+  expect([...placeIssues(place, blankDraft(place), issues)]).toEqual([[placeKey([]), ["street: wrong"]]]);
+  const given = draftOf(place, { street: "" }) ?? blankDraft(place);
+  expect([...placeIssues(place, given, issues)]).toEqual([[placeKey(["street"]), ["wrong"]]]);
+});
+
 test("two issues of one field are shown both", () => {
   const issues = [
     { path: ["text"], message: "too short" },
