@@ -1,4 +1,4 @@
-import { channel, createApp, endpoint } from "tidings";
+import { channel, createApp, endpoint, rawEndpoint } from "tidings";
 import { jwt, session } from "tidings/auth";
 import * as v from "valibot";
 import { expect, test } from "vitest";
@@ -206,16 +206,61 @@ test("who has no JSON Schema, or an example that does not fit, is told so once",
 
 test("an example that fits a schema in one direction alone is shown in that one", () => {
   const said = z
-    .object({ text: z.string() })
-    .meta({ examples: [{ text: "hi" }] })
+    .strictObject({ text: z.string() })
     .transform(({ text }) => ({ text, length: text.length }))
-    .pipe(z.object({ text: z.string(), length: z.int() }).meta({ examples: [{ text: "hi", length: 2 }] }));
+    .pipe(z.object({ text: z.string(), length: z.int() }))
+    .meta({ examples: [{ text: "hi", length: 2 }] });
   const chat = channel("chat", { events: { said }, allow: { publish: true } });
   const { document, warnings } = described([endpoint("/ws", { channels: [chat] })]);
   const { messages } = document.components;
   expect(messages["chat.said"]?.examples?.[0]?.payload).toMatchObject({ payload: { text: "hi", length: 2 } });
-  expect(messages["publish.chat.said"]?.examples?.[0]?.payload).toMatchObject({ payload: { payload: { text: "hi" } } });
+  expect(messages["publish.chat.said"]?.examples?.[0]?.payload).toMatchObject({
+    payload: { payload: { text: "Hello!" } },
+  });
   expect(warnings).toEqual([]);
+});
+
+test("an example is one that the schema itself takes, where it can say so at once", () => {
+  const receives = {
+    truth: z.stringbool(),
+    even: z.int().refine((n) => n % 2 === 0),
+    late: z.string().refine(async () => false),
+  };
+  const on = { truth: () => {}, even: () => {}, late: () => {} };
+  const { document, warnings } = described([endpoint("/ws", { receives, on })]);
+  const { messages } = document.components;
+  const examples = ["truth", "even", "late"].map((type) =>
+    messages[`ws.${type}`]?.examples?.map(({ payload }) => payload),
+  );
+  expect(examples).toEqual([
+    [{ type: "truth", id: 1, payload: "1" }],
+    undefined,
+    [{ type: "late", id: 1, payload: "late" }],
+  ]);
+  expect(warnings.map(({ code, message }) => `${code} ${message}`)).toEqual([
+    "no_example /ws, receives.even: no example could be made that its schema takes.",
+  ]);
+});
+
+test("an event has its offset where there is a history, and there alone", () => {
+  const events = { said: z.object({}) };
+  const kept = channel("kept", { events, history: { size: 1, ttl: "1m" } });
+  const lost = channel("lost", { events });
+  const app = createApp({ endpoints: [endpoint("/ws", { channels: [kept, lost] })] });
+  const { messages } = app.asyncapi().components;
+  expect(messages["kept.said"]?.payload.required).toEqual(["type", "channel", "offset", "payload"]);
+  expect(messages["lost.said"]?.payload.required).toEqual(["type", "channel", "payload"]);
+  expect(messages["kept.said"]?.examples?.[0]?.payload).toMatchObject({ channel: "kept", offset: 58 });
+});
+
+test("a raw endpoint has texts and bytes, and no credential by message", () => {
+  const auth = jwt({ secret: "x".repeat(32), from: ["header", "message"] });
+  const app = createApp({ endpoints: [rawEndpoint("/raw", { auth, text: () => {} })] });
+  const { channels, components, operations } = app.asyncapi();
+  expect(channels.raw?.["x-tidings"]).toMatchObject({ kind: "frames", credentials: [{ place: "header" }] });
+  expect(Object.keys(operations)).toEqual(["raw.receive.text", "raw.send.text.server", "raw.send.binary"]);
+  expect(components.messages.text).toMatchObject({ contentType: "text/plain", examples: [{ payload: "Hello!" }] });
+  expect(components.schemas).toEqual({});
 });
 
 test("an app that listens says where it does", async () => {
