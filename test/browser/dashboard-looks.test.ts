@@ -51,13 +51,17 @@ async function serveTroubles(): Promise<ServedApp> {
   return served;
 }
 
-const places: readonly [string, (page: Page) => Promise<void>][] = [
-  ["#/", (page) => page.getByRole("row").nth(1).waitFor()],
-  ["#/connections", (page) => page.getByText("expired", { exact: true }).waitFor()],
-  ["#/connections?which=closed&text=somebody", (page) => page.getByText("1 closed connection").waitFor()],
-  ["#/channels", (page) => page.getByRole("row").nth(1).waitFor()],
-  ["#/connections?which=troubled", openConnection],
-  ["#/connections?which=troubled", askToDisconnect],
+const places: readonly [string, string, (page: Page) => Promise<void>][] = [
+  ["overview", "#/", (page) => page.getByRole("row").nth(1).waitFor()],
+  ["list", "#/connections", (page) => page.getByText("expired", { exact: true }).waitFor()],
+  [
+    "list of closed ones",
+    "#/connections?which=closed&text=somebody",
+    (page) => page.getByText("1 closed connection").waitFor(),
+  ],
+  ["list of channels", "#/channels", (page) => page.getByRole("row").nth(1).waitFor()],
+  ["connection", "#/connections?which=troubled", openConnection],
+  ["dialog", "#/connections?which=troubled", askToDisconnect],
 ];
 
 const looks = (["light", "dark"] as const).flatMap((colorScheme) => [
@@ -66,15 +70,15 @@ const looks = (["light", "dark"] as const).flatMap((colorScheme) => [
 ]);
 
 test.each(looks)("axe finds nothing serious or critical in any place of a $size $colorScheme page", async (look) => {
-  for (const [hash, arrive] of places) {
+  for (const [name, hash, arrive] of places) {
     await using visitor = await open(hash, look);
     await arrive(visitor.page);
-    expect([hash, ...(await faultsIn(visitor.page))]).toEqual([hash]);
+    expect([name, ...(await faultsIn(visitor.page))]).toEqual([name]);
     expect(visitor.faults).toEqual([]);
   }
 });
 
-test.each(places)("on a phone the page at %s is no wider than the screen", async (hash, arrive) => {
+test.each(places)("on a phone the %s is no wider than the screen", async (_, hash, arrive) => {
   await using visitor = await open(hash, { viewport: phone });
   await arrive(visitor.page);
   const widths = await visitor.page.evaluate(() => {

@@ -1,11 +1,13 @@
 import type { Browser, Page } from "playwright-core";
-import { type AppOptions, channel, endpoint } from "tidings";
+import { type AppOptions, channel, createApp, endpoint } from "tidings";
 import { jwt } from "tidings/auth";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { buildPages } from "../../ui/build.mjs";
 import { launchChromium } from "../support/chromium.js";
 import { CutLine } from "../support/cut-line.js";
+import { LogRecorder } from "../support/log-recorder.js";
+import { serveUnder } from "../support/prefix-proxy.js";
 import { type ServedApp, serve } from "../support/served-app.js";
 import { inSeconds, secret, signToken } from "../support/tokens.js";
 import { dial, type WsClient } from "../support/ws-client.js";
@@ -109,6 +111,9 @@ test("while the line is cut it says since when what is shown is old, and comes b
   line.cut();
   const notice = page.getByRole("complementary", { name: "Not connected" });
   await notice.getByText(/^Not connected since \d+:\d\d:\d\d [AP]M: what is shown is of then/).waitFor();
+  await page.clock.install();
+  await page.clock.fastForward("00:20");
+  await notice.getByText(/It tries again now/).waitFor();
   expect(await page.getByRole("row").count()).toBe(2);
   await enter(server, "ana");
   line.mend();
@@ -123,6 +128,19 @@ test("where the guard lets the page in and not its connection, it says so", asyn
   await using visitor = await open(server, "");
   await visitor.page.getByText(/The server does not let this page in, with 1008 unauthorized/).waitFor();
   await visitor.page.getByRole("button", { name: "Load the page anew" }).waitFor();
+});
+
+test("under a prefix that a proxy takes away, and on a port of its own, it finds its files and its connection", async () => {
+  await using server = await serveRoom({ http: { dashboard: true } });
+  await using proxy = await serveUnder("/admin", server.url);
+  const app = createApp({ endpoints: [room], logger: new LogRecorder(), http: { port: 0 } });
+  await using _closing = { [Symbol.asyncDispose]: () => app.close() };
+  const { pages } = await app.listen(0);
+  for (const base of [`${proxy.url}/admin`, pages]) {
+    await using visitor = await Visitor.open(browser, `${base}/dashboard#/connections`);
+    await visitor.page.getByText("1 connection", { exact: true }).waitFor();
+    expect(visitor.faults).toEqual([]);
+  }
 });
 
 function serveRoom(options: Partial<AppOptions> = {}): Promise<ServedApp> {
