@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { ClockTime, nowMs } from "../shared/time.js";
+import { ClockTime, nowMs, Since } from "../shared/time.js";
 import type { Line } from "./line.js";
 import { meaningOfEnd } from "./why.js";
 
@@ -40,7 +40,8 @@ export function LineNotice({ line }: { readonly line: Line }): JSX.Element | nul
           </>
         ) : (
           <>
-            <strong>Not connected</strong> since <ClockTime ms={sinceMs} />: what is shown is of then.{" "}
+            <strong>Not connected</strong> since <ClockTime ms={sinceMs} /> (<Since ms={sinceMs} />
+            ): what is shown is of then.{" "}
           </>
         )}
         {meaningOfEnd({ ...why, by: "server" })} {status !== "closed" && <Countdown line={line} />}
