@@ -26,10 +26,15 @@ export const oddApps: Readonly<Record<string, () => readonly AnyEndpoint[]>> = {
   "channels of all kinds": channels,
 };
 
+type Converter = (options: { readonly target: string }) => unknown;
+
 /** A schema of nobody's validator, which is what its maker says of it. */
-export function schemaOf(convert: (options: { readonly target: string }) => unknown, vendor = "nobody"): Schema {
-  const jsonSchema = { input: convert, output: convert };
-  return { "~standard": { version: 1, vendor, validate: (value: unknown) => ({ value }), jsonSchema } } as Schema;
+export function schemaOf(
+  input: Converter,
+  output: Converter = input,
+  validate: Schema["~standard"]["validate"] = (value) => ({ value }),
+): Schema {
+  return { "~standard": { version: 1, vendor: "nobody", validate, jsonSchema: { input, output } } } as Schema; // with more than it must have
 }
 
 type Schemas = Readonly<Record<string, Schema>>;
@@ -205,6 +210,11 @@ function checks(): Schemas {
     throws: z.string().refine(() => {
       throw new Error("not now");
     }),
+    rejects: schemaOf(
+      () => ({ type: "string" }),
+      () => ({ type: "string" }),
+      () => Promise.reject(new Error("not later either")),
+    ),
   };
 }
 
