@@ -60,10 +60,16 @@ export function jsonSchemaOf(schema: Schema, side: SchemaSide): JsonSchema | und
  * of a schema.
  */
 export function converterAdvice(vendor: string): string {
-  if (vendor === "valibot") {
-    return "npm install @valibot/to-json-schema, and declare toStandardJsonSchema(schema) in its place.";
+  switch (vendor) {
+    case "valibot":
+      return "npm install @valibot/to-json-schema, and declare toStandardJsonSchema(schema) in its place.";
+    case "zod":
+      return "Use zod 4.2 or newer; where this one is, it could not convert the schema.";
+    case "arktype":
+      return "Use arktype 2.1.28 or newer; where this one is, it could not convert the schema.";
+    default:
+      return `Give ${vendor}'s schemas a Standard JSON Schema converter (standardschema.dev/json-schema).`;
   }
-  return `Give ${vendor}'s schemas a Standard JSON Schema converter (standardschema.dev/json-schema).`;
 }
 
 /**
