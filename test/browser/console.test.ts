@@ -194,6 +194,27 @@ test("one subscribes to a channel, sees who comes and goes, publishes, and leave
   expect(alice.faults).toEqual([]);
 });
 
+test("what was published without an id and went well is not told an earlier failure", async () => {
+  await using alice = await enter("alice");
+  await alice.choose("/ws");
+  await alice.connectAs("alice");
+  const chat = alice.channel("chat/:room");
+  await chat.getByLabel("room", { exact: true }).fill("loose");
+  await chat.getByRole("button", { name: "Subscribe" }).click();
+  await chat.getByText("Publish", { exact: true }).click();
+  await chat.getByLabel("with an id").uncheck();
+  const publish = async (fields: Readonly<Record<string, string>>) => {
+    for (const [name, value] of Object.entries(fields)) await chat.getByLabel(name, { exact: true }).fill(value);
+    await chat.getByRole("button", { name: "Publish said" }).click();
+  };
+  await publish({ id: "bob", from: "Bob", text: "as another" });
+  await chat.getByText("Speak for yourself.").waitFor();
+  await publish({ id: "alice", from: "Alice", text: "as myself" });
+  await alice.frame(1, /in.*said.*as myself/).waitFor();
+  await chat.getByText("Sent. Without an id it is answered only if it fails.").waitFor();
+  expect(await chat.getByText("Speak for yourself.").count()).toBe(0);
+});
+
 test("at a raw endpoint text and bytes go there and back as they are", async () => {
   await using visitor = await ConsoleVisitor.open(browser, consoleOf(showcase.url));
   await visitor.choose("/ws/echo");

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Api, EndpointDoc } from "./api.js";
 import type { Desk } from "./desk.js";
+import { Words } from "./words.js";
 
 /** The endpoints and the channels, to choose from. */
 export function EndpointList({ desk }: { readonly desk: Desk }): JSX.Element {
@@ -21,6 +22,12 @@ export function EndpointList({ desk }: { readonly desk: Desk }): JSX.Element {
   const { endpoints, channels } = found(desk.api, words.value);
   return (
     <nav class="list stack" aria-label="Endpoints and channels">
+      {desk.api.description !== undefined && (
+        <details>
+          <summary>About</summary>
+          <Words text={desk.api.description} />
+        </details>
+      )}
       <input
         ref={filter}
         type="search"
@@ -38,23 +45,32 @@ export function EndpointList({ desk }: { readonly desk: Desk }): JSX.Element {
             <EndpointLink key={endpoint.key} endpoint={endpoint} isChosen={endpoint === desk.endpoint.value} />
           ))}
         </ul>
-        {channels.length > 0 && (
-          <>
-            <h2>Channels</h2>
-            <ul>
-              {channels.map(({ pattern, endpoint }) => (
-                <li key={pattern}>
-                  <a class="code" href={`#/${endpoint.key}?${encodeURIComponent(pattern)}`}>
-                    {pattern}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
+        {channels.length > 0 && <ChannelLinks channels={channels} />}
       </div>
       {endpoints.length + channels.length === 0 && <p class="quiet">None like that.</p>}
     </nav>
+  );
+}
+
+interface Listed {
+  readonly pattern: string;
+  readonly endpoint: EndpointDoc;
+}
+
+function ChannelLinks({ channels }: { readonly channels: readonly Listed[] }): JSX.Element {
+  return (
+    <>
+      <h2>Channels</h2>
+      <ul>
+        {channels.map(({ pattern, endpoint }) => (
+          <li key={pattern}>
+            <a class="code" href={`#/${endpoint.key}?${encodeURIComponent(pattern)}`}>
+              {pattern}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
@@ -76,10 +92,7 @@ function EndpointLink({
 }
 
 /** By path, summary, message and channel. A channel leads to the first endpoint that lists it, one that speaks of it first. */
-function found(
-  api: Api,
-  words: string,
-): { endpoints: EndpointDoc[]; channels: { pattern: string; endpoint: EndpointDoc }[] } {
+function found(api: Api, words: string): { endpoints: EndpointDoc[]; channels: Listed[] } {
   const sought = words.toLowerCase().split(/\s+/);
   const matches = (...texts: readonly (string | undefined)[]) => {
     const all = texts.join(" ").toLowerCase();

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { Icon } from "../shared/icon.js";
 import { blankDraft, type Draft, type Path } from "./draft.js";
+import { FieldControl } from "./field-control.js";
 import type { Field, Member } from "./form-model.js";
 import { type Placed, placeKey } from "./issue-place.js";
 
@@ -189,7 +190,7 @@ function SingleInput({ field, draft, onChange, path, form, name, placed, beside 
     "aria-invalid": isInvalid,
     "aria-describedby": described.length === 0 ? undefined : described.join(" "),
   };
-  const control = controlOf(field, draft, onChange, shared);
+  const control = <FieldControl field={field} draft={draft} onChange={onChange} shared={shared} />;
   return (
     <div class="field">
       {draft.kind === "flag" ? (
@@ -208,88 +209,6 @@ function SingleInput({ field, draft, onChange, path, form, name, placed, beside 
       <Problems form={form} path={path} placed={placed} />
     </div>
   );
-}
-
-interface SharedAttributes {
-  readonly id: string;
-  readonly "aria-invalid": boolean;
-  readonly "aria-describedby": string | undefined;
-}
-
-function controlOf(
-  field: Field,
-  draft: Draft,
-  onChange: (draft: Draft) => void,
-  shared: SharedAttributes,
-): JSX.Element {
-  if (draft.kind === "flag") {
-    const flip = (isOn: boolean) => onChange({ kind: "flag", isOn });
-    return (
-      <input
-        {...shared}
-        type="checkbox"
-        checked={draft.isOn}
-        onChange={({ currentTarget }) => flip(currentTarget.checked)}
-      />
-    );
-  }
-  if (field.kind === "choice" && draft.kind === "choice") {
-    const choose = (index: number) => onChange({ kind: "choice", index });
-    return (
-      <select {...shared} value={draft.index} onChange={({ currentTarget }) => choose(Number(currentTarget.value))}>
-        {field.options.map((option, index) => (
-          <option key={shownText(option)} value={index}>
-            {shownText(option)}
-          </option>
-        ))}
-      </select>
-    );
-  }
-  if (draft.kind !== "text" && draft.kind !== "number" && draft.kind !== "json") {
-    const value = field.kind === "constant" ? shownText(field.value) : "";
-    return <input {...shared} readOnly value={value} />;
-  }
-  const write = (text: string) => onChange({ kind: draft.kind, text });
-  if (draft.kind === "json" || (field.kind === "text" && field.isLong)) {
-    const isJson = draft.kind === "json";
-    const rows = Math.min(12, Math.max(2, draft.text.split("\n").length));
-    return (
-      <textarea
-        {...shared}
-        class={isJson ? "code" : ""}
-        rows={rows}
-        spellcheck={!isJson}
-        value={draft.text}
-        onInput={({ currentTarget }) => write(currentTarget.value)}
-      />
-    );
-  }
-  if (field.kind === "text" && field.format === "date-time") {
-    return (
-      <div class="joined">
-        <input {...shared} value={draft.text} onInput={({ currentTarget }) => write(currentTarget.value)} />
-        <button type="button" class="quiet" onClick={() => write(new Date().toISOString())}>
-          Now
-        </button>
-      </div>
-    );
-  }
-  return (
-    <input
-      {...shared}
-      inputMode={keyboardOf(field)}
-      autocomplete="off"
-      value={draft.text}
-      onInput={({ currentTarget }) => write(currentTarget.value)}
-    />
-  );
-}
-
-/** Which keys a phone shows. The browser checks nothing: that is the server's to do. */
-function keyboardOf(field: Field): "text" | "numeric" | "decimal" | "email" | "url" {
-  if (field.kind === "number") return field.isInteger ? "numeric" : "decimal";
-  if (field.kind !== "text") return "text";
-  return field.format === "email" ? "email" : field.format === "uri" ? "url" : "text";
 }
 
 function Hint({ form, path, field }: Pick<FieldProps, "form" | "path" | "field">): JSX.Element | null {
@@ -315,8 +234,4 @@ function Problems({ form, path, placed }: Pick<FieldProps, "form" | "path" | "pl
 
 export function idOf(form: string, path: Path): string {
   return [form, ...path.map((each) => encodeURIComponent(each))].join("-");
-}
-
-export function shownText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

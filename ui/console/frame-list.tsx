@@ -1,10 +1,11 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX, RefObject } from "preact";
 import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { Icon } from "../shared/icon.js";
-import { bytesText, countText } from "../shared/quantity.js";
-import { CopyButton, copyText } from "./clipboard.js";
+import { countText } from "../shared/quantity.js";
+import { copyText } from "./clipboard.js";
 import { type Frame, prettyText } from "./frame-log.js";
+import { FrameDetail, FrameRow } from "./frame-row.js";
+import { FrameTools } from "./frame-tools.js";
 import { FrameView } from "./frame-view.js";
 import type { Session } from "./session.js";
 
@@ -40,7 +41,6 @@ export function FrameList({ session }: { readonly session: Session }): JSX.Eleme
     event.preventDefault();
   };
   const first = Math.max(0, Math.min(Math.floor(top.value / ROW_PX), shown.length) - SPARE_ROWS);
-  const rows = shown.slice(first, first + Math.ceil(height.value / ROW_PX) + 2 * SPARE_ROWS);
   return (
     <div class="frames">
       <FrameTools view={view} onClear={clear} />
@@ -57,21 +57,14 @@ export function FrameList({ session }: { readonly session: Session }): JSX.Eleme
         }}
         onKeyDown={pressed}
       >
-        <div role="presentation" style={{ height: `${shown.length * ROW_PX}px` }}>
-          <div role="presentation" style={{ transform: `translateY(${first * ROW_PX}px)` }}>
-            {rows.map((frame, index) => (
-              <FrameRow
-                key={frame.sequence}
-                id={`${id}-${frame.sequence}`}
-                frame={frame}
-                position={first + index + 1}
-                size={shown.length}
-                isSelected={frame.sequence === selected?.sequence}
-                onSelect={() => view.select(first + index)}
-              />
-            ))}
-          </div>
-        </div>
+        <Rows
+          id={id}
+          shown={shown}
+          selected={selected}
+          first={first}
+          count={Math.ceil(height.value / ROW_PX) + 2 * SPARE_ROWS}
+          onSelect={(index) => view.select(index)}
+        />
         {shown.length === 0 && <p class="quiet empty">No frames{view.words.value === "" ? " yet" : " like that"}.</p>}
       </div>
       {isHeld && (
@@ -80,6 +73,38 @@ export function FrameList({ session }: { readonly session: Session }): JSX.Eleme
         </button>
       )}
       {selected !== undefined && <FrameDetail frame={selected} onClose={() => view.leave()} />}
+    </div>
+  );
+}
+
+interface RowsProps {
+  /** What their ids begin with. */
+  readonly id: string;
+  readonly shown: readonly Frame[];
+  readonly selected: Frame | undefined;
+  readonly first: number;
+  readonly count: number;
+  readonly onSelect: (index: number) => void;
+}
+
+/** Those that are seen, at their place in a list that is as high as if all were there. */
+function Rows({ id, shown, selected, first, count, onSelect }: RowsProps): JSX.Element {
+  const rows = shown.slice(first, first + count);
+  return (
+    <div role="presentation" style={{ height: `${shown.length * ROW_PX}px` }}>
+      <div role="presentation" style={{ transform: `translateY(${first * ROW_PX}px)` }}>
+        {rows.map((frame, index) => (
+          <FrameRow
+            key={frame.sequence}
+            id={`${id}-${frame.sequence}`}
+            frame={frame}
+            position={first + index + 1}
+            size={shown.length}
+            isSelected={frame.sequence === selected?.sequence}
+            onSelect={() => onSelect(first + index)}
+          />
+        ))}
+      </div>
     </div>
   );
 }
@@ -102,116 +127,6 @@ function useFollowing(scroller: RefObject<HTMLDivElement | null>, view: FrameVie
   }, [scroller, view, height]);
 }
 
-function FrameTools({ view, onClear }: { readonly view: FrameView; readonly onClear: () => void }): JSX.Element {
-  const isHeld = view.held.value !== undefined;
-  const word = isHeld ? "Follow" : "Pause";
-  return (
-    <div class="row tools">
-      <input
-        class="fill"
-        aria-label="Filter frames"
-        placeholder="Filter frames"
-        value={view.words.value}
-        onInput={({ currentTarget }) => {
-          view.words.value = currentTarget.value;
-        }}
-      />
-      <label class="tick">
-        <input
-          type="checkbox"
-          checked={view.hidesHeartbeat.value}
-          onChange={({ currentTarget }) => {
-            view.hidesHeartbeat.value = currentTarget.checked;
-          }}
-        />
-        no pings
-      </label>
-      <button
-        type="button"
-        class="round small"
-        aria-label={word}
-        title={word}
-        onClick={() => (isHeld ? view.follow() : view.hold(true))}
-      >
-        <Icon of={isHeld ? "play" : "pause"} />
-      </button>
-      <CopyButton label="Copy the frames" text={() => view.shown.map(lineOf).join("\n")} />
-      <button type="button" class="round small" aria-label="Clear" title="Clear" onClick={onClear}>
-        <Icon of="clear" />
-      </button>
-    </div>
-  );
-}
-
-interface RowProps {
-  readonly id: string;
-  readonly frame: Frame;
-  readonly position: number;
-  readonly size: number;
-  readonly isSelected: boolean;
-  readonly onSelect: () => void;
-}
-
-function FrameRow({ id, frame, position, size, isSelected, onSelect }: RowProps): JSX.Element {
-  const { direction, type, channel, bytes, preview, atMs } = frame;
-  return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the list it is in takes the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and says which one is meant
-    <div
-      id={id}
-      role="option"
-      class="frame"
-      data-direction={direction}
-      data-type={type}
-      aria-selected={isSelected}
-      aria-posinset={position}
-      aria-setsize={size}
-      onClick={onSelect}
-    >
-      <span class="number quiet">{timeOf(atMs)}</span>
-      <span class="way">
-        <span aria-hidden="true">{arrows[direction]}</span>
-        <span class="unseen">{direction}</span>
-      </span>
-      {direction === "note" ? (
-        <span class="what">{preview}</span>
-      ) : (
-        <>
-          <strong>{type}</strong>
-          <span class="what code">
-            {channel !== undefined && <span class="accent">{channel} </span>}
-            {preview}
-          </span>
-          <span class="number quiet">{bytesText(bytes)}</span>
-        </>
-      )}
-    </div>
-  );
-}
-
-function FrameDetail({ frame, onClose }: { readonly frame: Frame; readonly onClose: () => void }): JSX.Element {
-  return (
-    <section class="detail" aria-label="The frame">
-      <div class="row">
-        <strong>{frame.type}</strong>
-        <small class="number">
-          {frame.direction}, {timeOf(frame.atMs)}, {bytesText(frame.bytes)}
-          {frame.isCut && ", cut"}
-        </small>
-        <span class="fill" />
-        <CopyButton label="Copy the frame" text={() => prettyText(frame)} />
-        <button type="button" class="round small" aria-label="Close the frame" onClick={onClose}>
-          <Icon of="cross" />
-        </button>
-      </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard, in every browser */}
-      <pre tabIndex={0}>{prettyText(frame)}</pre>
-    </section>
-  );
-}
-
-const arrows = { in: "↓", out: "↑", note: "·" } as const;
-
 function isAtEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
   return scrollHeight - scrollTop - clientHeight < ROW_PX;
 }
@@ -222,16 +137,4 @@ function reveal(scroller: HTMLElement | null, index: number): void {
   const below = above + ROW_PX - scroller.clientHeight;
   if (scroller.scrollTop > above) scroller.scrollTop = above;
   else if (scroller.scrollTop < below) scroller.scrollTop = below;
-}
-
-/** Like `12:03:04.567`, of the reader's own day. */
-function timeOf(ms: number): string {
-  const at = new Date(ms);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  return `${day}.${String(at.getMilliseconds()).padStart(3, "0")}`;
-}
-
-function lineOf({ atMs, direction, text }: Frame): string {
-  return `${new Date(atMs).toISOString()} ${direction} ${text}`;
 }

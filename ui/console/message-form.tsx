@@ -1,11 +1,14 @@
 import type { JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { bytesText, durationText } from "../shared/quantity.js";
+import { Tick } from "../shared/tick.js";
+import { AnswerView } from "./answer-view.js";
 import type { Draft, Problem } from "./draft.js";
-import { FieldInput, idOf } from "./field-input.js";
+import { FieldInput } from "./field-input.js";
 import { issuesOf, placeIssues, placeKey } from "./issue-place.js";
+import { JsonInput } from "./json-input.js";
 import type { MessageState } from "./message-state.js";
-import type { Answer, Session } from "./session.js";
+import { sendByKey } from "./send-key.js";
+import type { Session } from "./session.js";
 
 interface MessageFormProps {
   readonly state: MessageState;
@@ -28,20 +31,6 @@ export function MessageForm({ state, session, wrap, verb }: MessageFormProps): J
     if (placed.size > 0) element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [placed]);
 
-  async function send(): Promise<void> {
-    if (session === undefined || session.status.value !== "open") return;
-    state.placed.value = new Map();
-    const reading = state.reading();
-    if (reading.problems !== undefined) return showProblems(state, reading.problems);
-    const { type, payload } = wrap?.(reading.value) ?? { type: state.doc.type, payload: reading.value };
-    const answer = session.say(type, payload, { withId: state.withId.value });
-    state.answer.value = answer === undefined ? "sent" : "waiting";
-    if (answer === undefined) return;
-    const answered = await answer;
-    state.answer.value = answered;
-    showProblems(state, answered.message?.type === "error" ? issuesOf(answered.message.payload) : []);
-  }
-
   const change = (draft: Draft) => {
     state.draft.value = draft;
   };
@@ -52,11 +41,9 @@ export function MessageForm({ state, session, wrap, verb }: MessageFormProps): J
       ref={element}
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        void send(state, session, wrap);
       }}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
-      }}
+      onKeyDown={sendByKey}
     >
       {isForm ? (
         <FieldInput
@@ -74,106 +61,57 @@ export function MessageForm({ state, session, wrap, verb }: MessageFormProps): J
       {isForm && state.doc.field.kind === "group" && state.doc.field.members.length === 0 && (
         <p class="quiet">It takes nothing.</p>
       )}
-      <div class="row">
-        <button type="submit" disabled={!isOpen}>
-          {verb}
-        </button>
-        {!isOpen && <small>Connect first.</small>}
-        <label class="tick">
-          <input
-            type="checkbox"
-            checked={state.withId.value}
-            onChange={({ currentTarget }) => {
-              state.withId.value = currentTarget.checked;
-            }}
-          />
-          with an id
-        </label>
-        <span class="fill" />
-        {state.hasForm && (
-          <button type="button" class="plain" onClick={() => (isForm ? state.showJson() : state.showForm())}>
-            {isForm ? "As JSON" : "As a form"}
-          </button>
-        )}
-      </div>
+      <SendRow state={state} isOpen={isOpen} verb={verb} />
       <AnswerView answer={state.answer.value} placedCount={placed.size} />
     </form>
   );
 }
 
-function JsonInput({ state, form }: { readonly state: MessageState; readonly form: string }): JSX.Element {
-  const id = idOf(form, []);
-  const problems = [...state.placed.value.values()].flat();
-  const why = state.whyJson.value;
-  const text = state.text.value;
+interface SendRowProps {
+  readonly state: MessageState;
+  readonly isOpen: boolean;
+  readonly verb: string;
+}
+
+function SendRow({ state, isOpen, verb }: SendRowProps): JSX.Element {
+  const isForm = state.mode.value === "form";
   return (
-    <div class="field">
-      <label for={id}>JSON</label>
-      <textarea
-        id={id}
-        class="code"
-        rows={Math.min(16, Math.max(3, text.split("\n").length))}
-        spellcheck={false}
-        aria-invalid={problems.length > 0}
-        aria-describedby={`${id}-hint ${id}-problem`}
-        value={text}
-        onInput={({ currentTarget }) => {
-          state.text.value = currentTarget.value;
+    <div class="row">
+      <button type="submit" disabled={!isOpen}>
+        {verb}
+      </button>
+      {!isOpen && <small>Connect first.</small>}
+      <Tick
+        label="with an id"
+        isOn={state.withId.value}
+        onChange={(withId) => {
+          state.withId.value = withId;
         }}
       />
-      <small id={`${id}-hint`}>{why === undefined ? "" : `As JSON, for a form can't show it. ${why}`}</small>
-      <p class="problem" id={`${id}-problem`}>
-        {problems.join(" ")}
-      </p>
+      <span class="fill" />
+      {state.hasForm && (
+        <button type="button" class="plain" onClick={() => (isForm ? state.showJson() : state.showForm())}>
+          {isForm ? "As JSON" : "As a form"}
+        </button>
+      )}
     </div>
   );
 }
 
-/** What came of it, for eyes and for ears. */
-function AnswerView({
-  answer,
-  placedCount,
-}: {
-  readonly answer: MessageState["answer"]["value"];
-  readonly placedCount: number;
-}): JSX.Element {
-  return (
-    <div class="answer" role="status">
-      {answer === "waiting" && <p class="quiet">Waiting for the answer…</p>}
-      {answer === "sent" && <p class="quiet">Sent. Without an id it is answered only if it fails.</p>}
-      {typeof answer === "object" && <AnswerText answer={answer} placedCount={placedCount} />}
-    </div>
-  );
-}
-
-function AnswerText({
-  answer: { message, tookMs },
-  placedCount,
-}: {
-  readonly answer: Answer;
-  readonly placedCount: number;
-}): JSX.Element {
-  const took = durationText(tookMs);
-  if (message === undefined) return <p class="problem">The connection was lost before an answer came ({took}).</p>;
-  const { code, message: words, retryAfterMs } = Object(message.payload);
-  if (message.type === "error") {
-    return (
-      <p class="problem">
-        <strong>{String(code)}</strong> {String(words)}
-        {typeof retryAfterMs === "number" && ` Again in ${durationText(retryAfterMs)}.`}
-        {placedCount > 0 && " It is marked above."} <span class="quiet">({took})</span>
-      </p>
-    );
-  }
-  const text = JSON.stringify(message.payload, null, 2) ?? "null";
-  return (
-    <>
-      <p class="quiet">
-        <strong class="good">{message.type}</strong> in {took}, {bytesText(text.length)}
-      </p>
-      <pre class="sample">{text}</pre>
-    </>
-  );
+/** Never rejects. */
+async function send(state: MessageState, session: Session | undefined, wrap: MessageFormProps["wrap"]): Promise<void> {
+  if (session?.status.value !== "open") return;
+  state.placed.value = new Map();
+  state.looseBefore = session.looseError.peek();
+  const reading = state.reading();
+  if (reading.problems !== undefined) return showProblems(state, reading.problems);
+  const { type, payload } = wrap?.(reading.value) ?? { type: state.doc.type, payload: reading.value };
+  const answer = session.say(type, payload, { withId: state.withId.value });
+  state.answer.value = answer === undefined ? "sent" : "waiting";
+  if (answer === undefined) return;
+  const answered = await answer;
+  state.answer.value = answered;
+  showProblems(state, answered.message?.type === "error" ? issuesOf(answered.message.payload) : []);
 }
 
 function showProblems(state: MessageState, problems: readonly Problem[]): void {
@@ -192,7 +130,13 @@ function useLooseError(state: MessageState, session: Session | undefined, wrap: 
   const loose = session?.looseError.value;
   useEffect(() => {
     const type = wrap === undefined ? state.doc.type : "publish";
-    if (loose === undefined || state.answer.peek() !== "sent" || Object(loose.payload).type !== type) return;
+    if (
+      loose === undefined ||
+      loose === state.looseBefore ||
+      state.answer.peek() !== "sent" ||
+      Object(loose.payload).type !== type
+    )
+      return;
     state.answer.value = { message: loose, tookMs: 0 };
     showProblems(state, issuesOf(loose.payload));
   }, [loose, state, wrap]);

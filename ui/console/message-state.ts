@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { MessageDoc } from "./api.js";
+import type { Heard } from "./channel-book.js";
 import { blankDraft, type Draft, draftOf, parseJson, type Reading, readForm } from "./draft.js";
 import type { Placed } from "./issue-place.js";
 import type { Answer } from "./session.js";
@@ -15,6 +16,8 @@ export class MessageState {
   readonly withId: Signal<boolean> = signal(true);
   readonly answer: Signal<Answer | "waiting" | "sent" | undefined> = signal(undefined);
   readonly placed: Signal<Placed> = signal(new Map());
+  /** What had failed before it was sent: no answer to it. */
+  looseBefore: Heard | undefined;
 
   constructor(doc: MessageDoc) {
     this.doc = doc;

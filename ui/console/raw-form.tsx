@@ -1,12 +1,18 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
+import { Choice } from "../shared/choice.js";
 import { type BytesForm, parseBytes } from "./bytes.js";
+import { sendByKey } from "./send-key.js";
 import type { Session } from "./session.js";
 
 type Form = "text" | BytesForm;
 
-const formNames: Readonly<Record<Form, string>> = { text: "Text", hex: "Hex", base64: "Base64" };
+const forms: readonly (readonly [Form, string])[] = [
+  ["text", "Text"],
+  ["hex", "Hex"],
+  ["base64", "Base64"],
+];
 
 interface RawFormProps {
   readonly session: Session | undefined;
@@ -40,46 +46,20 @@ export function RawForm({ session, initial }: RawFormProps): JSX.Element {
         event.preventDefault();
         send();
       }}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
-      }}
+      onKeyDown={sendByKey}
     >
       <div class="head">
         <h3 id={`${id}-title`}>A frame</h3>
-        <fieldset class="choice">
-          <legend class="unseen">Written as</legend>
-          {(["text", "hex", "base64"] as const).map((each) => (
-            <label key={each}>
-              <input
-                type="radio"
-                name={`${id}-form`}
-                checked={form.value === each}
-                onChange={() => {
-                  form.value = each;
-                }}
-              />
-              <span>{formNames[each]}</span>
-            </label>
-          ))}
-        </fieldset>
-      </div>
-      <div class="field">
-        <textarea
-          class="code"
-          rows={3}
-          spellcheck={false}
-          aria-label={`Frame as ${form.value}`}
-          aria-invalid={problem.value !== undefined}
-          aria-describedby={`${id}-problem`}
-          value={text.value}
-          onInput={({ currentTarget }) => {
-            text.value = currentTarget.value;
+        <Choice
+          legend="Written as"
+          options={forms}
+          value={form.value}
+          onChange={(each) => {
+            form.value = each;
           }}
         />
-        <p class="problem" id={`${id}-problem`} role="status">
-          {problem.value}
-        </p>
       </div>
+      <FrameInput id={id} form={form.value} text={text} problem={problem.value} />
       <div class="row">
         <button type="submit" disabled={!isOpen}>
           Send
@@ -87,5 +67,34 @@ export function RawForm({ session, initial }: RawFormProps): JSX.Element {
         {!isOpen && <small>Connect first.</small>}
       </div>
     </form>
+  );
+}
+
+interface FrameInputProps {
+  readonly id: string;
+  readonly form: Form;
+  readonly text: Signal<string>;
+  readonly problem: string | undefined;
+}
+
+function FrameInput({ id, form, text, problem }: FrameInputProps): JSX.Element {
+  return (
+    <div class="field">
+      <textarea
+        class="code"
+        rows={3}
+        spellcheck={false}
+        aria-label={`Frame as ${form}`}
+        aria-invalid={problem !== undefined}
+        aria-describedby={`${id}-problem`}
+        value={text.value}
+        onInput={({ currentTarget }) => {
+          text.value = currentTarget.value;
+        }}
+      />
+      <p class="problem" id={`${id}-problem`} role="status">
+        {problem}
+      </p>
+    </div>
   );
 }

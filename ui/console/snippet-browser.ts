@@ -5,8 +5,7 @@ export function browserSnippet(task: Task): string {
   const { endpoint, place, message, channel } = task;
   const usesBearer = place === "subprotocol";
   const lines: string[] = [];
-  if (place === "header") lines.push("// It takes its token in a header alone, and a browser lets a page send none.");
-  else if (place !== undefined) lines.push(`const token = ${quoted(TOKEN_PLACEHOLDER)};`);
+  if (place !== undefined) lines.push(`const token = ${quoted(TOKEN_PLACEHOLDER)};`);
   if (usesBearer) {
     // The bytes of the token as base64url (RFC 4648 §5), as PROTOCOL.md has it.
     const tail = `.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")`;

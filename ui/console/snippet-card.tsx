@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
+import { Choice } from "../shared/choice.js";
 import { type EndpointDoc, pagePlacesOf } from "./api.js";
 import { CopyButton } from "./clipboard.js";
 import { type Desk, readEntry } from "./desk.js";
@@ -17,9 +18,8 @@ const languages: readonly (readonly [SnippetLanguage, string])[] = [
 /** The same in code: with the params and the message as they are filled in, and a placeholder for the token. */
 export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: EndpointDoc }): JSX.Element {
   const id = useId();
-  const isRaw = endpoint.kind === "frames";
-  const offered = languages.filter(([language]) => !(isRaw && language === "client"));
-  const language = useSignal<SnippetLanguage>(isRaw ? "browser" : "client");
+  const offered = languages.filter(([language]) => canDo(language, endpoint));
+  const language = useSignal<SnippetLanguage>(offered[0]?.[0] ?? "python");
   const type = useSignal(endpoint.says[0]?.type ?? "");
   const text = snippetOf(language.value, taskOf(desk, endpoint, type.value));
   return (
@@ -41,22 +41,14 @@ export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly 
               ))}
             </select>
           )}
-          <fieldset class="choice">
-            <legend class="unseen">Language</legend>
-            {offered.map(([each, words]) => (
-              <label key={each}>
-                <input
-                  type="radio"
-                  name={`${id}-language`}
-                  checked={language.value === each}
-                  onChange={() => {
-                    language.value = each;
-                  }}
-                />
-                <span>{words}</span>
-              </label>
-            ))}
-          </fieldset>
+          <Choice
+            legend="Language"
+            options={offered}
+            value={language.value}
+            onChange={(each) => {
+              language.value = each;
+            }}
+          />
         </div>
       </div>
       <figure class="snippet">
@@ -68,6 +60,11 @@ export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly 
       </figure>
     </section>
   );
+}
+
+/** Our client speaks messages; and only a program that is no page sends a header. */
+function canDo(language: SnippetLanguage, { kind, isOutOfReach }: EndpointDoc): boolean {
+  return language === "python" || (!isOutOfReach && !(kind === "frames" && language === "client"));
 }
 
 function taskOf(desk: Desk, endpoint: EndpointDoc, type: string): Task {
