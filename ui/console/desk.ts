@@ -7,7 +7,7 @@ import { Session, type Surroundings } from "./session.js";
 import type { TokenShelf } from "./token-shelf.js";
 
 /** Connections that are shown at once; the oldest that is closed makes room. */
-export const MOST_SESSIONS = 12;
+const MOST_SESSIONS = 12;
 
 /** What the fields of an endpoint hold. */
 export interface EntryState {
