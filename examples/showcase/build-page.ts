@@ -24,8 +24,10 @@ export async function buildPage(): Promise<void> {
 }
 
 /** Vite is loaded where it is needed only: to start a page that is built takes no longer for it. */
-async function bundle(): Promise<{ readonly fileName: string; readonly content: string | Uint8Array }[]> {
+export async function bundle(): Promise<{ readonly fileName: string; readonly content: string | Uint8Array }[]> {
   const { build } = await import("vite");
+  // It sets this where it is not set; the app that starts next would take itself to be in production.
+  const { NODE_ENV } = process.env;
   const result = await build({
     root: fileURLToPath(page),
     configFile: false,
@@ -43,6 +45,7 @@ async function bundle(): Promise<{ readonly fileName: string; readonly content: 
       rollupOptions: { output: { entryFileNames: "[name].js", assetFileNames: "[name][extname]" } },
     },
   });
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
   if (!("output" in result)) throw new Error("Vite gave no output.");
   return result.output.map((made) => ({
     fileName: made.fileName,

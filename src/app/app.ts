@@ -497,12 +497,17 @@ export class TidingsApp implements App {
       compression: this.#options.compression === true,
       tracing: this.#options.tracing,
       timesHandlers: this.#options.http?.metrics !== false,
-      remembersClosed: this.#options.http?.dashboard !== false,
+      remembersClosed: this.#mayBeLookedAt,
       happened: this.#happened,
     });
     this.#dashboard.begin(this, running.host);
     this.#running = running;
     return running;
+  }
+
+  /** May anybody see the dashboard, by one port or the other? */
+  get #mayBeLookedAt(): boolean {
+    return [this.#pages.here, this.#pages.apart].some((pages) => pages?.door.mayBeThere("dashboard"));
   }
 
   async #close(): Promise<void> {

@@ -92,6 +92,12 @@ test("the last five errors are remembered, and all are counted", async () => {
   expect(record.errors[0]).toEqual({ atMs: record.openedAtMs + 3_000, code: "c", message: "No.", type: "say" });
 });
 
+test("of a long message the beginning is remembered", () => {
+  const { record } = begin();
+  record.answered({ code: "not_found", message: `There is no room ${"x".repeat(60_000)}.`, type: "say" });
+  expect(record.errors[0]?.message).toBe(`There is no room ${"x".repeat(183)}…`);
+});
+
 test("it counts what came, and tells when anything came last", async () => {
   const { clock, record } = begin();
   expect(record.heardAtMs).toBe(record.openedAtMs);

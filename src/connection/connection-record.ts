@@ -5,6 +5,9 @@ import type { AnsweredError, Trouble } from "../declare/connection-report.js";
 /** Errors that are remembered of one connection. */
 const KEPT_ERRORS = 5;
 
+/** Of each of their texts; a character may have two of these (UTF-16). */
+const KEPT_CHARACTERS = 200;
+
 /** What takes no longer is no trouble. */
 const PATIENCE_MS = 1_000;
 
@@ -54,7 +57,7 @@ export class ConnectionRecord {
     this.bytesReceived += bytes;
   }
 
-  /** Its socket has not taken what it was given. */
+  /** Its socket has not taken what it was given; or has taken some of it, and not what is left. */
   fellBehind(): void {
     this.#behindSinceMs = this.#clock.now();
   }
@@ -83,11 +86,11 @@ export class ConnectionRecord {
     this.#refusedCount += 1;
   }
 
-  answered(error: Omit<AnsweredError, "atMs">): void {
+  answered({ code, message, type }: Omit<AnsweredError, "atMs">): void {
     this.errorsAnswered += 1;
     this.#errors ??= [];
     if (this.#errors.length === KEPT_ERRORS) this.#errors.shift();
-    this.#errors.push({ atMs: this.#clock.now(), ...error });
+    this.#errors.push({ atMs: this.#clock.now(), code: shortened(code), message: shortened(message), type });
   }
 
   /** What is wrong now, the oldest first. */
@@ -141,6 +144,12 @@ export class ConnectionRecord {
   #isOlder(sinceMs: number | undefined): sinceMs is number {
     return sinceMs !== undefined && this.#clock.now() - sinceMs >= PATIENCE_MS;
   }
+}
+
+/** It may repeat all that a client sent. A part of a text would keep the whole alive: this is a copy. */
+function shortened(text: string): string {
+  if (text.length <= KEPT_CHARACTERS) return text;
+  return `${structuredClone(text.slice(0, KEPT_CHARACTERS))}…`;
 }
 
 /** How a connection stands at present. */

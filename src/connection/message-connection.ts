@@ -429,13 +429,16 @@ export class MessageConnection
     const { code, message, issues } = error;
     // Where the table says that the answer tells when to come again, it does.
     const retryAfterMs = error.retryAfterMs ?? (isErrorCode(code) && errorCodes[code].retryAfterMs ? 1_000 : undefined);
+    const { id, type } = about;
+    const channel = type !== undefined && channelRequests.has(type) ? channelIn(about.payload) : undefined;
+    const isTold = this.push(() => {
+      return encodeTextFrame(encodeError({ code, message, id, channel, type, issues, retryAfterMs }));
+    });
+    if (!isTold) return;
     const { observer } = this.environment;
     observer.counters.errorsAnswered += 1;
     observer.answered(code);
-    this.record.answered({ code, message: wordsOf({ code, message }), type: about.type });
-    const { id, type } = about;
-    const channel = type !== undefined && channelRequests.has(type) ? channelIn(about.payload) : undefined;
-    this.push(() => encodeTextFrame(encodeError({ code, message, id, channel, type, issues, retryAfterMs })));
+    this.record.answered({ code, message: wordsOf({ code, message }), type });
   }
 }
 

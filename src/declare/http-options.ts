@@ -7,7 +7,7 @@
 export interface HttpOptions {
   /** The console at `/docs`, and the AsyncAPI document at `/asyncapi.json`. `true`: for everybody. Default: this computer, in development. */
   docs?: PageOption | undefined;
-  /** The dashboard at `/dashboard`. Likewise. With `false` closed connections are not remembered. */
+  /** The dashboard at `/dashboard`. Likewise. Where nobody may see it closed connections are not remembered. */
   dashboard?: PageOption | undefined;
   /** Prometheus' `/metrics`. Likewise. With `false` handlers are not timed. */
   metrics?: PageOption | undefined;

@@ -350,13 +350,18 @@ test("it is behind where what its socket was given was not taken, or is more tha
   push(100);
   expect(outbox.isBehind).toBe(true);
   expect(told).toEqual([2]);
+  // It has taken some: then it takes nothing since now.
+  socket.bufferedBytes -= 150;
+  push(100);
+  expect(outbox.isBehind).toBe(true);
+  expect(told).toEqual([2, 4]);
   socket.isStuck = false;
   socket.bufferedBytes = 0;
   push(100);
   expect(outbox.isBehind).toBe(false);
   push(70_000);
   expect(outbox.isBehind).toBe(true);
-  expect(told).toEqual([2, 5]);
+  expect(told).toEqual([2, 4, 6]);
   expect(outbox.writtenBytes).toBe(socket.bytes.length);
 });
 

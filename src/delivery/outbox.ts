@@ -15,7 +15,7 @@ export interface AwaitsRoom {
 export interface OutboxOwner {
   /** It is full. */
   overflow(): void;
-  /** What its socket was given may not be taken soon: `isBehind` from now on. */
+  /** What its socket was given may not be taken soon: `isBehind` from now on. Told again when it has taken some of it. */
   fellBehind(): void;
 }
 
@@ -44,6 +44,8 @@ export class Outbox implements LaneListener, TurnOutbox {
   #isAdded = false;
   #isOver = false;
   #isBehind = false;
+  /** Bytes that its socket had not taken right after it was given some, without a backlog. */
+  #givenBytes = 0;
   /** Bytes that its socket was given. */
   #writtenBytes = 0;
   /** Bytes that waited when all was dropped. */
@@ -185,7 +187,8 @@ export class Outbox implements LaneListener, TurnOutbox {
       const waiting = this.#socket.bufferedBytes;
       if (waiting === 0) this.#isBehind = false;
       // What is so much is not taken at once by anybody; should it never be, there may be no other write to find that out.
-      if (waiting > 0 || bytes.length > WRITE_AHEAD) this.#fallBehind();
+      if (waiting > 0 || bytes.length > WRITE_AHEAD) this.#fallBehind(waiting < this.#givenBytes);
+      this.#givenBytes = waiting + bytes.length;
       if (waiting + bytes.length <= this.#writeAhead || (waiting === 0 && !this.#isDroppable)) {
         this.#write(bytes, this.#dueCount);
         return true;
@@ -207,7 +210,7 @@ export class Outbox implements LaneListener, TurnOutbox {
   #letWait(entries: readonly Entry[]): boolean {
     const rest = this.#backlog === undefined ? this.#writeSome(entries) : entries;
     if (rest.length === 0) return true;
-    this.#fallBehind();
+    this.#fallBehind(false);
     this.#backlog ??= new Backlog(this, this.limit, this.#turn.counters);
     for (const entry of rest) {
       // It has just fallen behind there: what follows, it will catch up with.
@@ -258,8 +261,8 @@ export class Outbox implements LaneListener, TurnOutbox {
     return entries.sort(bySequence);
   }
 
-  #fallBehind(): void {
-    if (this.#isBehind) return;
+  #fallBehind(hasTaken: boolean): void {
+    if (this.#isBehind && !hasTaken) return;
     this.#isBehind = true;
     this.#owner.fellBehind();
   }
@@ -280,7 +283,10 @@ export class Outbox implements LaneListener, TurnOutbox {
     if (this.#backlog?.isEmpty === true) {
       this.#backlog = undefined;
       this.#isBehind = false;
-    } else if (this.#backlog !== undefined) this.#watch();
+    } else if (this.#backlog !== undefined) {
+      this.#fallBehind(true);
+      this.#watch();
+    }
     if (this.#awaitRoom !== undefined && this.#awaitRoom.size > 0) this.#lookForRoom();
   }
 

@@ -1,7 +1,7 @@
 import { type App, channel, createApp, endpoint } from "tidings";
 import { jwt } from "tidings/auth";
 import { startTestApp, type TestApp } from "tidings/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { ConnectionReport, Trouble } from "../../src/declare/connection-report.js";
 import { createGate } from "../support/gate.js";
@@ -119,6 +119,42 @@ test("a connection whose credential has expired says so while it is still open, 
     closed: { code: 1008, reason: "token_expired", by: "server", atMs: exp * 1_000 + 25_000 },
     troubles: [{ word: "expired", sinceMs: exp * 1_000 }],
   });
+});
+
+test("an error that nobody is told any more is not among those that were answered", async () => {
+  const gate = createGate();
+  const shape = endpoint("/ws", {
+    receives: { say: z.object({}) },
+    on: { say: () => gate.opened.then(() => Promise.reject(new Error("late"))) },
+  });
+  const errors: unknown[] = [];
+  const app = createApp({ endpoints: [shape], onError: (error) => errors.push(error) });
+  await using server = await startTestApp(app);
+  const ana = await server.connect<typeof shape>("/ws");
+  ana.send("say");
+  await server.clock.advance("1ms");
+  await ana.close();
+  gate.open();
+  await server.clock.advance("1s");
+  expect(errors).toHaveLength(1);
+  expect(app.stats().errorsAnswered).toBe(0);
+});
+
+test.each([
+  ["in production, where nobody was asked to look", "production", undefined, 0],
+  ["where a guard may let somebody look", "production", { guard: () => true }, 1],
+  ["where the dashboard has a port of its own", "production", { port: 0 }, 1],
+  ["where it is off", "test", { dashboard: false }, 0],
+  ["in development", "test", undefined, 1],
+] as const)("who has gone is remembered where somebody may look: %s", async (_, environment, http, count) => {
+  vi.stubEnv("NODE_ENV", environment);
+  const shape = endpoint("/ws", {});
+  const app = createApp({ endpoints: [shape], http });
+  vi.unstubAllEnvs();
+  await using server = await startTestApp(app);
+  await (await server.connect<typeof shape>("/ws")).close();
+  await server.clock.advance("1s");
+  expect([...(await app["~host"]()).view.closed()]).toHaveLength(count);
 });
 
 test("a handler that runs long is told, and what waits for it", async () => {
