@@ -36,7 +36,7 @@ const room = endpoint("/ws/rooms/:room", {
   on: { say() {} },
 });
 /** Names that no line has room for. */
-const user = "somebody-whose-name-is-as-long-as-names-may-well-be-where-they-are-made-by-a-program@example.com";
+const user = `somebody${"y".repeat(90)}`;
 const place = "r".repeat(100);
 
 /** One whose token has expired, which was answered errors, and one that has closed with an error. */

@@ -49,6 +49,7 @@ test("two processes are one overview and one list, and one that ends is gone fiv
   await page.getByRole("link", { name: "Overview" }).click();
   await rows.getByText("gone", { exact: true }).waitFor();
   await page.getByText(/^Gone: /).waitFor();
+  await choice.getByText("all 1 that are there").waitFor({ state: "attached" });
   await tile(page, "Connections").filter({ hasText: "2" }).waitFor();
   expect(visitor.faults).toEqual([]);
 });

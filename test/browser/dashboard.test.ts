@@ -75,7 +75,7 @@ test("lists are filtered as one types, the address keeps it, and the way back le
   const { page } = visitor;
   await page.getByRole("link", { name: "Connections", exact: true }).click();
   await page.getByText("4 connections").waitFor();
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Connections");
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
   expect(await page.title()).toBe("Connections · Dashboard");
 
   await page.getByLabel("Filter connections").fill("user:bob");
@@ -85,7 +85,13 @@ test("lists are filtered as one types, the address keeps it, and the way back le
   expect(await page.getByLabel("Filter connections").inputValue()).toBe("user:bob");
   await page.getByLabel("Filter connections").fill("nobody at all");
   await page.getByText("No connections", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "Connections", exact: true }).click();
+  await page.getByText("4 connections").waitFor();
+  expect(await page.getByLabel("Filter connections").inputValue()).toBe("");
 
+  await page.goBack();
+  await page.getByText("No connections", { exact: true }).waitFor();
+  expect(await page.getByLabel("Filter connections").inputValue()).toBe("nobody at all");
   await page.goBack();
   await page.getByRole("heading", { name: "Overview" }).waitFor();
 });

@@ -29,7 +29,7 @@ export function Disconnect({ line, user }: DisconnectProps): JSX.Element {
 
   return (
     <>
-      <button type="button" class="danger small disconnect" onClick={() => dialog.current?.showModal()}>
+      <button type="button" class="danger small" onClick={() => dialog.current?.showModal()}>
         Disconnect {user}
       </button>
       <dialog
@@ -40,7 +40,7 @@ export function Disconnect({ line, user }: DisconnectProps): JSX.Element {
           currentTarget.returnValue = "";
         }}
       >
-        <form method="dialog" class="stack asked">
+        <form method="dialog" class="stack">
           <h2 id={title}>Disconnect {user}?</h2>
           <p>
             All connections of {user}, in every process, are closed with <code>1008 forbidden</code>. Our client stays

@@ -38,19 +38,6 @@ export function hrefOf(route: Route): string {
   }
 }
 
-export function titleOf(route: Route): string {
-  switch (route.page) {
-    case "overview":
-      return "Overview";
-    case "connections":
-      return "Connections";
-    case "connection":
-      return `Connection ${route.id}`;
-    case "channels":
-      return "Channels";
-  }
-}
-
 function isWhich(word: string): word is Which {
   return word === "open" || word === "troubled" || word === "closed";
 }

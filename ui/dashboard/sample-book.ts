@@ -4,7 +4,7 @@ import { LONGEST_STEP_MS, type Measure, type Point, pointOf, sumOf, together } f
 /** So much of the past is kept, and shown. */
 export const KEPT_SECONDS = 900;
 /** A process that is silent for longer than this is taken for gone. */
-export const GONE_AFTER_MS = 5_000;
+const GONE_AFTER_MS = 5_000;
 /** The last sample stands for so many seconds after its own, for no two processes take theirs at the same time. */
 const STANDS_SECONDS = 2;
 /** Of more processes those that were heard of longest ago are forgotten. */
