@@ -2,11 +2,12 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import type { ConnectionReport } from "../../src/declare/connection-report.js";
-import { bytesText, countText, pluralText } from "../shared/quantity.js";
-import { ClockTime, nowMs, Since } from "../shared/time.js";
+import { bytesText } from "../shared/quantity.js";
+import { ClockTime, nowMs } from "../shared/time.js";
 import type { AnswerAbout } from "./answers.js";
 import { Chart } from "./chart.js";
 import { clockText } from "./clock-text.js";
+import { ConnectionFacts } from "./connection-facts.js";
 import { Errors, Limits, Standings } from "./connection-tables.js";
 import { Disconnect } from "./disconnect.js";
 import type { HeardAnswer, Line } from "./line.js";
@@ -86,7 +87,7 @@ function Known({ line, answer }: { readonly line: Line; readonly answer: ReportA
       )}
       <div class="parts">
         <Outbox report={report} atMs={answer.atMs} />
-        <Facts report={report} atMs={atMs} />
+        <ConnectionFacts report={report} atMs={atMs} />
         <Limits rates={report.rates} />
         <Standings channels={report.channels} count={report.channelCount} />
         <Errors errors={report.errors} count={report.counts.errorsAnswered} />
@@ -162,69 +163,4 @@ const SEEN = 300;
 function seenWith({ seconds, bytes }: Seen, second: number, value: number): Seen {
   if (second <= (seconds.at(-1) ?? 0)) return { seconds, bytes };
   return { seconds: [...seconds, second].slice(-SEEN), bytes: [...bytes, value].slice(-SEEN) };
-}
-
-function Facts({ report, atMs }: { readonly report: ConnectionReport; readonly atMs: number }): JSX.Element {
-  const { user, isOurClient, heardAtMs, expiresAtMs, waiting, counts, closed, openedAtMs } = report;
-  const untilMs = closed?.atMs ?? atMs;
-  return (
-    <Part title="What it is and does">
-      <dl class="facts">
-        <dt>User</dt>
-        <dd>{user ?? "none"}</dd>
-        <dt>Client</dt>
-        <dd>{isOurClient ? "speaks tidings.v1" : "a plain WebSocket"}</dd>
-        <dt>{closed === undefined ? "Open for" : "Was open for"}</dt>
-        <dd>
-          <Since ms={openedAtMs} untilMs={untilMs} />
-        </dd>
-        <dt>Heard last</dt>
-        <dd>
-          <Since ms={heardAtMs} untilMs={untilMs} /> {closed === undefined ? "ago" : "before it closed"}
-        </dd>
-        <dt>Credential</dt>
-        <dd>
-          <Expiry expiresAtMs={expiresAtMs} atMs={untilMs} isOver={closed !== undefined} />
-        </dd>
-        <dt>Waits for handlers</dt>
-        <dd>
-          {pluralText(waiting.messages, "message")}, {bytesText(waiting.bytes)}
-          {waiting.isPaused && ": its socket is read no further"}
-        </dd>
-        <dt>Came in</dt>
-        <dd>
-          {pluralText(counts.messagesReceived, "message")}, {bytesText(counts.bytesReceived)}
-        </dd>
-        <dt>Went out</dt>
-        <dd>{bytesText(counts.bytesWritten)}</dd>
-        <dt>Errors answered</dt>
-        <dd>{countText(counts.errorsAnswered)}</dd>
-      </dl>
-    </Part>
-  );
-}
-
-interface ExpiryProps {
-  readonly expiresAtMs: number | undefined;
-  /** Now, or when it closed. */
-  readonly atMs: number;
-  readonly isOver: boolean;
-}
-
-function Expiry({ expiresAtMs, atMs, isOver }: ExpiryProps): JSX.Element {
-  if (expiresAtMs === undefined) return <>{isOver ? "did" : "does"} not expire</>;
-  const time = <ClockTime ms={expiresAtMs} />;
-  if (isOver) return <>valid until {time}</>;
-  if (expiresAtMs > atMs) {
-    return (
-      <>
-        expires in <Since ms={atMs} untilMs={expiresAtMs} />, at {time}
-      </>
-    );
-  }
-  return (
-    <>
-      expired <Since ms={expiresAtMs} untilMs={atMs} /> ago, at {time}
-    </>
-  );
 }

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { bytesText, countText } from "../shared/quantity.js";
 import { nowMs, Since } from "../shared/time.js";
 import { Chart } from "./chart.js";
@@ -105,7 +105,7 @@ function Tiles({ point, shown }: { readonly point: Point; readonly shown: readon
 interface TileProps {
   readonly name: string;
   readonly isBad?: boolean;
-  readonly children: preact.ComponentChildren;
+  readonly children: ComponentChildren;
 }
 
 function Tile({ name, isBad = false, children }: TileProps): JSX.Element {
