@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 const needed = [
   { program: "/usr/bin/chromium", debianPackage: "chromium", use: "the browser tests" },
+  { program: "/usr/bin/python3", debianPackage: "python3", use: "the console's Python snippets" },
   { program: "/usr/bin/redis-server", debianPackage: "redis-server", use: "the Redis tests" },
 ];
 

@@ -175,4 +175,28 @@ export const seeingMutants: readonly Mutant[] = [
     replacement: "MIN_REST_MS",
     suite: unit("src/dashboard/rounds.test.ts"),
   },
+  {
+    guards: "what is seen",
+    breaks: "the console's form of a schema that contains itself never ends",
+    file: "ui/console/form-model.ts",
+    text: "return endsAt(field, reference) ?",
+    replacement: "return false ?",
+    suite: unit("ui/console/form-model.test.ts"),
+  },
+  {
+    guards: "what is seen",
+    breaks: "the console's log shows a token",
+    file: "ui/console/session.ts",
+    text: "const shown = this.#withoutSecrets(text);",
+    replacement: "const shown = text;",
+    suite: unit("ui/console/session.test.ts"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "the console keeps every frame there was",
+    file: "ui/console/frame-log.ts",
+    text: "if (this.#size === this.#limits.frames) this.#dropOldest();",
+    replacement: "",
+    suite: unit("ui/console/frame-log.test.ts"),
+  },
 ];

@@ -37,6 +37,8 @@ function isPage({ fileName }) {
 async function bundle({ name, path }) {
   const { build } = await import("vite");
   const root = fileURLToPath(new URL(`${name}/`, ui));
+  // It sets this where it is not set; an app that starts in this process next would take itself to be in production.
+  const { NODE_ENV } = process.env;
   const result = await build({
     root,
     configFile: false,
@@ -63,6 +65,7 @@ async function bundle({ name, path }) {
       renderBuiltUrl: (file, { hostType }) => (hostType === "html" ? `${path}/${file}` : { relative: true }),
     },
   });
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
   if (!("output" in result)) throw new Error("Vite gave no output.");
   return result.output.map((made) => ({
     fileName: made.fileName,

@@ -38,6 +38,7 @@ const room = endpoint("/ws/rooms/:room", {
 /** The same for prices: who is connected hears this topic. */
 const topic = endpoint("/ws/subscribe/:topic", {
   summary: "The price of one symbol: who is connected hears it.",
+  params: z.object({ topic: z.string().meta({ description: "A symbol.", examples: ["BTC"] }) }),
   auth: visitor,
   channels: [prices],
   open({ connection, params }) {
@@ -70,7 +71,7 @@ const devices = endpoint("/ws/users/:user", {
 });
 
 const me = endpoint("/ws/me", {
-  summary: "Whose session the cookie is of.",
+  summary: 'Whose session the cookie is of. Who signs in on the page, or by POST /login with {"name":"Ana"}, has one.',
   auth: member,
   receives: { whoami },
   replies: { whoami: face },

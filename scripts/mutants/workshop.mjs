@@ -59,7 +59,7 @@ function copyTo(folder) {
   return folder;
 }
 
-const COPIED = ["src", "test", "package.json", "tsconfig.json", "tsconfig.base.json", "vitest.config.ts"];
+const COPIED = ["src", "test", "ui", "package.json", "tsconfig.json", "tsconfig.base.json", "vitest.config.ts"];
 
 /** What tools keep for themselves. */
 const OWN = /^\.(?!bin$)/;

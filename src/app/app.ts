@@ -250,6 +250,8 @@ export class TidingsApp implements App {
     checkOptions("createApp()", options, OPTIONS);
     requireOption("createApp()", options, "endpoints", "list");
     checkLogger(options.logger);
+    checkOptions("info", options.info ?? {}, { title: "text", version: "text", description: "text" });
+    if (options.tracing !== undefined) requireOption("tracing", options.tracing, "start", "function");
     this.#options = options;
     this.#routes = new Routes(options);
     this.#known = new Set([...listedChannels(this.#routes), ...listedChannels(this.#dashboard.routes)]);

@@ -91,6 +91,7 @@ test.each([
   ["invalid_options", /http\.metrics is given/, { metrics: null }],
   ["invalid_options", /http\.metrics is given/, { metrics: "yes" }],
   ["unknown_option", /http\.dashboard has no option `gaurd`/, { dashboard: { gaurd: all } }],
+  ["missing_port", /http\.host is given without/, { host: "0.0.0.0" }],
   ["invalid_port", /http\.port is NaN/, { port: Number.NaN }],
   ["invalid_port", /http\.port is/, { port: "9100" }],
   ["invalid_port", /http\.port is/, { port: 65_536 }],

@@ -63,7 +63,13 @@ function checkHttpOptions(options: HttpOptions): void {
   });
   for (const name of ["docs", "dashboard", "metrics"] as const) checkPage(`http.${name}`, options[name]);
   checkChallenge("http.guard", options.guard);
-  const { port } = options;
+  const { port, host } = options;
+  if (host !== undefined && port === undefined) {
+    throw new ConfigError("missing_port", {
+      message: "http.host is given without http.port.",
+      fix: "Give the pages a port of their own too; the app's own port has the host that listen() is given.",
+    });
+  }
   if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)) return;
   throw new ConfigError("invalid_port", {
     message: `http.port is ${describeGiven(port)}.`,

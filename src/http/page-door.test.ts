@@ -52,15 +52,19 @@ test("a guard is asked each time, and its `true` lets in", async () => {
 });
 
 test.each([
-  ["false", () => false],
-  ["a promise of false", async () => false],
-  ["nothing", () => undefined],
-  ["somebody's user", () => ({ id: "ana" })],
-  ["1", () => 1],
-])("%s lets nobody in", async (_, guard) => {
+  ["false", () => false, undefined],
+  ["a promise of false", async () => false, undefined],
+  ["nothing", () => undefined, "gave undefined: only `true` lets in."],
+  ["somebody's user", () => ({ id: "ana" }), "gave an object: only `true` lets in."],
+  ["1", () => 1, "gave 1: only `true` lets in."],
+])("%s lets nobody in, and what is no answer is told once", async (_, guard, told) => {
   const { door, errors } = doorFor(guard as unknown as Guard);
-  await expect(door.enter("dashboard", visitor)).rejects.toMatchObject({ code: "unauthorized" });
-  expect(errors).toEqual([]);
+  for (let visit = 0; visit < 2; visit += 1) {
+    await expect(door.enter("dashboard", visitor)).rejects.toMatchObject({ code: "unauthorized" });
+  }
+  expect(errors.map((error) => (error as Error).message)).toEqual(
+    told === undefined ? [] : [expect.stringContaining(told)],
+  );
 });
 
 test.each<[Guard, string]>([

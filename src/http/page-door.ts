@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../base/clock.js";
+import { describeGiven } from "../base/quantity.js";
 import type { Guard } from "../declare/http-options.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -20,6 +21,7 @@ export interface PageDoorOptions {
 export class PageDoor {
   readonly #options: PageDoorOptions;
   #asking = 0;
+  #hasToldOfNoAnswer = false;
 
   constructor(options: PageDoorOptions) {
     this.#options = options;
@@ -72,7 +74,10 @@ export class PageDoor {
       const visit = createVisit(asked, forwarded(asked));
       const isAllowed: unknown = await this.#inTime(async () => guard(visit));
       // Somebody's user, or a forgotten `return`, is no yes.
-      if (isAllowed !== true) throw new TidingsError("unauthorized");
+      if (isAllowed !== true) {
+        this.#tellOfNoAnswer(isAllowed);
+        throw new TidingsError("unauthorized");
+      }
     } catch (error) {
       if (error instanceof TidingsError) throw error;
       this.#options.onError(error);
@@ -80,6 +85,13 @@ export class PageDoor {
     } finally {
       this.#asking -= 1;
     }
+  }
+
+  /** Once: whoever wrote the guard would wonder why it lets nobody in. */
+  #tellOfNoAnswer(given: unknown): void {
+    if (given === false || this.#hasToldOfNoAnswer) return;
+    this.#hasToldOfNoAnswer = true;
+    this.#options.onError(new TypeError(`A guard of the pages gave ${describeGiven(given)}: only \`true\` lets in.`));
   }
 
   async #inTime<Value>(work: () => Promise<Value>): Promise<Value> {

@@ -14,6 +14,8 @@ const endpoints = Object.entries(document.channels);
 const EXPECTED_ERRORS: Readonly<Record<string, string>> = {
   "ws_rooms_room subscribe": "already_subscribed", // the server has joined it
   "ws_rooms_room unsubscribe": "forbidden", // likewise
+  "ws_subscribe_topic subscribe": "already_subscribed", // likewise
+  "ws_subscribe_topic unsubscribe": "forbidden", // likewise
   "ws task_cancel": "not_found",
   "ws publish item": "forbidden", // alice is no admin
 };

@@ -45,6 +45,15 @@ test("P27: `/health/websockets` tells users and connections, and `/metrics` has 
   expect(metrics).not.toMatch(/ana|bob|lobby/);
 });
 
+test.each([
+  ["unknown_option", { info: { name: "Chat" } }],
+  ["invalid_option", { info: { version: 1 } }],
+  ["invalid_option", { tracing: {} }],
+  ["invalid_option", { tracing: () => {} }],
+])("an option that would do nothing is refused: %s %j", (code, options) => {
+  expect(() => createApp({ endpoints: [room], ...(options as object) })).toThrow(expect.objectContaining({ code }));
+});
+
 test("what is counted can be read without HTTP, and has the same names while nothing runs", async () => {
   const app = createApp({ endpoints: [room] });
   const before = app.metrics();
