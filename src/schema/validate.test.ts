@@ -26,3 +26,31 @@ test("an asynchronous schema answers with a promise, and is refused for what is 
   expect(await validate(schema, "yes")).toEqual({ value: "yes" });
   expect(() => validateNow(schema, "yes")).toThrow(TypeError);
 });
+
+test("a check that rejects is the caller's to catch, and runs once: a schema that is asynchronous is not tried otherwise first", async () => {
+  const unhandled: unknown[] = [];
+  const listener = (error: unknown) => unhandled.push(error);
+  process.on("unhandledRejection", listener);
+  try {
+    let runs = 0;
+    let isAway = false;
+    const schema = z.object({
+      id: z.string().refine(async () => {
+        runs += 1;
+        if (isAway) throw new Error("the database is away");
+        return true;
+      }),
+    });
+    expect(await validate(schema, { id: "a" })).toEqual({ value: { id: "a" } });
+    [runs, isAway] = [0, true];
+    await expect(validate(schema, { id: "a" })).rejects.toThrow("the database is away");
+    expect(runs).toBe(1);
+    // What nobody catches is told when the turn's promises are settled.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+    isAway = false;
+    expect(await validate(schema, { id: 7 })).toMatchObject({ issues: [{ path: ["id"] }] });
+  } finally {
+    process.off("unhandledRejection", listener);
+  }
+});

@@ -11,9 +11,33 @@ export type Validated = { readonly value: unknown } | { readonly issues: readonl
 
 /** The schema's output, or what does not fit. A promise only where the schema itself is asynchronous. */
 export function validate(schema: Schema, value: unknown): Validated | Promise<Validated> {
-  const result = schema["~standard"].validate(value);
-  return result instanceof Promise ? result.then(toValidated) : toValidated(result);
+  const tried = triedInVain.has(schema) ? laterOf(schema, value) : undefined;
+  const result = tried ?? schema["~standard"].validate(value);
+  if (!(result instanceof Promise)) return toValidated(result);
+  triedInVain.add(schema);
+  return result.then(toValidated);
 }
+
+/**
+ * Schemas that turned out to be asynchronous. zod 4 tries each value synchronously first; then every check runs twice, and what
+ * the first try's rejects with, as where a database is away, nobody catches: it would end the process.
+ */
+const triedInVain = new WeakSet<Schema>();
+
+/** The same without that first try, where the schema has a way to it. */
+function laterOf(schema: Schema, value: unknown): Promise<StandardSchemaV1.Result<unknown>> | undefined {
+  if (schema["~standard"].vendor !== "zod" || !("safeParseAsync" in schema)) return undefined;
+  const parse: unknown = schema.safeParseAsync;
+  if (typeof parse !== "function") return undefined;
+  return Promise.resolve(parse.call(schema, value)).then((parsed: ZodResult) =>
+    parsed.success ? { value: parsed.data } : { issues: parsed.error.issues },
+  );
+}
+
+/** What zod 3 and 4 give. */
+type ZodResult =
+  | { readonly success: true; readonly data: unknown }
+  | { readonly success: false; readonly error: { readonly issues: readonly StandardSchemaV1.Issue[] } };
 
 /**
  * For what the server sends: it has to be on its way when the call returns, so its schema cannot be asynchronous.
