@@ -83,3 +83,56 @@ test("a schema that is as large as it likes has an example of bounded size", () 
   };
   expect(JSON.stringify(exampleOf(field(10), "a", itself)).length).toBeLessThan(20_000);
 });
+
+test("parts that must hold one another have an example that can be read", () => {
+  const definitions: Record<string, JsonSchema> = {};
+  const part = (number: number) => ({ $ref: `Part${number % 12}` });
+  for (let number = 0; number < 12; number += 1) {
+    const lists = [1, 3, 7].map((step) => [`some${step}`, { type: "array", items: part(number + step) }] as const);
+    const properties = { ...Object.fromEntries(lists), one: { anyOf: [part(number + 5), { type: "null" }] } };
+    definitions[`Part${number}`] = { type: "object", properties, required: Object.keys(properties) };
+  }
+  const { resolve, asked } = counting(definitions);
+  const made = exampleOf(part(0), "part", resolve);
+  expect(made).toBeDefined();
+  expect(JSON.stringify(made).length).toBeLessThan(20_000);
+  expect(asked()).toBeLessThan(100_000);
+});
+
+test("where it becomes large the shortest alternative is chosen", () => {
+  const kinds = ["add", "multiply", "number"];
+  const expression: JsonSchema = { anyOf: kinds.map((kind) => ({ $ref: kind })) };
+  const pair = (kind: string): JsonSchema => ({
+    properties: { kind: { const: kind }, left: expression, right: expression },
+    required: ["kind", "left", "right"],
+  });
+  const number: JsonSchema = { properties: { kind: { const: "number" } }, required: ["kind"] };
+  const { resolve, asked } = counting({ add: pair("add"), multiply: pair("multiply"), number });
+  expect(exampleOf({ properties: { a: { type: ["null", "object"] }, e: expression } }, "sum", resolve)).toBeDefined();
+  expect(asked()).toBeLessThan(10_000);
+});
+
+test("what must be larger than anybody reads has none", () => {
+  const list = (depth: number): JsonSchema => ({
+    type: "array",
+    minItems: 100,
+    items: depth === 0 ? { type: "integer" } : list(depth - 1),
+  });
+  const wide = Array.from({ length: 5_000 }, (_, index) => `field${index}`);
+  expect(exampleOf(list(0), "a", itself)).toBeDefined();
+  expect(exampleOf(list(4), "a", itself)).toBeUndefined();
+  expect(exampleOf({ type: "object", required: wide }, "a", itself)).toBeUndefined();
+  const told = { examples: [wide] };
+  expect(exampleOf({ type: "array", items: [told] }, "a", itself)).toBeUndefined();
+});
+
+/** What the names of these lead to, and how often that was asked. */
+function counting(definitions: Readonly<Record<string, JsonSchema>>) {
+  let count = 0;
+  const resolve = (json: JsonSchema) => {
+    count += 1;
+    if (count > 1e6) throw new Error("It goes on and on.");
+    return json.$ref === undefined ? json : definitions[json.$ref];
+  };
+  return { resolve, asked: () => count };
+}

@@ -1,10 +1,13 @@
 import type { JsonSchema } from "../schema/json-schema.js";
+import { exampleNumber } from "./example-number.js";
 import { exampleText } from "./example-text.js";
-import { fits, numberFits, type Resolve } from "./schema-fit.js";
+import { fits, type Resolve } from "./schema-fit.js";
+import { leastIn, typeOf } from "./schema-kind.js";
 
 /**
  * A value that fits a JSON Schema, always the same and made to be read: its own examples and defaults where it has them, each
- * optional field, the first of what may be chosen, no more of what goes round in a circle than must be.
+ * optional field, the first of what may be chosen, no more of what goes round in a circle than must be. Where it becomes large
+ * it is as short as it may be from there on; one that must be larger than anybody reads is none.
  *
  * @param name of the field or the message it is for
  * @param text in the place of what a text may well be by its name: some must be read as something else
@@ -27,7 +30,7 @@ class ExampleMaker {
   /** What it is being made for: once within itself is enough. */
   readonly #trail = new Set<string>();
   #depth = 0;
-  #fieldsLeft = 200;
+  #parts = 0;
 
   constructor(resolve: Resolve, text: string | undefined) {
     this.#resolve = resolve;
@@ -35,7 +38,7 @@ class ExampleMaker {
   }
 
   make(given: JsonSchema | boolean | undefined, name: string): unknown {
-    if (given === false || this.#depth > MAX_DEPTH) return undefined;
+    if (given === false || this.#depth > MAX_DEPTH || !this.#take(1)) return undefined;
     if (given === true || given === undefined) return name;
     const { $ref, not } = given;
     if (isAnything(not)) return undefined;
@@ -47,12 +50,23 @@ class ExampleMaker {
     return made;
   }
 
+  /** Counted where they are asked for, whether they can be made or not: what is tried in vain takes its time too. */
+  #take(parts: number): boolean {
+    this.#parts += parts;
+    return this.#parts <= MAX_PARTS;
+  }
+
+  /** Is the shortest best from here on? */
+  get #isBrief(): boolean {
+    return this.#depth > DEPTH_TO_SHOW || this.#parts > PARTS_TO_SHOW;
+  }
+
   #within(json: JsonSchema, name: string): unknown {
     this.#depth += 1;
     const given = this.#given(json);
     const made = given === undefined ? this.#made(json, name) : given;
     this.#depth -= 1;
-    return made;
+    return given === undefined || this.#take(countParts(given)) ? made : undefined;
   }
 
   /** What it says itself. */
@@ -71,6 +85,7 @@ class ExampleMaker {
     if (allOf !== undefined) return this.#merged({ ...rest, anyOf, oneOf }, allOf, name);
     const options = anyOf ?? oneOf;
     if (options !== undefined) return this.#firstOf(anyOf === undefined ? rest : { ...rest, oneOf }, options, name);
+    if (this.#isBrief && [json.type].flat().includes("null")) return null;
     switch (typeOf(json)) {
       case "object":
         return this.#object(json);
@@ -101,10 +116,13 @@ class ExampleMaker {
     return made;
   }
 
-  /** Nothing is the last that is chosen. */
+  /** Nothing is the last that is chosen, but where that is shortest. */
   #firstOf(base: JsonSchema, options: readonly (JsonSchema | boolean)[], name: string): unknown {
     const isNull = (option: JsonSchema | boolean) => typeof option === "object" && option.type === "null";
-    for (const option of options.toSorted((a, b) => Number(isNull(a)) - Number(isNull(b)))) {
+    const rankOf = (option: JsonSchema | boolean) =>
+      this.#isBrief ? leastIn(option, this.#resolve) : Number(isNull(option));
+    const ranked = options.map((option) => ({ option, rank: rankOf(option) }));
+    for (const { option } of ranked.toSorted((a, b) => a.rank - b.rank)) {
       const hasOwn = typeof option === "object" && Object.values(base).some((value) => value !== undefined);
       const made = hasOwn ? this.#merged(base, [option], name) : this.make(option, name);
       if (made !== undefined) return made;
@@ -116,8 +134,7 @@ class ExampleMaker {
     const made: Record<string, unknown> = {};
     for (const name of new Set([...Object.keys(properties), ...required])) {
       const isRequired = required.includes(name);
-      this.#fieldsLeft -= 1;
-      if (!isRequired && this.#fieldsLeft < 0) continue;
+      if (!isRequired && this.#parts > PARTS_TO_SHOW) continue;
       const value = this.make(Object.hasOwn(properties, name) ? properties[name] : additionalProperties, name);
       if (value !== undefined) made[name] = value;
       else if (isRequired) return undefined;
@@ -135,28 +152,30 @@ class ExampleMaker {
       const made = items.map((item) => this.make(item, name));
       return made.includes(undefined) ? undefined : made;
     }
+    if (minItems === 0 && this.#isBrief) return [];
     const count = Math.min(Math.max(minItems, 1), maxItems);
-    const item = this.make(items, singular(name));
-    if (item === undefined || count > MAX_ITEMS) return minItems === 0 ? [] : undefined;
+    const before = this.#parts;
+    const item = count > MAX_ITEMS ? undefined : this.make(items, singular(name));
+    if (item === undefined) return minItems === 0 ? [] : undefined;
+    if (!this.#take((this.#parts - before) * (count - 1))) return undefined;
     return Array.from({ length: count }, (_, index) => (index === 0 ? item : anotherOf(item, index)));
   }
 }
 
 const MAX_DEPTH = 24;
 const MAX_ITEMS = 100;
+const MAX_PARTS = 2_000;
+const DEPTH_TO_SHOW = 6;
+const PARTS_TO_SHOW = 400;
+
+function countParts(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, part) => sum + countParts(part), 1);
+}
 
 /** Of what must not be that, nothing is left. */
 function isAnything(not: unknown): boolean {
   return not === true || (typeof not === "object" && not !== null && Object.keys(not).length === 0);
-}
-
-function typeOf(json: JsonSchema): string | undefined {
-  const type = [json.type ?? []].flat().find((each) => each !== "null") ?? [json.type].flat()[0];
-  if (type !== undefined) return type;
-  if (json.properties !== undefined || json.required !== undefined) return "object";
-  if (json.items !== undefined) return "array";
-  if (json.pattern !== undefined || json.format !== undefined || json.minLength !== undefined) return "string";
-  return json.minimum !== undefined || json.maximum !== undefined ? "number" : undefined;
 }
 
 /** Where several are asked for at once, they are kept beside one another. */
@@ -178,16 +197,6 @@ function merge(one: JsonSchema, other: JsonSchema): JsonSchema {
     [PATTERNS]: [...patternsOf(one), ...patternsOf(other)],
     ...(one.allOf && { allOf: [...one.allOf, ...(other.allOf ?? [])] }),
   };
-}
-
-function exampleNumber(json: JsonSchema, isKind: (value: number) => boolean): number | undefined {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf = 1 } = json;
-  const least = Math.max(minimum ?? -Infinity, exclusiveMinimum ?? -Infinity);
-  const most = Math.min(maximum ?? Infinity, exclusiveMaximum ?? Infinity);
-  const steps = Math.ceil(least / multipleOf) * multipleOf;
-  const candidates = [1, 0, multipleOf, steps, steps + multipleOf, Math.floor(most / multipleOf) * multipleOf];
-  candidates.push(most - multipleOf, Math.ceil((least + most) / 2), (least + most) / 2, least, most);
-  return candidates.find((value) => Number.isFinite(value) && isKind(value) && numberFits(value, json));
 }
 
 function isTuple(items: JsonSchema["items"]): items is readonly (JsonSchema | boolean)[] {

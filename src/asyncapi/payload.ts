@@ -54,17 +54,20 @@ function examplesOf(
   const saysNothing = Object.keys(resolve(json) ?? {}).every((keyword) => TELLING_NOTHING.has(keyword));
   // Of what leaves, and may be anything, an example would be a guess.
   if (saysNothing && place.side === "leaves") return [];
-  const found = [...madeFor(json, place.name, resolve), {}].find(takes);
+  const found = madeFor(json, place.name, resolve, takes);
   if (found !== undefined) return holdsRef(found) ? [] : [found];
   // Where nothing is known of the schema, its author hears that already.
   if (!saysNothing) draft.noteMissingExample(place.where);
   return [];
 }
 
-/** The one that reads best first. */
-function madeFor(json: JsonSchema, name: string, resolve: Resolve): readonly unknown[] {
-  const made = [undefined, ...TEXTS].flatMap((text) => exampleOf(json, name, resolve, text) ?? []);
-  return made.map(({ value }) => value);
+/** The one that reads best of those that it takes. */
+function madeFor(json: JsonSchema, name: string, resolve: Resolve, takes: (value: unknown) => boolean): unknown {
+  for (const text of [undefined, ...TEXTS]) {
+    const made = exampleOf(json, name, resolve, text);
+    if (made !== undefined && takes(made.value)) return made.value;
+  }
+  return takes({}) ? {} : undefined;
 }
 
 /** Does it take it? A schema that has to wait, or throws, is believed to: what it waits for is no affair of a document. */

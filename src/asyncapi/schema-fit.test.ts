@@ -53,6 +53,22 @@ test("a `$ref` is what it leads to", () => {
   expect(fits({ next: { next: 5 } }, list, resolve)).toBe(false);
 });
 
+test("what takes too long to tell does not fit", () => {
+  const isIn = { anyOf: ["a", "b"].map((name) => ({ properties: { [name]: true, next: { $ref: "#" } } })) };
+  const never: JsonSchema = { allOf: [isIn, { required: ["end"] }] };
+  let asked = 0;
+  const resolve = (json: JsonSchema) => {
+    asked += 1;
+    if (asked > 1e6) throw new Error("It goes on and on.");
+    return json.$ref === "#" ? never : json;
+  };
+  let deep: object = {};
+  for (let depth = 0; depth < 40; depth += 1) deep = { next: deep };
+  expect(fits(deep, never, resolve)).toBe(false);
+  expect(fits(deep, { not: never }, resolve)).toBe(false);
+  expect(asked).toBeLessThan(200_000);
+});
+
 test("whatever the schema and the value, it says what ajv says", () => {
   const ajv = new Ajv({ strict: false, logger: false });
   const value = fc.jsonValue({ maxDepth: 2 });

@@ -5,24 +5,38 @@ export type Resolve = (json: JsonSchema) => JsonSchema | undefined;
 
 /**
  * Does a value fit a JSON Schema? For examples, which are small: what it does not know, such as `if` or a format, it takes for
- * fitting.
+ * fitting, and what takes too long to tell for unfit.
  */
 export function fits(value: unknown, given: JsonSchema | boolean, resolve: Resolve): boolean {
+  const check: Check = { resolve, stepsLeft: MAX_STEPS };
+  return isFit(value, given, check) && check.stepsLeft > 0;
+}
+
+/** Alternatives within alternatives double with each level; an example with this many parts nobody reads. */
+const MAX_STEPS = 50_000;
+
+interface Check {
+  readonly resolve: Resolve;
+  stepsLeft: number;
+}
+
+function isFit(value: unknown, given: JsonSchema | boolean, check: Check): boolean {
   if (typeof given === "boolean") return given;
-  const json = resolve(given) ?? {};
-  const all = (parts: readonly (JsonSchema | boolean)[]) => parts.every((part) => fits(value, part, resolve));
-  const count = (parts: readonly (JsonSchema | boolean)[]) => parts.filter((part) => fits(value, part, resolve)).length;
+  check.stepsLeft -= 1;
+  if (check.stepsLeft <= 0) return false;
+  const json = check.resolve(given) ?? {};
+  const isOne = (part: JsonSchema | boolean) => isFit(value, part, check);
   if (json.const !== undefined && !isSame(value, json.const)) return false;
   if (json.enum !== undefined && !json.enum.some((each) => isSame(value, each))) return false;
   if (json.type !== undefined && ![json.type].flat().some((type) => isOfType(value, type))) return false;
-  if (json.allOf !== undefined && !all(json.allOf)) return false;
-  if (json.anyOf !== undefined && count(json.anyOf) === 0) return false;
-  if (json.oneOf !== undefined && count(json.oneOf) !== 1) return false;
-  if (isSchema(json.not) && fits(value, json.not, resolve)) return false;
+  if (json.allOf !== undefined && !json.allOf.every(isOne)) return false;
+  if (json.anyOf !== undefined && !json.anyOf.some(isOne)) return false;
+  if (json.oneOf !== undefined && json.oneOf.filter(isOne).length !== 1) return false;
+  if (isSchema(json.not) && isOne(json.not)) return false;
   if (typeof value === "string") return textFits(value, json);
   if (typeof value === "number") return numberFits(value, json);
-  if (Array.isArray(value)) return listFits(value, json, resolve);
-  return !isObject(value) || objectFits(value, json, resolve);
+  if (Array.isArray(value)) return listFits(value, json, check);
+  return !isObject(value) || objectFits(value, json, check);
 }
 
 /** Is it one text or number, one by one the same list, or an object with the same fields? */
@@ -65,29 +79,32 @@ export function textFits(value: string, { minLength = 0, maxLength = Infinity, p
   return pattern === undefined || (regexOf(pattern)?.test(value) ?? true);
 }
 
-function listFits(value: readonly unknown[], json: JsonSchema, resolve: Resolve): boolean {
+function listFits(value: readonly unknown[], json: JsonSchema, check: Check): boolean {
   const { items, additionalItems, minItems = 0, maxItems = Infinity, uniqueItems } = json;
   if (value.length < minItems || value.length > maxItems) return false;
-  const hasTwice = value.some((one, index) => value.slice(0, index).some((other) => isSame(one, other)));
-  if (uniqueItems === true && hasTwice) return false;
+  if (uniqueItems === true && hasTwice(value)) return false;
   const rest = Array.isArray(items) ? additionalItems : items;
   return value.every((item, index) => {
     const own: unknown = Array.isArray(items) && index < items.length ? items[index] : rest;
-    return !isSchema(own) || fits(item, own, resolve);
+    return !isSchema(own) || isFit(item, own, check);
   });
 }
 
-function objectFits(value: Readonly<Record<string, unknown>>, json: JsonSchema, resolve: Resolve): boolean {
+function hasTwice(list: readonly unknown[]): boolean {
+  return list.some((one, index) => list.slice(0, index).some((other) => isSame(one, other)));
+}
+
+function objectFits(value: Readonly<Record<string, unknown>>, json: JsonSchema, check: Check): boolean {
   const { required = [], properties = {}, additionalProperties, patternProperties, propertyNames } = json;
   if (required.some((name) => !Object.hasOwn(value, name))) return false;
   const patterns = Object.entries(Object(patternProperties)).filter((entry) => isSchema(entry[1]));
   return Object.entries(value).every(([name, part]) => {
-    if (isSchema(propertyNames) && !fits(name, propertyNames, resolve)) return false;
+    if (isSchema(propertyNames) && !isFit(name, propertyNames, check)) return false;
     const own = Object.hasOwn(properties, name) ? [properties[name]] : [];
     const matching = patterns.flatMap(([pattern, each]) => (regexOf(pattern)?.test(name) === true ? [each] : []));
     const asked = [...own, ...matching];
     if (asked.length === 0) asked.push(additionalProperties);
-    return asked.every((each) => !isSchema(each) || fits(part, each, resolve));
+    return asked.every((each) => !isSchema(each) || isFit(part, each, check));
   });
 }
 
