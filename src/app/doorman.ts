@@ -19,6 +19,8 @@ import type { FoundRoute } from "./routes.js";
 export interface DoormanOptions {
   readonly environment: Environment;
   readonly places: Places;
+  /** Of the sockets of pages, which count among no others. */
+  readonly pagePlaces: Places;
   readonly began: (connection: LiveConnection) => void;
   readonly ended: (connection: LiveConnection) => void;
 }
@@ -49,11 +51,12 @@ export class Doorman {
 
   /** Resolves with why it was refused. */
   async #answer(upgrade: Upgrade, found: FoundRoute | undefined): Promise<TracedRefusal | undefined> {
-    const { environment, places } = this.#options;
+    const { environment, places, pagePlaces } = this.#options;
     const caller: Caller = { upgrade, route: found?.route, offered: undefined, place: undefined, admission: undefined };
     try {
       caller.offered = checkUpgrade(upgrade);
-      caller.place = places.knock();
+      // Who looks at what is wrong must come in where the app is full.
+      caller.place = (found?.enter === undefined ? places : pagePlaces).knock();
       if (this.#isDraining) throw new TidingsError("draining");
       if (caller.place === undefined) throw new TidingsError("overloaded");
       caller.place.enter();

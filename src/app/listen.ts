@@ -8,6 +8,7 @@ import { ConfigError } from "../base/config-error.js";
 import { describeGiven } from "../base/quantity.js";
 import { refusalResponse } from "../connection/refusal.js";
 import type { Listening, ListenOptions, TlsFiles } from "../declare/app.js";
+import { emptyHost } from "../http/page-access.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 
@@ -28,6 +29,7 @@ export async function listen(
     connectionsCheckingInterval: Math.min(1_000, limits.handshake),
   };
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalidPort(port);
+  if (host.trim() === "") throw emptyHost("listen()'s `host`");
   if (tls !== undefined) checkTls(tls);
   const server =
     tls === undefined

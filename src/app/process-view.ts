@@ -1,8 +1,7 @@
 import { InspectedConnection } from "../connection/inspected-connection.js";
 import type { LiveConnection } from "../connection/live-connection.js";
-import type { Stats } from "../declare/app.js";
 import type { ConnectionReport } from "../declare/connection-report.js";
-import type { ChannelView, ConnectionView, LoopDelay, ProcessView } from "../declare/process-view.js";
+import type { ChannelView, ConnectionView, LoopDelay, ProcessFigures, ProcessView } from "../declare/process-view.js";
 import type { Channels } from "../hub/channels.js";
 import type { ClosedConnections } from "./closed-connections.js";
 import type { LoopDelayMeter } from "./loop-delay.js";
@@ -14,7 +13,7 @@ export interface RunningViewOptions {
   readonly closedConnections: ClosedConnections;
   readonly channels: Pick<Channels, "views">;
   readonly loopDelay: LoopDelayMeter;
-  readonly stats: () => Stats;
+  readonly figures: () => ProcessFigures;
 }
 
 /** What can be seen of a running app in this process. It costs nothing while nobody looks. */
@@ -29,8 +28,8 @@ export class RunningView implements ProcessView {
     this.#options = options;
   }
 
-  stats(): Stats {
-    return this.#options.stats();
+  figures(): ProcessFigures {
+    return this.#options.figures();
   }
 
   loopDelay(): LoopDelay {

@@ -6,6 +6,7 @@ import type { LiveConnection } from "../connection/live-connection.js";
 import type { Revoked, Stats } from "../declare/app.js";
 import type { Dependency } from "../declare/dependency.js";
 import type { MetricFamily } from "../declare/metric-family.js";
+import type { ProcessFigures } from "../declare/process-view.js";
 import { type EndOfTurn, Turn } from "../delivery/turn.js";
 import type { Headcount } from "../http/handler.js";
 import { Hub } from "../hub/hub.js";
@@ -129,7 +130,7 @@ export class RunningApp {
       closedConnections,
       channels: environment.hub.channels,
       loopDelay,
-      stats: () => this.stats(),
+      figures: () => this.#figures(),
     });
     this.host = new RunningHost({ ...environment, view: this.#view });
     this.#options = options;
@@ -150,6 +151,7 @@ export class RunningApp {
     this.#doorman = new Doorman({
       environment,
       places: this.#places,
+      pagePlaces: new Places(PAGE_LIMITS),
       began: (connection) => this.#connections.set(connection.id, connection),
       ended: ({ id }) => {
         this.#connections.delete(id);
@@ -198,14 +200,16 @@ export class RunningApp {
       waitingBytes += connection.waitingBytes;
       outboxBytes += connection.bufferedBytes;
     }
+    return { ...this.#figures(), waitingBytes, outboxBytes };
+  }
+
+  #figures(): ProcessFigures {
     return {
       connections: this.hub.connectionCount,
       users: this.hub.userCount,
       channels: this.hub.channels.count,
       isBrokerAway: this.#outages.isAway,
       pending: this.#places.pending,
-      waitingBytes,
-      outboxBytes,
       blocked: this.#monitor.blocked,
       ...this.#counters,
     };
@@ -213,15 +217,21 @@ export class RunningApp {
 
   metrics(): readonly MetricFamily[] {
     const connectionsAt = new Map(this.#options.routes.all.map(({ endpoint }) => [endpoint.pattern.source, 0]));
-    let slowConnections = 0;
+    let [slowConnections, waitingBytes, outboxBytes] = [0, 0, 0];
     for (const connection of this.connections()) {
+      const { bufferedBytes } = connection;
+      waitingBytes += connection.waitingBytes;
+      outboxBytes += bufferedBytes;
       const { source } = connection.route.endpoint.pattern;
       connectionsAt.set(source, (connectionsAt.get(source) ?? 0) + 1);
       // Of most nothing waits: only the others are looked at closely.
-      if (connection.bufferedBytes > 0 && new InspectedConnection(connection).has("stopped reading"))
-        slowConnections += 1;
+      if (bufferedBytes > 0 && new InspectedConnection(connection).has("stopped reading")) slowConnections += 1;
     }
-    return this.#metrics.families({ stats: this.stats(), connectionsAt, slowConnections });
+    return this.#metrics.families({
+      stats: { ...this.#figures(), waitingBytes, outboxBytes },
+      connectionsAt,
+      slowConnections,
+    });
   }
 
   /** Resolves when every connection has ended, its `close` handler included, and what was made is disposed of. */
@@ -257,6 +267,9 @@ interface Parts {
   readonly outages: Outages;
   readonly closedConnections: ClosedConnections;
 }
+
+/** Of the dashboard's sockets; as many may wait at the door. */
+const PAGE_LIMITS = { connections: 50, connectionsPerAddress: 50, pending: 50 };
 
 const NOWHERE = { connection: undefined, endpoint: undefined };
 

@@ -66,19 +66,28 @@ test("silence, what waits and what runs are troubles after a second; the oldest 
   const { clock, record, words } = begin();
   record.began();
   await clock.advance("1s");
-  record.paused();
   const unansweredSinceMs = clock.now();
   await clock.advance("999ms");
   expect(words({ isBusy: true, unansweredSinceMs })).toEqual([["handler runs long", 0]]);
   expect(words({ unansweredSinceMs })).toEqual([]);
   await clock.advance("1ms");
-  expect(words({ isBusy: true, unansweredSinceMs })).toEqual([
+  const both = [
     ["handler runs long", 0],
     ["silent", 1_000],
-    ["waits for handlers", 1_000],
+  ];
+  expect(words({ isBusy: true, unansweredSinceMs })).toEqual(both);
+  // What it says is not read: nobody knows whether it answers.
+  record.paused();
+  await clock.advance("1s");
+  expect(words({ isBusy: true, unansweredSinceMs })).toEqual([
+    ["handler runs long", 0],
+    ["waits for handlers", 2_000],
   ]);
   record.resumed();
   expect(words({ isBusy: false })).toEqual([]);
+  // It is busy with something else than a handler now.
+  record.ended();
+  expect(words({ isBusy: true })).toEqual([]);
 });
 
 test("the last five errors are remembered, and all are counted", async () => {

@@ -75,6 +75,11 @@ export class ConnectionRecord {
     this.#runningSinceMs = this.#clock.now();
   }
 
+  /** None of its handlers has to be waited for. */
+  ended(): void {
+    this.#runningSinceMs = undefined;
+  }
+
   /** It said more than it may. */
   wasOverRate(): void {
     const nowMs = this.#clock.now();
@@ -126,7 +131,8 @@ export class ConnectionRecord {
   }
 
   #silent({ unansweredSinceMs }: TroubleFacts): Trouble | undefined {
-    if (!this.#isOlder(unansweredSinceMs)) return undefined;
+    // What it answers where its socket is not read, nobody knows.
+    if (this.#pausedSinceMs !== undefined || !this.#isOlder(unansweredSinceMs)) return undefined;
     return { word: "silent", sinceMs: unansweredSinceMs, detail: "It was pinged, and nothing has come since." };
   }
 

@@ -110,6 +110,7 @@ export class FrameConnection extends LiveConnection implements RawConnection<Ide
 
   /** Its turn has come. Never throws; a promise it returns never rejects. */
   handle(frame: string | Uint8Array): void | Promise<void> {
+    if (this.#loop === undefined) this.record.ended();
     const waitMs = this.rate.messageWaitMs;
     if (waitMs > 0) {
       this.limitRate(waitMs, {});

@@ -49,6 +49,10 @@ export class InspectedConnection implements ConnectionView {
     return this.#connection.bufferedBytes;
   }
 
+  get waitingBytes(): number {
+    return this.#connection.waitingBytes;
+  }
+
   get trouble(): Trouble | undefined {
     return this.#troubles[0];
   }
@@ -101,7 +105,7 @@ export class InspectedConnection implements ConnectionView {
       outboxLimit: connection.outbox.limit,
       waitingMessages: connection.waitingItems,
       waitingBytes: connection.waitingBytes,
-      isBusy: connection.isBusy,
+      isBusy: connection.isBusy || connection.isOpening,
       expiresAtMs: connection.expiresAtMs,
       expiryGraceMs: connection.route.limits.expiryGrace,
       unansweredSinceMs: connection.unansweredSinceMs,

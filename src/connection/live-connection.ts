@@ -139,6 +139,11 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return this.#stage === "open" ? "open" : "entering";
   }
 
+  /** `open`, or the joins that it began, are not done yet. */
+  get isOpening(): boolean {
+    return this.#opening !== undefined;
+  }
+
   get expiresAtMs(): number | undefined {
     return this.admission.expiresAtMs;
   }
@@ -426,6 +431,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     this.#hasOpenBegun = true;
     this.beforeOpen();
     const { open } = this.route.endpoint;
+    this.record.began();
     if (open !== undefined) yield* awaited(this.watch("open", () => open(this.context)));
     yield* awaited(this.joined());
   }
@@ -439,6 +445,7 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
   protected beforeOpen(): void {}
 
   #hasOpened(): void {
+    this.record.ended();
     if (this.#isStopped) return;
     this.#opening = undefined;
     if (!this.isClosing) this.#stage = "open";

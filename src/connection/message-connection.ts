@@ -292,6 +292,7 @@ export class MessageConnection
 
   /** Its turn has come. Never throws; a promise it returns never rejects. */
   handle(message: ClientMessage | BadMessage): void | Promise<void> {
+    this.record.ended();
     if ("error" in message) {
       if (this.takeControl(message)) this.#answerError({ code: message.error, message: message.message }, message);
       return;

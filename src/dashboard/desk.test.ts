@@ -357,14 +357,14 @@ test("whatever other processes say nothing breaks, and its own echo is not taken
 test("what fails otherwise is reported, and the next second tells of it again", async () => {
   const world = new World();
   const p1 = world.start("p1");
-  const { stats } = p1.view;
-  p1.view.stats = () => {
+  const { figures } = p1.view;
+  p1.view.figures = () => {
     throw new Error("as it is");
   };
   await p1.desk.enter(p1.page("page"));
   await settle();
   expect(world.errors).toEqual([new Error("as it is")]);
-  p1.view.stats = stats;
+  p1.view.figures = figures;
   await world.clock.advance("1s");
   expect(by(world.take("samples"))).toEqual(["$dashboard of p1"]);
 });

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { App, Stats } from "../declare/app.js";
+import type { App } from "../declare/app.js";
 import type { ChannelRef } from "../declare/channel.js";
 import type { Connection } from "../declare/connection.js";
+import type { ProcessFigures } from "../declare/process-view.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Answer, AnswersContract, DashboardContract, Question } from "./contract.js";
 import type { DashboardHost } from "./dashboard.js";
@@ -12,7 +13,7 @@ import { type Asked, MAX_ASKING, NOTICE_TOPIC, type Notice, readNotice } from ".
 import { Rounds } from "./rounds.js";
 import { sampleOf } from "./sample.js";
 import { type Standing, StandingQuestions } from "./standing-questions.js";
-import { survey } from "./survey.js";
+import { type Sums, survey } from "./survey.js";
 
 export interface DeskOptions {
   readonly app: Pick<App, "publish">;
@@ -100,22 +101,22 @@ export class Desk {
   /** Says what is to be said now. False where nobody looks any more. */
   async #round(): Promise<boolean> {
     const { clock, view } = this.#host;
-    const [nowMs, stats] = [clock.elapsed(), view.stats()];
-    const isBack = this.#wasAway && !stats.isBrokerAway;
-    this.#wasAway = stats.isBrokerAway;
+    const [nowMs, figures] = [clock.elapsed(), view.figures()];
+    const isBack = this.#wasAway && !figures.isBrokerAway;
+    this.#wasAway = figures.isBrokerAway;
     const isDue = isBack || nowMs - this.#toldAtMs >= TELL_EVERY_MS;
     if (this.#hasNews || (isDue && this.#pages.size > 0)) this.#tell(nowMs);
     this.#standing.forget(nowMs);
     if (!this.#standing.isLookedAt) return false;
     if (isBack) this.#standing.sayAgain();
-    if (!stats.isBrokerAway) this.#joinAgain();
+    if (!figures.isBrokerAway) this.#joinAgain();
     const due = this.#standing.soughtBefore(nowMs - SOON_MS);
     const sought = due.slice(0, MAX_AT_ONCE);
     for (const standing of sought) standing.soughtAtMs = nowMs;
     const questions = sought.map(({ question }) => question);
-    const { slow, found } = await survey(view, questions, this.#breathe);
-    if (nowMs - this.#sampledAtMs >= SOON_MS) this.#saySample(stats, slow, nowMs);
-    for (const [index, standing] of sought.entries()) this.#answer(standing, found[index], stats, nowMs);
+    const { sums, found } = await survey(view, questions, this.#breathe);
+    if (nowMs - this.#sampledAtMs >= SOON_MS) this.#saySample(figures, sums, nowMs);
+    for (const [index, standing] of sought.entries()) this.#answer(standing, found[index], figures, nowMs);
     if (due.length > sought.length) this.#rounds.want();
     return true;
   }
@@ -147,11 +148,11 @@ export class Desk {
     }
   }
 
-  #saySample(stats: Stats, slow: number, nowMs: number): void {
+  #saySample(figures: ProcessFigures, sums: Sums, nowMs: number): void {
     this.#sampledAtMs = nowMs;
     const { clock, view } = this.#host;
-    const sample = sampleOf({ view, stats, slow, atMs: clock.now() });
-    this.#say(this.#samples, stats, {
+    const sample = sampleOf({ view, figures, sums, atMs: clock.now() });
+    this.#say(this.#samples, figures, {
       byBroker: () => this.#app.publish(samples(), "sample", sample),
       directly: () => {
         for (const { connection } of this.#pages.values()) connection.send("sample", sample);
@@ -159,7 +160,7 @@ export class Desk {
     });
   }
 
-  #answer(standing: Standing, found: Found | undefined, stats: Stats, nowMs: number): void {
+  #answer(standing: Standing, found: Found | undefined, figures: ProcessFigures, nowMs: number): void {
     if (found === undefined) return;
     const hash = createHash("sha1").update(JSON.stringify(found)).digest("base64");
     if (hash === standing.said && nowMs - standing.saidAtMs < SAY_AGAIN_MS) return;
@@ -170,14 +171,14 @@ export class Desk {
     const facts = { ask: question.ask, process: view.process };
     const answer: Answer =
       found.about === "connection" ? { ...facts, ...found, atMs: clock.now() } : { ...facts, ...found };
-    this.#say(standing, stats, {
+    this.#say(standing, figures, {
       byBroker: () => this.#app.publish(answers({ connection }), "answered", answer),
       directly: () => this.#pages.get(connection)?.connection.send("answered", answer),
     });
   }
 
   /** By the broker to all who are to hear it; where that is away, or has not taken the last one, to those of this process. */
-  #say(way: Way, { isBrokerAway }: Stats, { byBroker, directly }: Ways): void {
+  #say(way: Way, { isBrokerAway }: ProcessFigures, { byBroker, directly }: Ways): void {
     if (isBrokerAway || way.isOnItsWay) {
       directly();
       return;

@@ -1,18 +1,17 @@
 import { hostname } from "node:os";
-import type { Stats } from "../declare/app.js";
-import type { ProcessView } from "../declare/process-view.js";
+import type { ProcessFigures, ProcessView } from "../declare/process-view.js";
 import type { ProcessSample } from "./contract.js";
+import type { Sums } from "./survey.js";
 
 export interface SampleGiven {
   readonly view: ProcessView;
-  readonly stats: Stats;
+  readonly figures: ProcessFigures;
+  readonly sums: Sums;
   readonly atMs: number;
-  /** Connections that have stopped reading. */
-  readonly slow: number;
 }
 
 /** What this process tells of itself. */
-export function sampleOf({ view, stats, atMs, slow }: SampleGiven): ProcessSample {
+export function sampleOf({ view, figures, sums, atMs }: SampleGiven): ProcessSample {
   const loop = view.loopDelay();
   const { rss, heapUsed } = process.memoryUsage();
   const cpu = process.cpuUsage();
@@ -21,32 +20,30 @@ export function sampleOf({ view, stats, atMs, slow }: SampleGiven): ProcessSampl
     name: `${hostname()} ${process.pid}`,
     atMs,
     startedAtMs: view.startedAtMs,
-    connections: stats.connections,
-    users: stats.users,
-    channels: stats.channels,
-    outboxBytes: stats.outboxBytes,
-    waitingBytes: stats.waitingBytes,
-    slow,
-    isBrokerAway: stats.isBrokerAway,
-    brokerOutages: stats.brokerOutages,
+    connections: figures.connections,
+    users: figures.users,
+    channels: figures.channels,
+    ...sums,
+    isBrokerAway: figures.isBrokerAway,
+    brokerOutages: figures.brokerOutages,
     loopDelayMs: loop.medianMs,
     loopDelayMaxMs: loop.maxMs,
     rssBytes: rss,
     heapBytes: heapUsed,
     cpuMicros: cpu.user + cpu.system,
-    opened: stats.connectionsOpened,
-    closed: stats.connectionsClosed,
-    refused: stats.handshakesRefused,
-    messagesReceived: stats.messagesReceived,
-    messagesSent: stats.messagesSent,
-    bytesReceived: stats.bytesReceived,
-    bytesSent: stats.bytesWritten,
-    eventsPublished: stats.eventsPublished,
-    errorsAnswered: stats.errorsAnswered,
-    handlerErrors: stats.handlerErrors,
-    rateLimited: stats.rateLimited,
-    slowConsumers: stats.slowConsumers,
-    eventsDropped: stats.eventsDropped,
-    gaps: stats.gaps,
+    opened: figures.connectionsOpened,
+    closed: figures.connectionsClosed,
+    refused: figures.handshakesRefused,
+    messagesReceived: figures.messagesReceived,
+    messagesSent: figures.messagesSent,
+    bytesReceived: figures.bytesReceived,
+    bytesSent: figures.bytesWritten,
+    eventsPublished: figures.eventsPublished,
+    errorsAnswered: figures.errorsAnswered,
+    handlerErrors: figures.handlerErrors,
+    rateLimited: figures.rateLimited,
+    slowConsumers: figures.slowConsumers,
+    eventsDropped: figures.eventsDropped,
+    gaps: figures.gaps,
   };
 }

@@ -3,10 +3,18 @@ import type { Question } from "./contract.js";
 import { type Found, type Listing, listingOf } from "./listing.js";
 
 export interface Survey {
-  /** Connections that have stopped reading. */
-  readonly slow: number;
+  readonly sums: Sums;
   /** What this process knows to each question, by its place; undefined: nothing. */
   readonly found: readonly (Found | undefined)[];
+}
+
+/** Of all connections. */
+export interface Sums {
+  /** Those that have stopped reading. */
+  readonly slow: number;
+  /** Bytes that wait to go out, and bytes that came and wait for handlers. */
+  readonly outboxBytes: number;
+  readonly waitingBytes: number;
 }
 
 /**
@@ -26,23 +34,26 @@ export async function survey(
     if (!listings.has(key)) listings.set(key, listingOf(question, view));
   }
   const all = [...listings.values()];
-  const slow = await seeConnections(view, all, breathe);
+  const sums = await seeConnections(view, all, breathe);
   await seeChannels(view, all, breathe);
   const found = new Map([...listings].map(([key, { find }]) => [key, find()]));
-  return { slow, found: keys.map((key) => found.get(key)) };
+  return { sums, found: keys.map((key) => found.get(key)) };
 }
 
 async function seeConnections(
   view: ProcessView,
   listings: readonly Listing[],
   breathe: () => Promise<unknown>,
-): Promise<number> {
+): Promise<Sums> {
   const concerned = listings.flatMap(({ seeConnection }) => seeConnection ?? []);
   const sliceLength = Math.ceil(SLICE_LENGTH / (1 + concerned.length));
-  let [slow, seen] = [0, 0];
+  let [slow, outboxBytes, waitingBytes, seen] = [0, 0, 0, 0];
   for (const connection of view.connections()) {
+    const { bufferedBytes } = connection;
+    outboxBytes += bufferedBytes;
+    waitingBytes += connection.waitingBytes;
     // Of most nothing waits: only the others are looked at closely.
-    if (connection.bufferedBytes > 0 && connection.has("stopped reading")) slow += 1;
+    if (bufferedBytes > 0 && connection.has("stopped reading")) slow += 1;
     if (concerned.length > 0) {
       const { trouble } = connection;
       for (const see of concerned) see(connection, trouble);
@@ -50,7 +61,7 @@ async function seeConnections(
     seen += 1;
     if (seen % sliceLength === 0) await breathe();
   }
-  return slow;
+  return { slow, outboxBytes, waitingBytes };
 }
 
 async function seeChannels(

@@ -6,7 +6,8 @@ export interface ProcessView {
   /** Unguessable, and another with each start. */
   readonly process: string;
   readonly startedAtMs: number;
-  stats(): Stats;
+  /** All but what has to be asked of each connection. */
+  figures(): ProcessFigures;
   /** How late the event loop was since it was asked last. */
   loopDelay(): LoopDelay;
   /** Those that are here, the oldest first, also those that come and go. */
@@ -18,6 +19,8 @@ export interface ProcessView {
   channels(): Iterable<ChannelView>;
 }
 
+export type ProcessFigures = Omit<Stats, "outboxBytes" | "waitingBytes">;
+
 /** One connection, each of whose words is cheap to ask for, but the report. */
 export interface ConnectionView {
   readonly id: string;
@@ -27,8 +30,9 @@ export interface ConnectionView {
   readonly address: string;
   readonly openedAtMs: number;
   readonly stage: ConnectionStage;
-  /** Bytes that wait to go out. */
+  /** Bytes that wait to go out, and bytes that came and wait for handlers. */
   readonly bufferedBytes: number;
+  readonly waitingBytes: number;
   /** What is wrong for the longest time. */
   readonly trouble: Trouble | undefined;
   /** Is this wrong with it, among others? */

@@ -91,6 +91,8 @@ test.each([
   ["invalid_options", /http\.metrics is given/, { metrics: null }],
   ["invalid_options", /http\.metrics is given/, { metrics: "yes" }],
   ["unknown_option", /http\.dashboard has no option `gaurd`/, { dashboard: { gaurd: all } }],
+  ["invalid_host", /http\.host is empty/, { port: 9100, host: "" }],
+  ["invalid_host", /http\.host is empty/, { port: 9100, host: " " }],
   ["missing_port", /http\.host is given without/, { host: "0.0.0.0" }],
   ["invalid_port", /http\.port is NaN/, { port: Number.NaN }],
   ["invalid_port", /http\.port is/, { port: "9100" }],

@@ -64,6 +64,7 @@ function checkHttpOptions(options: HttpOptions): void {
   for (const name of ["docs", "dashboard", "metrics"] as const) checkPage(`http.${name}`, options[name]);
   checkChallenge("http.guard", options.guard);
   const { port, host } = options;
+  if (host !== undefined && host.trim() === "") throw emptyHost("http.host");
   if (host !== undefined && port === undefined) {
     throw new ConfigError("missing_port", {
       message: "http.host is given without http.port.",
@@ -74,6 +75,14 @@ function checkHttpOptions(options: HttpOptions): void {
   throw new ConfigError("invalid_port", {
     message: `http.port is ${describeGiven(port)}.`,
     fix: "Give it a number from 0 to 65535; 0 picks a free one.",
+  });
+}
+
+/** `node:net` would listen on every address. */
+export function emptyHost(where: string): ConfigError {
+  return new ConfigError("invalid_host", {
+    message: `${where} is empty.`,
+    fix: "Set the variable that it comes from, or leave it out: 127.0.0.1.",
   });
 }
 

@@ -4,6 +4,7 @@ import { startTestApp, type TestApp } from "tidings/testing";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { ConnectionReport, Trouble } from "../../src/declare/connection-report.js";
+import { FarBroker } from "../support/far-broker.js";
 import { createGate } from "../support/gate.js";
 import { secret, signToken } from "../support/tokens.js";
 
@@ -155,6 +156,43 @@ test.each([
   await (await server.connect<typeof shape>("/ws")).close();
   await server.clock.advance("1s");
   expect([...(await app["~host"]()).view.closed()]).toHaveLength(count);
+});
+
+test("an `open` that does not end is a handler that runs long", async () => {
+  const gate = createGate();
+  const shape = endpoint("/ws", { open: () => gate.opened });
+  const app = createApp({ endpoints: [shape] });
+  await using server = await startTestApp(app);
+  await server.connect<typeof shape>("/ws");
+  const id = onlyId(server);
+  await server.clock.advance("3s");
+  expect(await reportOf(app, id)).toMatchObject({ stage: "entering", troubles: [{ word: "handler runs long" }] });
+  gate.open();
+  await server.clock.advance("1ms");
+  expect(await reportOf(app, id)).toMatchObject({ stage: "open", troubles: [] });
+});
+
+test("what waits for a broker that is slow is not held against a handler that has ended", async () => {
+  const broker = new FarBroker();
+  const shape = endpoint("/ws", {
+    auth: jwt({ secret }),
+    limits: { messagesPerUser: "10/1s" },
+    receives: { say: z.object({}) },
+    on: { say: async () => null },
+  });
+  const app = createApp({ endpoints: [shape], broker });
+  await using server = await startTestApp(app);
+  const ana = await server.connect<typeof shape>("/ws", { token: signToken({ sub: "ana" }) });
+  const id = onlyId(server);
+  await ana.request("say", {});
+  await server.clock.advance("1m");
+  const held = createGate();
+  broker.reach = () => held.opened;
+  const answered = ana.request("say", {});
+  await server.clock.advance("5s");
+  expect(await troublesOf(app, id)).toEqual([]);
+  held.open();
+  await answered;
 });
 
 test("a handler that runs long is told, and what waits for it", async () => {

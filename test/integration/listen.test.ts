@@ -44,6 +44,7 @@ test("an app whose port was in use may listen on another, and close", async () =
 
 test("an address that this computer does not have is told as the system tells it", async () => {
   const app = createApp({ endpoints: [echo], logger: new LogRecorder() });
+  await expect(app.listen(0, { host: "" })).rejects.toMatchObject({ code: "invalid_host" });
   await expect(app.listen(0, { host: "203.0.113.7" })).rejects.toMatchObject({ code: "EADDRNOTAVAIL" });
   await app.close();
 });

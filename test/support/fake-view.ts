@@ -1,6 +1,5 @@
-import type { Stats } from "../../src/declare/app.js";
 import type { ConnectionReport } from "../../src/declare/connection-report.js";
-import type { ChannelView, ConnectionView, ProcessView } from "../../src/declare/process-view.js";
+import type { ChannelView, ConnectionView, ProcessFigures, ProcessView } from "../../src/declare/process-view.js";
 import { createCounters } from "../../src/observe/observe.js";
 
 /** A process as a test says it is, and may change it. */
@@ -24,8 +23,8 @@ export class FakeView implements ProcessView {
     this.all.set(id, { ...view, report, has });
   }
 
-  stats(): Stats {
-    const now = { users: 0, channels: 0, pending: 0, waitingBytes: 0, outboxBytes: 0, blocked: [] };
+  figures(): ProcessFigures {
+    const now = { users: 0, channels: 0, pending: 0, blocked: [] };
     return { ...createCounters(), ...now, connections: this.all.size, isBrokerAway: this.isBrokerAway };
   }
 
@@ -59,6 +58,7 @@ function connectionOf(id: string): Omit<ConnectionView, "report" | "has"> {
     openedAtMs: 0,
     stage: "open",
     bufferedBytes: 0,
+    waitingBytes: 0,
     trouble: undefined,
   };
 }
