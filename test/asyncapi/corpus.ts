@@ -3,6 +3,7 @@ import { bearer, firstOf, jwt, session } from "tidings/auth";
 import { tasks } from "tidings/tasks";
 import * as v from "valibot";
 import { z } from "zod";
+import type { JsonSchema } from "../../src/schema/json-schema.js";
 
 /** Apps that ask a lot of their document, by what is odd about each. */
 export const oddApps: Readonly<Record<string, () => readonly AnyEndpoint[]>> = {
@@ -16,6 +17,8 @@ export const oddApps: Readonly<Record<string, () => readonly AnyEndpoint[]>> = {
   "checks that wait, throw or can't be guessed": () => [receiving("/ws", checks())],
   "no JSON Schema": () => [receiving("/ws", { a: v.object({ text: v.string() }), b: v.string() })],
   "converters that go wrong": () => [receiving("/ws", broken())],
+  "keywords that hold what they must not": () => [receiving("/ws", malformed()), sending("/out", malformed())],
+  "references where there are none": () => [receiving("/ws", astray()), sending("/out", astray())],
   "converters of other kinds": () => [receiving("/ws", foreign()), sending("/out", foreign())],
   "names that clash": clashing,
   "names with odd characters": () => [
@@ -236,6 +239,63 @@ function broken(): Schemas {
     boolean: schemaOf(() => ({ type: "object", properties: { a: true, b: false } })),
     pattern: schemaOf(() => ({ type: "string", format: "unheard-of", minLength: 3 })),
   };
+}
+
+function malformed(): Schemas {
+  const parts: readonly JsonSchema[] = [
+    { type: 5 },
+    { type: [] },
+    { type: ["string", "null", 5] },
+    { required: "abc" },
+    { required: true },
+    { required: [1, null] },
+    { enum: "abc" },
+    { enum: {} },
+    { enum: [] },
+    { anyOf: {} },
+    { anyOf: [null] },
+    { allOf: [] },
+    { oneOf: [1] },
+    { items: null },
+    { items: [] },
+    { properties: null },
+    { properties: [1] },
+    { properties: { a: null }, required: ["a"] },
+    { patternProperties: { "(": { type: "string" } } },
+    { dependencies: { a: 5, $ref: ["b"] } },
+    { additionalProperties: "no", propertyNames: 5, not: [] },
+    { type: "array", minItems: -1, maxItems: 1.5, uniqueItems: "yes" },
+    { type: "string", pattern: "(", format: 5, minLength: "1" },
+    { type: "string", pattern: 5, title: {}, description: 1 },
+    { type: "number", multipleOf: 0, minimum: "1", exclusiveMinimum: true },
+    { externalDocs: "here", discriminator: { propertyName: "kind" }, deprecated: 1 },
+    { definitions: [], $defs: 5 },
+  ].map((part) => part as JsonSchema); // as those write it who have no types
+  return converted(parts);
+}
+
+function astray(): Schemas {
+  const away = { $ref: "file:///etc/passwd" };
+  return converted([
+    { $ref: 5 as unknown as string }, // likewise
+    { default: away },
+    { const: away },
+    { const: { a: [away] } },
+    { enum: ["a", away] },
+    { examples: [away, { a: away }] },
+    { "x-mine": { a: away }, unevaluatedProperties: away },
+    { $ref: "#/properties/a/properties/b", properties: { a: { properties: { b: { type: "string" } } } } },
+    { properties: { a: { $ref: "#/properties/a" }, b: { $ref: "#/properties/c/properties/d" } } },
+    { $ref: "#/definitions/A/definitions/B", definitions: { A: { definitions: { B: { type: "string" } } } } },
+    { $ref: "#/definitions/A/type", definitions: { A: { type: "string" } } },
+    { $ref: "#/$defs/%E0%A4%A", $defs: { "%E0%A4%A": { type: "string" } } },
+  ]);
+}
+
+/** Each on its own, and as a field. */
+function converted(all: readonly JsonSchema[]): Schemas {
+  const schemas = all.flatMap((json) => [json, { type: "object", properties: { field: json } }]);
+  return Object.fromEntries(schemas.map((json, index) => [`odd_${index}`, schemaOf(() => json)]));
 }
 
 function foreign(): Schemas {
