@@ -49,7 +49,12 @@ export class Servers {
   async listen(port: number, options: ListenOptions, limits: Limits): Promise<Listening> {
     // Before the app's own: what can't be listened on is told at once.
     const pages = await this.openPages(limits);
-    const { server, listening } = await listen(port, { ...options, limits }, this.#options.onRequest);
+    const { server, listening } = await listen(port, { ...options, limits }, this.#options.onRequest).catch(
+      async (error: unknown) => {
+        await this.#closePagesUnlessServed();
+        throw error;
+      },
+    );
     this.#own.add(server);
     server.on("upgrade", (...args: UpgradeArguments) => void this.#options.answer(this.#ws.upgrade(...args), "here"));
     this.#forgetSignals.add(closeOnSignals(options.signals ?? ["SIGTERM", "SIGINT"], this.#options.close));
@@ -63,9 +68,12 @@ export class Servers {
     const { answer, isOurs } = this.#options;
     const listener = (...args: unknown[]): void => {
       const [request, stream, head] = args as UpgradeArguments;
-      // A path of no endpoint is somebody else's, unless nobody else is there: then it would hang for ever.
+      // A path of no endpoint is somebody else's, unless nobody else is there: then it would hang for ever. Of two apps on one
+      // server the first has what both have, such as a dashboard.
       const isAnswered = isOurs(request) || server.listenerCount("upgrade") === 1;
-      if (isAnswered) void answer(this.#ws.upgrade(request, stream, head), "here");
+      if (!isAnswered || taken.has(stream)) return;
+      taken.add(stream);
+      void answer(this.#ws.upgrade(request, stream, head), "here");
     };
     this.#attached.set(server, listener);
     server.on("upgrade", listener);
@@ -106,6 +114,14 @@ export class Servers {
     this.#forgetSignals.clear();
   }
 
+  /** Nobody listens after all: no port is left open. */
+  async #closePagesUnlessServed(): Promise<void> {
+    if (this.#listening.length > 0 || this.#attached.size > 0) return;
+    await Promise.all([...this.#own].map(stopListening));
+    this.#own.clear();
+    this.#apart = undefined;
+  }
+
   async #listenApart({ port, host, answer }: PagesApart, limits: Limits): Promise<string> {
     const { server, listening } = await listen(port, { host, limits }, (request, response) =>
       answer(request, response),
@@ -115,3 +131,6 @@ export class Servers {
     return listening.url;
   }
 }
+
+/** Streams whose upgrade an app answers. */
+const taken = new WeakSet<Duplex>();

@@ -111,12 +111,12 @@ test("a late loop is the fault of the one handler in progress", () => {
   expect(loop.texts).toEqual(["/ws open 290"]);
 });
 
-test("with several in progress each may be it, three at most", () => {
+test("with several in progress each may be it, the newest three at most", () => {
   const loop = start();
   for (const during of ["a", "b", "c", "d"]) loop.begin(during);
   loop.pass(300);
   loop.monitor.late(300);
-  expect(loop.texts).toEqual(["/ws a 300?", "/ws b 300?", "/ws c 300?"]);
+  expect(loop.texts).toEqual(["/ws d 300?", "/ws c 300?", "/ws b 300?"]);
 });
 
 test("a late loop with nothing in progress is nobody's fault", () => {
@@ -155,7 +155,7 @@ test("of many the one that settled then is among those named", () => {
   loop.pass(300);
   settled();
   loop.monitor.late(300);
-  expect(loop.texts).toEqual(["/ws last 300?", "/ws a 300?", "/ws b 300?"]);
+  expect(loop.texts).toEqual(["/ws last 300?", "/ws d 300?", "/ws c 300?"]);
 });
 
 test("to settle twice does nothing", () => {
@@ -395,4 +395,26 @@ test("however calls nest, each is blamed for its own time", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("who has not settled for more than a minute is blamed where nobody else can be, and then not for certain", () => {
+  const loop = start();
+  loop.begin("hangs");
+  loop.pass(61_000);
+  loop.monitor.late(0);
+  loop.pass(300);
+  loop.monitor.late(300);
+  expect(loop.texts).toEqual(["/ws hangs 300?"]);
+  loop.begin("open");
+  loop.pass(300);
+  loop.monitor.late(300);
+  expect(loop.texts.at(-1)).toBe("/ws open 300?");
+});
+
+test("of those that never settle ten thousand are known of, the newest", () => {
+  const loop = start();
+  const settle = loop.begin("first");
+  for (let count = 0; count < 10_000; count += 1) loop.begin("hangs");
+  settle();
+  expect(loop.handled).toEqual([]);
 });

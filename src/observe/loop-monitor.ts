@@ -45,7 +45,8 @@ export class LoopMonitor {
   readonly #now: () => number;
   readonly #onBlocked: (what: LoopBlock) => void;
   readonly #onHandled: LoopMonitorOptions["onHandled"];
-  readonly #inProgress = new Set<Handler>();
+  /** Handler → when it began, the oldest first. */
+  readonly #inProgress = new Map<Handler, number>();
   readonly #blocked = new Map<string, BlockedTimes>();
   /** Handlers whose synchronous part runs now, one within the other. */
   #depth = 0;
@@ -105,7 +106,10 @@ export class LoopMonitor {
   /** A handler goes on, whose synchronous part took so long: what blocks the loop while no other runs may be it. */
   #follow(handler: Handler, result: PromiseLike<unknown>, tookMs: number): void {
     const beganMs = this.#lastSignMs - tookMs;
-    this.#inProgress.add(handler);
+    // Of those that never settle some are let go again: they are hardly what blocks the loop now.
+    const [oldest] = this.#inProgress.size < MAX_IN_PROGRESS ? [] : this.#inProgress.keys();
+    if (oldest !== undefined) this.#inProgress.delete(oldest);
+    this.#inProgress.set(handler, beganMs);
     const over = () => {
       if (!this.#inProgress.has(handler)) return;
       const nowMs = this.#now();
@@ -135,8 +139,10 @@ export class LoopMonitor {
     // Before that the loop may have been silent because there was nothing to do.
     const silentMs = silence.endedMs - Math.max(silence.beganMs, nowMs - blockedMs);
     if (silentMs < this.thresholdMs) return;
-    const certain = silence.candidates.length === 1;
-    for (const handler of silence.candidates) this.#blame(handler, silentMs, certain);
+    const { candidates } = silence;
+    const likely = candidates.filter((handler) => !this.#hangs(handler, nowMs));
+    const certain = likely.length === 1 && candidates.length === 1;
+    for (const handler of likely.length > 0 ? likely : candidates) this.#blame(handler, silentMs, certain);
   }
 
   /**
@@ -156,13 +162,15 @@ export class LoopMonitor {
     this.#silence = { beganMs, endedMs: nowMs, candidates: this.#candidates(likeliest) };
   }
 
+  /** The newest first: what hangs since long is likelier to wait for something than to compute. */
   #candidates(likeliest: Handler | undefined): readonly Handler[] {
-    const candidates = likeliest === undefined ? [] : [likeliest];
-    for (const handler of this.#inProgress) {
-      if (candidates.length === MAX_CANDIDATES) break;
-      if (handler !== likeliest) candidates.push(handler);
-    }
-    return candidates;
+    const others = [...this.#inProgress.keys()].reverse().filter((handler) => handler !== likeliest);
+    return [...(likeliest === undefined ? [] : [likeliest]), ...others].slice(0, MAX_CANDIDATES);
+  }
+
+  /** Does it hang, for all that is known? Then something else may have been it, though nothing else was in progress. */
+  #hangs(handler: Handler, nowMs: number): boolean {
+    return nowMs - (this.#inProgress.get(handler) ?? nowMs) > LONG_MS;
   }
 
   #blame(handler: Handler, blockedMs: number, certain: boolean): void {
@@ -186,6 +194,10 @@ export class LoopMonitor {
 }
 
 const MAX_CANDIDATES = 3;
+/** Handlers in progress that are known of. */
+const MAX_IN_PROGRESS = 10_000;
+/** Who has not settled for so long is not blamed where another may have been it. */
+const LONG_MS = 60_000;
 const OTHER = "other";
 
 interface Handler {

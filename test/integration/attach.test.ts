@@ -5,6 +5,7 @@ import { type App, createApp, endpoint, rawEndpoint } from "tidings";
 import { jwt } from "tidings/auth";
 import { expect, test } from "vitest";
 import { WebSocketServer } from "ws";
+import { z } from "zod";
 import { createGate } from "../support/gate.js";
 import { Inbox } from "../support/inbox.js";
 import { LogRecorder } from "../support/log-recorder.js";
@@ -174,4 +175,26 @@ test("who comes to an attached server while the app closes is refused as `draini
   expect(await dialRefused(`${beside.url}/ws/echo`)).toMatchObject({ status: 503, body: { code: "draining" } });
   gate.open();
   await closing;
+});
+
+test("of two apps on one server the first has the dashboard, and each its own endpoints", async () => {
+  await using beside = await startServer();
+  const [first, second] = ["first", "second"].map((name) => {
+    const own = endpoint(`/ws/${name}`, { receives: { who: z.object({}) }, on: { who: () => name } });
+    return createApp({ endpoints: [own], logger: new LogRecorder(), onError: (error) => errors.push(error) });
+  }) as [App, App]; // as many as there are names
+  const errors: unknown[] = [];
+  await using _first = first;
+  await using _second = second;
+  first.attach(beside.server);
+  second.attach(beside.server);
+  for (const name of ["first", "second"]) {
+    const client = await dial(`${beside.url}/ws/${name}`);
+    expect(await client.ask("who", {})).toMatchObject({ payload: name });
+  }
+  const looker = await dial(`${beside.url}/dashboard/live`, { protocols: ["tidings.v1"] });
+  looker.send({ type: "connect" });
+  expect(await looker.next()).toMatchObject({ type: "connected" });
+  expect([first, second].map((app) => [...app.connections()].length)).toEqual([2, 1]);
+  expect(errors).toEqual([]);
 });

@@ -109,3 +109,15 @@ test("an app beside a server opens the port too: one in use is told to `onError`
   expect(await errors.next()).toMatchObject({ error: { code: "port_in_use" }, during: "start" });
   await new Promise((resolve) => other.close(resolve));
 });
+
+test("where the app can't listen, the port of its pages is not left open", async () => {
+  await using other = await serveApart();
+  const before = await serveApart();
+  await before.app.close();
+  const port = Number(new URL(before.pages).port);
+  await using app = createApp({ endpoints: [room], logger: new LogRecorder(), http: { port } });
+  await expect(app.listen(Number(new URL(other.url).port))).rejects.toMatchObject({ code: "port_in_use" });
+  await expect(askPage(`${before.pages}/healthz`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  await app.listen(0);
+  expect((await askPage(`${before.pages}/healthz`)).status).toBe(200);
+});
