@@ -97,6 +97,7 @@ test.each([
   ["invalid_port", /http\.port is NaN/, { port: Number.NaN }],
   ["invalid_port", /http\.port is/, { port: "9100" }],
   ["invalid_port", /http\.port is/, { port: 65_536 }],
+  ["invalid_port", /http\.port is/, { port: -1 }],
   ["invalid_challenge", /http\.guard has a/, { guard: Object.assign(() => true, { challenge: "a\r\nb: c" }) }],
   ["invalid_challenge", /http\.docs\.guard/, { docs: { guard: Object.assign(() => true, { challenge: "" }) } }],
 ])("options that can't be keep the app from being made: %s %s", (code, message, options) => {

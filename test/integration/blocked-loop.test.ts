@@ -161,3 +161,12 @@ const SPIN = `
   while (Atomics.load(flag, 0) === 0);
   parentPort.postMessage(workerData.pages + " pages");
 `;
+
+test("how late the loop was is told to whoever looks at the process", async () => {
+  await using server = await serve({ endpoints: [work] });
+  const { view } = await server.app["~host"]();
+  const client = await dial(`${server.url}/ws/work/1`);
+  await client.ask("later", {});
+  await server.log.next("blocked");
+  expect(view.loopDelay().maxMs).toBeGreaterThan(100);
+});

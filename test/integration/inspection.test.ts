@@ -228,3 +228,16 @@ test("connections that have closed stay known, the newest first", async () => {
   ]);
   expect([...view.connections()]).toEqual([]);
 });
+
+test("of many channels fifty are listed, and how many there are is said", async () => {
+  const many = channel("many/:n", { events: { item: z.object({}) } });
+  const shape = endpoint("/ws", {
+    channels: [many],
+    open: ({ connection }) => connection.join(...Array.from({ length: 60 }, (_, n) => many({ n: String(n) }))),
+  });
+  const app = createApp({ endpoints: [shape] });
+  await using server = await startTestApp(app);
+  await server.connect<typeof shape>("/ws");
+  const { channels, channelCount } = await reportOf(app, onlyId(server));
+  expect([channels.length, channelCount]).toEqual([50, 60]);
+});
