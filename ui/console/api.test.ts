@@ -68,6 +68,11 @@ test("of the places of a credential a page has those that it can give, the one t
   ]);
 });
 
+test("an app that has no version shows none", () => {
+  expect(read([room]).version).toBeUndefined();
+  expect(readApi(createApp({ endpoints: [room], info: { version: "2.1.0" } }).asyncapi()).version).toBe("2.1.0");
+});
+
 function read(endpoints: Parameters<typeof createApp>[0]["endpoints"]): Api {
   return readApi(createApp({ endpoints }).asyncapi());
 }

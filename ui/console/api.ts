@@ -12,7 +12,8 @@ import { type Field, fieldOf, type Member, type Resolve, type Schema } from "./f
 /** What an app offers, as its AsyncAPI document tells it: the console knows nothing else. */
 export interface Api {
   readonly title: string;
-  readonly version: string;
+  /** Undefined where nobody gave it one. */
+  readonly version: string | undefined;
   readonly description: string | undefined;
   readonly endpoints: readonly EndpointDoc[];
   /** By pattern. */
@@ -103,7 +104,7 @@ export function readApi(document: AsyncApiDocument): Api {
   );
   return {
     title: document.info.title,
-    version: document.info.version,
+    version: document.info.version === UNVERSIONED ? undefined : document.info.version,
     description: document.info.description,
     endpoints: Object.entries(document.channels).map(([key, channel]) => {
       const messages = Object.values(channel.messages).map(message).filter(isThere);
@@ -115,6 +116,9 @@ export function readApi(document: AsyncApiDocument): Api {
     ),
   };
 }
+
+/** What stands in a document, which must have one, of an app without. */
+const UNVERSIONED = "0.0.0";
 
 function endpointOf(
   key: string,

@@ -11,6 +11,8 @@ export interface Heard {
 export interface Standing {
   readonly name: string;
   readonly isOn: boolean;
+  /** When the server said yes to our own `subscribe`; undefined where it was the server's doing. */
+  readonly askedAtMs: number | undefined;
   /** Of a channel with history. */
   readonly epoch: string | undefined;
   readonly offset: number | undefined;
@@ -33,6 +35,7 @@ export interface Standing {
 export class ChannelBook {
   readonly #limit: number;
   readonly #standings = new Map<string, Standing>();
+  readonly #tasks = new Set<string>();
 
   constructor(limit = 200) {
     this.#limit = limit;
@@ -46,6 +49,11 @@ export class ChannelBook {
     return this.#standings.get(name);
   }
 
+  /** Is it the id of a task that was heard of? */
+  hasTask(id: unknown): boolean {
+    return typeof id === "string" && this.#tasks.has(id);
+  }
+
   hear(message: Heard, nowMs: number): void {
     const { channel: name, type } = message;
     if (typeof name !== "string" || type === "error") return;
@@ -55,6 +63,15 @@ export class ChannelBook {
     this.#standings.set(name, after(before, message, nowMs));
     const [oldest] = this.#standings.keys();
     if (this.#standings.size > this.#limit && oldest !== undefined) this.#standings.delete(oldest);
+    if (type.startsWith("task_")) this.#hearTask(Object(message.payload).task);
+  }
+
+  #hearTask(id: unknown): void {
+    if (typeof id !== "string") return;
+    this.#tasks.delete(id);
+    this.#tasks.add(id);
+    const [oldest] = this.#tasks;
+    if (this.#tasks.size > this.#limit && oldest !== undefined) this.#tasks.delete(oldest);
   }
 }
 
@@ -63,6 +80,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const unknownStanding: Omit<Standing, "name"> = {
   isOn: false,
+  askedAtMs: undefined,
   epoch: undefined,
   offset: undefined,
   recovered: undefined,
@@ -75,7 +93,7 @@ const unknownStanding: Omit<Standing, "name"> = {
   takenOff: undefined,
 };
 
-function after(before: Standing, { type, payload: given, offset }: Heard, nowMs: number): Standing {
+function after(before: Standing, { type, payload: given, offset, id }: Heard, nowMs: number): Standing {
   const payload: Fields = Object(given);
   switch (type) {
     case "subscribed":
@@ -83,6 +101,7 @@ function after(before: Standing, { type, payload: given, offset }: Heard, nowMs:
         ...unknownStanding,
         name: before.name,
         isOn: true,
+        askedAtMs: id === undefined ? undefined : nowMs,
         ...positionOf(payload),
         recovered: typeof payload.recovered === "boolean" ? payload.recovered : undefined,
         state: stateOf(payload),

@@ -6,7 +6,7 @@ import type { ChannelDoc, EndpointDoc, MessageDoc } from "./api.js";
 import type { Standing } from "./channel-book.js";
 import { ChannelDesk } from "./channel-desk.js";
 import type { Desk } from "./desk.js";
-import { nameOf, paramProblem } from "./dial.js";
+import { nameOf, paramProblem, paramsIn } from "./dial.js";
 import { MessageForm } from "./message-form.js";
 import { MessageView } from "./message-view.js";
 import { ParamInput } from "./param-input.js";
@@ -32,7 +32,7 @@ export function ChannelCard({ desk, endpoint, channel }: ChannelProps): JSX.Elem
   const isNamed = channel.params.every(({ name }) => paramProblem(params.value[name] ?? "") === undefined);
   const others = onThePattern(session, channel.pattern).filter((each) => each.name !== name);
   return (
-    <section class="card stack" id={channelAnchor(channel.pattern)} aria-labelledby={`${form}-title`}>
+    <section class="card stack" id={channelAnchor(channel.pattern)} tabIndex={-1} aria-labelledby={`${form}-title`}>
       <div class="head">
         <h3 id={`${form}-title`} class="code">
           {channel.pattern}
@@ -83,7 +83,7 @@ function PublishForm({ desk, endpoint, channel, event, name }: PublishProps): JS
   return (
     <details class="message">
       <summary>
-        <span class="verb">Publish</span> <code>{event.type}</code> <Words small text={event.summary} />
+        <span class="verb">Publish</span> <code>{event.type}</code>
       </summary>
       <div class="details">
         <MessageForm
@@ -114,10 +114,5 @@ function badgesOf({ history, presence, snapshot, subscribe, publish }: ChannelDo
 
 /** All that a connection knows of channels of a pattern. */
 function onThePattern(session: Session | undefined, pattern: string): readonly Standing[] {
-  const parts = pattern.split("/");
-  const isOfIt = (name: string) => {
-    const given = name.split("/");
-    return given.length === parts.length && parts.every((part, index) => part.startsWith(":") || part === given[index]);
-  };
-  return session?.book.standings.filter(({ name, isOn }) => isOn && isOfIt(name)) ?? [];
+  return session?.book.standings.filter(({ name, isOn }) => isOn && paramsIn(pattern, name) !== undefined) ?? [];
 }

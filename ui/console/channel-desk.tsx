@@ -4,6 +4,7 @@ import { pluralText } from "../shared/quantity.js";
 import { Tick } from "../shared/tick.js";
 import type { ChannelDoc } from "./api.js";
 import type { Standing } from "./channel-book.js";
+import { HistoryTable } from "./history-table.js";
 import type { Answer, Session } from "./session.js";
 import { StandingView } from "./standing-view.js";
 
@@ -130,7 +131,7 @@ function AskedView({ answer }: { readonly answer: Answer | undefined }): JSX.Ele
       {Array.isArray(events) && (
         <details open>
           <summary>{pluralText(events.length, "event")} of its history</summary>
-          <pre class="sample">{events.map((event) => JSON.stringify(event)).join("\n")}</pre>
+          <HistoryTable events={events} />
         </details>
       )}
     </div>

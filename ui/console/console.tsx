@@ -1,3 +1,4 @@
+import type { ReadonlySignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { ThemeSwitch } from "../shared/theme.js";
@@ -7,8 +8,15 @@ import { EndpointPage } from "./endpoint-page.js";
 import { chooseSession, SessionPane } from "./session-pane.js";
 import { Shortcuts } from "./shortcuts.js";
 
+interface ConsoleProps {
+  readonly desk: Desk;
+  readonly iconUrl: string;
+  /** Does the app say something else of itself than what is shown? */
+  readonly hasChanged: ReadonlySignal<boolean>;
+}
+
 /** The whole page: what there is, one endpoint of it, and the connections. */
-export function Console({ desk, iconUrl }: { readonly desk: Desk; readonly iconUrl: string }): JSX.Element {
+export function Console({ desk, iconUrl, hasChanged }: ConsoleProps): JSX.Element {
   const endpoint = desk.endpoint.value;
   useSessionKeys(desk);
   return (
@@ -19,7 +27,7 @@ export function Console({ desk, iconUrl }: { readonly desk: Desk; readonly iconU
         </button>
         <img src={iconUrl} alt="" width="28" height="28" />
         <p class="brand">{desk.api.title}</p>
-        <span class="badge">{desk.api.version}</span>
+        {desk.api.version !== undefined && <span class="badge">{desk.api.version}</span>}
         <span class="fill" />
         <a class="code" href="asyncapi.json">
           asyncapi.json
@@ -27,6 +35,17 @@ export function Console({ desk, iconUrl }: { readonly desk: Desk; readonly iconU
         <Shortcuts />
         <ThemeSwitch />
       </header>
+      <div class="changed" role="status">
+        {hasChanged.value && (
+          <>
+            <span>The app has changed.</span>
+            <button type="button" class="small" onClick={() => location.reload()}>
+              Reload
+            </button>
+            <small>Connections and what is filled in are gone then.</small>
+          </>
+        )}
+      </div>
       <div class="desk">
         <EndpointList desk={desk} />
         <main>

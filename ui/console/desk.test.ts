@@ -56,7 +56,12 @@ function openDesk(open: () => Socket = deafSocket) {
   const endpoints = [endpointAt("ws"), endpointAt("other")];
   const api: Api = { title: "", version: "", description: undefined, endpoints, channels: new Map(), servers: [] };
   const shelf = new TokenShelf({ getItem: () => null, setItem() {} });
-  const desk = new Desk(api, new URL("http://127.0.0.1/docs"), shelf, { open, now: () => 0, nextFrame: () => {} });
+  const desk = new Desk(api, new URL("http://127.0.0.1/docs"), shelf, {
+    open,
+    now: () => 0,
+    nextFrame() {},
+    reached() {},
+  });
   const [endpoint = endpointAt("ws")] = endpoints;
   return { desk, dial: () => desk.connect(endpoint, readEntry(endpoint, desk.entryOf(endpoint))) };
 }

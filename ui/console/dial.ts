@@ -25,8 +25,6 @@ export interface Dial {
   readonly speaks: "tidings.v1" | "plain";
   /** Said by message, and nowhere to be shown. */
   readonly token: string | undefined;
-  /** Every secret in it. */
-  readonly secrets: readonly string[];
 }
 
 export function dialOf(endpoint: Pick<EndpointDoc, "path">, entry: Entry): Dial {
@@ -44,7 +42,6 @@ export function dialOf(endpoint: Pick<EndpointDoc, "path">, entry: Entry): Dial 
     protocols,
     speaks,
     token: token !== "" && place === "message" ? token : undefined,
-    secrets: token === "" ? [] : [token, JSON.stringify(token).slice(1, -1)],
   };
 }
 
@@ -72,6 +69,16 @@ export function nameOf(
     .split("/")
     .map((part) => (part.startsWith(":") ? encode(params[part.slice(1)] ?? "") : part))
     .join("/");
+}
+
+/** What the params of a pattern are in such a name; undefined where it is no name of it. */
+export function paramsIn(pattern: string, name: string): Readonly<Record<string, string>> | undefined {
+  const [parts, given] = [pattern.split("/"), name.split("/")];
+  const isOfIt = parts.length === given.length && parts.every((part, at) => part.startsWith(":") || part === given[at]);
+  if (!isOfIt) return undefined;
+  return Object.fromEntries(
+    parts.flatMap((part, at) => (part.startsWith(":") ? [[part.slice(1), given[at] ?? ""]] : [])),
+  );
 }
 
 export function pathOf(path: string, params: Readonly<Record<string, string>>): string {

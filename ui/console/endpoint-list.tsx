@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Api, EndpointDoc } from "./api.js";
+import { channelAnchor } from "./channel-card.js";
 import type { Desk } from "./desk.js";
+import { writeRoute } from "./route.js";
 import { Words } from "./words.js";
 
 /** The endpoints and the channels, to choose from. */
@@ -19,9 +21,21 @@ export function EndpointList({ desk }: { readonly desk: Desk }): JSX.Element {
     addEventListener("keydown", seek);
     return () => removeEventListener("keydown", seek);
   }, []);
+  const list = useRef<HTMLElement>(null);
+  const chosen = desk.endpoint.value;
+  useLayoutEffect(() => {
+    if (chosen !== undefined) reveal(list.current);
+  }, [chosen]);
   const { endpoints, channels } = found(desk.api, words.value);
+  const pressed = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
+    if (event.key === "Enter") open(desk, endpoints[0] ?? channels[0]);
+    else if (event.key === "ArrowDown") list.current?.querySelector<HTMLElement>("a")?.focus();
+    else return;
+    event.preventDefault();
+  };
   return (
-    <nav class="list stack" aria-label="Endpoints and channels">
+    <nav class="list stack" aria-label="Endpoints and channels" ref={list}>
       {desk.api.description !== undefined && (
         <details>
           <summary>About</summary>
@@ -33,16 +47,18 @@ export function EndpointList({ desk }: { readonly desk: Desk }): JSX.Element {
         type="search"
         aria-label="Filter endpoints"
         placeholder="Filter (Ctrl+K)"
+        title="Enter opens the first"
         value={words.value}
         onInput={({ currentTarget }) => {
           words.value = currentTarget.value;
         }}
+        onKeyDown={pressed}
       />
       <div class="entries">
         <h2>Endpoints</h2>
         <ul>
           {endpoints.map((endpoint) => (
-            <EndpointLink key={endpoint.key} endpoint={endpoint} isChosen={endpoint === desk.endpoint.value} />
+            <EndpointLink key={endpoint.key} endpoint={endpoint} isChosen={endpoint === chosen} />
           ))}
         </ul>
         {channels.length > 0 && <ChannelLinks channels={channels} />}
@@ -50,6 +66,27 @@ export function EndpointList({ desk }: { readonly desk: Desk }): JSX.Element {
       {endpoints.length + channels.length === 0 && <p class="quiet">None like that.</p>}
     </nav>
   );
+}
+
+/** Brings the chosen one into sight within what scrolls around it; the page itself stays where it is. */
+function reveal(list: HTMLElement | null): void {
+  const link = list?.querySelector("[aria-current]");
+  for (let each = link?.parentElement; each != null; each = each === list ? null : each.parentElement) {
+    if (link == null || !/auto|scroll/.test(getComputedStyle(each).overflowY)) continue;
+    const [inner, outer] = [link.getBoundingClientRect(), each.getBoundingClientRect()];
+    if (inner.top < outer.top) each.scrollTop -= outer.top - inner.top;
+    else if (inner.bottom > outer.bottom) each.scrollTop += inner.bottom - outer.bottom;
+  }
+}
+
+/** Goes there, and so does the keyboard: to its heading. */
+function open(desk: Desk, found: EndpointDoc | Listed | undefined): void {
+  if (found === undefined) return;
+  const [endpoint, pattern] = "endpoint" in found ? [found.endpoint, found.pattern] : [found];
+  location.hash = writeRoute(endpoint.key, pattern);
+  desk.choose(endpoint.key);
+  const anchor = pattern === undefined ? "endpoint" : channelAnchor(pattern);
+  requestAnimationFrame(() => document.getElementById(anchor)?.focus());
 }
 
 interface Listed {
@@ -64,7 +101,7 @@ function ChannelLinks({ channels }: { readonly channels: readonly Listed[] }): J
       <ul>
         {channels.map(({ pattern, endpoint }) => (
           <li key={pattern}>
-            <a class="code" href={`#/${endpoint.key}?${encodeURIComponent(pattern)}`}>
+            <a class="code" href={writeRoute(endpoint.key, pattern)}>
               {pattern}
             </a>
           </li>
@@ -83,7 +120,7 @@ function EndpointLink({
 }): JSX.Element {
   return (
     <li>
-      <a href={`#/${endpoint.key}`} aria-current={isChosen ? "page" : undefined}>
+      <a href={writeRoute(endpoint.key)} aria-current={isChosen ? "page" : undefined}>
         <span class="code">{endpoint.path}</span>
         {endpoint.summary !== undefined && <small>{endpoint.summary}</small>}
       </a>

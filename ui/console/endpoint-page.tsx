@@ -3,6 +3,7 @@ import { bytesText, durationText } from "../shared/quantity.js";
 import type { EndpointDoc } from "./api.js";
 import { ChannelCard } from "./channel-card.js";
 import { ConnectForm } from "./connect-form.js";
+import { credentialWords } from "./credential-words.js";
 import type { Desk } from "./desk.js";
 import { MessageForm } from "./message-form.js";
 import { MessageView } from "./message-view.js";
@@ -28,11 +29,7 @@ export function EndpointPage({ desk, endpoint }: { readonly desk: Desk; readonly
               open to all
             </span>
           )}
-          {endpoint.credentials.map(({ place, name }) => (
-            <span key={place} class="badge">
-              {name === undefined ? place : `${place} ${name}`}
-            </span>
-          ))}
+          <small>{credentialWords(endpoint.credentials)}</small>
         </p>
       </header>
       <section class="card stack" aria-labelledby="connect-title">

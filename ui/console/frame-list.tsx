@@ -7,6 +7,7 @@ import { type Frame, prettyText } from "./frame-log.js";
 import { FrameDetail, FrameRow } from "./frame-row.js";
 import { FrameTools } from "./frame-tools.js";
 import { FrameView } from "./frame-view.js";
+import { framesAnchor } from "./frames-link.js";
 import type { Session } from "./session.js";
 
 const ROW_PX = 26;
@@ -47,6 +48,7 @@ export function FrameList({ session }: { readonly session: Session }): JSX.Eleme
       <div
         class="scroller"
         ref={scroller}
+        id={framesAnchor(session)}
         role="listbox"
         tabIndex={0}
         aria-label={`Frames of ${session.name.value}`}

@@ -1,18 +1,25 @@
 import { render } from "preact";
-import type { AsyncApiDocument } from "../../src/declare/asyncapi-document.js";
 import { showTheme } from "../shared/theme.js";
 import { readApi } from "./api.js";
+import { AppDocument } from "./app-document.js";
 import { channelAnchor } from "./channel-card.js";
 import { Console } from "./console.js";
 import { Desk } from "./desk.js";
+import { readRoute } from "./route.js";
 import type { Socket, Surroundings } from "./session.js";
 import { TokenShelf } from "./token-shelf.js";
+
+const appDocument = new AppDocument((headers) =>
+  fetch("asyncapi.json", { credentials: "same-origin", cache: "no-store", headers }),
+);
 
 const surroundings: Surroundings = {
   // What is put there to be called is called with no less than it takes.
   open: (url, protocols) => new WebSocket(url, [...protocols]) as Socket,
   now: () => Date.now(),
   nextFrame: (run) => void requestAnimationFrame(run),
+  // What was started anew may say something else of itself.
+  reached: () => void appDocument.lookAgain(),
 };
 
 showTheme();
@@ -24,7 +31,7 @@ async function start(root: HTMLElement): Promise<void> {
   const token = takeToken();
   if (token !== undefined) shelf.keep(token);
   try {
-    const desk = new Desk(readApi(await fetchDocument()), new URL(location.href), shelf, surroundings);
+    const desk = new Desk(readApi(await appDocument.read()), new URL(location.href), shelf, surroundings);
     document.title = `${desk.api.title}: console`;
     showRoute(desk);
     addEventListener("hashchange", () => {
@@ -32,24 +39,17 @@ async function start(root: HTMLElement): Promise<void> {
       if (token === undefined) showRoute(desk);
       else desk.adoptToken(token);
     });
-    render(<Console desk={desk} iconUrl={iconUrl()} />, root);
+    render(<Console desk={desk} iconUrl={iconUrl()} hasChanged={appDocument.hasChanged} />, root);
   } catch (error) {
     render(<Failed why={error instanceof Error ? error.message : String(error)} />, root);
   }
 }
 
-/** `#/<endpoint>`, and behind it `?<channel>` where that is meant. */
 function showRoute(desk: Desk): void {
-  const [key = "", pattern] = location.hash.slice(2).split("?").map(decodeURIComponent);
-  desk.choose(key);
-  if (pattern === undefined) return;
-  requestAnimationFrame(() => document.getElementById(channelAnchor(pattern))?.scrollIntoView());
-}
-
-async function fetchDocument(): Promise<AsyncApiDocument> {
-  const response = await fetch("asyncapi.json", { credentials: "same-origin" });
-  if (!response.ok) throw new Error(`asyncapi.json was answered with ${response.status} ${response.statusText}.`);
-  return response.json();
+  const { endpoint, channel } = readRoute(location.hash);
+  desk.choose(endpoint);
+  if (channel === undefined) return;
+  requestAnimationFrame(() => document.getElementById(channelAnchor(channel))?.scrollIntoView());
 }
 
 /** `#token=…` in a link: it is taken out of the address. */

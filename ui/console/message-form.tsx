@@ -4,6 +4,7 @@ import { Tick } from "../shared/tick.js";
 import { AnswerView } from "./answer-view.js";
 import type { Draft, Problem } from "./draft.js";
 import { FieldInput } from "./field-input.js";
+import { FramesLink } from "./frames-link.js";
 import { issuesOf, placeIssues, placeKey } from "./issue-place.js";
 import { JsonInput } from "./json-input.js";
 import type { MessageState } from "./message-state.js";
@@ -63,6 +64,7 @@ export function MessageForm({ state, session, wrap, verb }: MessageFormProps): J
       )}
       <SendRow state={state} isOpen={isOpen} verb={verb} />
       <AnswerView answer={state.answer.value} placedCount={placed.size} />
+      {session !== undefined && state.answer.value !== undefined && <FramesLink session={session} />}
     </form>
   );
 }

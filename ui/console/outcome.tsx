@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { Since } from "../shared/time.js";
 import type { EndpointDoc } from "./api.js";
 import type { Desk } from "./desk.js";
+import { FramesLink } from "./frames-link.js";
 import type { Session, SessionEnd } from "./session.js";
 
 /** What became of the last dial to an endpoint, in words. */
@@ -27,7 +28,14 @@ function Told({ desk, endpoint, session }: ToldProps): JSX.Element {
   const status = session.status.value;
   const user = session.user.value;
   if (end === undefined) {
-    if (status === "open") return <p class="quiet">{user === undefined ? "It is open." : `It is open, as ${user}.`}</p>;
+    if (status === "open") {
+      return (
+        <div class="row">
+          <p class="quiet">{user === undefined ? "It is open." : `It is open, as ${user}.`}</p>
+          <FramesLink session={session} />
+        </div>
+      );
+    }
     return (
       <p class="quiet">{status === "entering" ? "Connected; the server has not let it in yet." : "Connecting…"}</p>
     );

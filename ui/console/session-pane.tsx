@@ -5,6 +5,7 @@ import type { Desk } from "./desk.js";
 import { pathOf } from "./dial.js";
 import { FrameList } from "./frame-list.js";
 import { EndingWords } from "./outcome.js";
+import { writeRoute } from "./route.js";
 import type { Session, SessionStatus } from "./session.js";
 
 /** The connections: one at a time by its tab, or all of them side by side. */
@@ -69,7 +70,7 @@ function SessionTabs({ desk }: { readonly desk: Desk }): JSX.Element {
 /** Its endpoint is shown with it: what is said is said there. */
 export function chooseSession(desk: Desk, session: Session): void {
   desk.active.value = session;
-  location.hash = `#/${session.endpoint.key}`;
+  location.hash = writeRoute(session.endpoint.key);
 }
 
 interface CardProps {

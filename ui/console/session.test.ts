@@ -26,13 +26,46 @@ test("as a plain client it is open at once, or after its credential where that c
   expect([byMessage.session.status.value, byMessage.session.user.value]).toEqual(["open", "bob"]);
 });
 
-test("no token is in the log, however it is sent", () => {
-  const { session, socket } = dialled({ token: "s3cret", place: "message" });
+test.each(["s3cret", 'pa"ss\\word', "é"])("no token is in the log, however it is sent: %s", (token) => {
+  const { session, socket } = dialled({ token, place: "message" });
   socket.accept("tidings.v1");
-  session.say("auth", { token: "s3cret" }, { withId: false });
-  const inQuery = dialled({ token: "s3cret", place: "query" }).session;
-  const shown = [session, inQuery].flatMap(({ log }) => log.filter(() => true).map(({ text }) => text));
-  expect(shown.join()).not.toContain("s3cret");
+  session.say("auth", { token }, { withId: false });
+  session.sendText(`{ "type": "auth", "id": 7, "payload": { "token": ${JSON.stringify(token)} } }`);
+  const inQuery = dialled({ token, place: "query" }).session;
+  const frames = [session, inQuery].flatMap(({ log }) => log.filter(({ type }) => type !== "note"));
+  expect(frames.map(({ text }) => text)).toEqual([
+    '{"type":"connect","payload":{"token":"…"}}',
+    '{"type":"auth","payload":{"token":"…"}}',
+    '{"type":"auth","id":7,"payload":{"token":"…"}}',
+  ]);
+  expect(frames.map(({ preview }) => preview)).toEqual(Array(3).fill('{"token":"…"}'));
+  const notes = [session, inQuery].flatMap(({ log }) => log.filter(({ type }) => type === "note"));
+  expect(notes.map(({ text }) => text).join()).not.toContain(token);
+});
+
+test("a token that is a word of other frames too changes none of them", () => {
+  const { session, socket } = dialled({ token: "alice", place: "message" });
+  socket.accept("tidings.v1");
+  socket.hear({ type: "connected", payload: { user: { id: "alice" } } });
+  session.say("hello", { from: "alice" }, { withId: false });
+  const texts = session.log.filter(({ type }) => type !== "note").map(({ text }) => text);
+  expect(texts.slice(1)).toEqual([
+    '{"type":"connected","payload":{"user":{"id":"alice"}}}',
+    '{"type":"hello","payload":{"from":"alice"}}',
+  ]);
+});
+
+test("the channel that is asked about is shown as that of an event is, and not twice", () => {
+  const { session, socket } = entered();
+  session.say("subscribe", { channel: "chat/a", rewind: 1 }, { withId: true });
+  session.say("move", { channel: "of my own" }, { withId: false });
+  socket.hear({ type: "subscribed", channel: "chat/a", id: 1, payload: {} });
+  const frames = session.log.filter(({ type }) => type !== "note").slice(2);
+  expect(frames.map(({ channel, preview }) => [channel, preview])).toEqual([
+    ["chat/a", '{"rewind":1}'],
+    [undefined, '{"channel":"of my own"}'],
+    ["chat/a", "{}"],
+  ]);
 });
 
 test("each answer goes to its question, whatever comes first, and one without an id to nobody", async () => {
@@ -127,6 +160,7 @@ function dialled(given: Partial<Entry>, kind: EndpointDoc["kind"] = "messages") 
     open: () => socket,
     now: () => socket.nowMs,
     nextFrame: (run) => socket.frames.push(run),
+    reached() {},
   });
   return { session, socket };
 }

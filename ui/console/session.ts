@@ -5,6 +5,7 @@ import { ChannelBook, type Heard } from "./channel-book.js";
 import type { Dial, Entry } from "./dial.js";
 import { type Ended, type Ending, endingOf } from "./ending.js";
 import { FrameLog, type NewFrame } from "./frame-log.js";
+import { asMessage, channelOf, previewOf, withoutToken } from "./message-text.js";
 
 /** Of a browser's WebSocket what is made use of. */
 export interface Socket {
@@ -22,6 +23,8 @@ export interface Surroundings {
   now(): number;
   /** Runs it once, before the page is shown anew. */
   nextFrame(run: () => void): void;
+  /** Called when a server has taken a WebSocket, whatever it says then. */
+  reached(): void;
 }
 
 /** `entering`: there is a WebSocket, and the server has not said yet that we may come in. */
@@ -44,8 +47,6 @@ export interface Answer {
 const MOST_WAITING = 1_000;
 /** Bytes of a binary frame that are shown. */
 const MOST_SHOWN = 65_536;
-/** Characters of a message whose payload is shown alone in the list. */
-const LONGEST_PREVIEWED = 4_096;
 
 /** One connection of the console, and what has been on its wire. It speaks by itself only what the protocol demands. */
 export class Session {
@@ -106,7 +107,8 @@ export class Session {
 
   sendText(text: string): void {
     this.#socket.send(text);
-    this.#logText("out", text, asMessage(text));
+    const shown = withoutToken(text);
+    this.#logText("out", shown, asMessage(shown), text);
   }
 
   sendBytes(bytes: Uint8Array<ArrayBuffer>): void {
@@ -128,6 +130,7 @@ export class Session {
 
   #opened(): void {
     const { speaks, token } = this.dial;
+    this.#surroundings.reached();
     const isRaw = this.endpoint.kind === "frames";
     this.#note(this.#socket.protocol === "" ? "Connected" : `Connected, and speaks ${this.#socket.protocol}`);
     if (this.#status.peek() === "closing") return;
@@ -190,14 +193,14 @@ export class Session {
     return !isTold && code !== 1000 && reason !== "" && this.log.total <= 2;
   }
 
-  #logText(direction: "in" | "out", text: string, message: Heard | undefined): void {
-    const { type = "text", channel, id } = message ?? {};
-    const shown = this.#withoutSecrets(text);
-    const isShort = text.length <= LONGEST_PREVIEWED;
-    const preview = message === undefined || !isShort ? shown : this.#withoutSecrets(payloadText(message));
-    const bytes = new TextEncoder().encode(text).byteLength;
+  /** @param onWire what it was, where not all of it is shown */
+  #logText(direction: "in" | "out", text: string, message: Heard | undefined, onWire = text): void {
+    const { type = "text", id } = message ?? {};
+    const channel = message && channelOf(message);
+    const preview = message === undefined ? text : previewOf(text, message);
+    const bytes = new TextEncoder().encode(onWire).byteLength;
     const idShown = typeof id === "string" || typeof id === "number" ? id : undefined;
-    this.#push({ direction, type, channel, id: idShown, bytes, preview, text: shown });
+    this.#push({ direction, type, channel, id: idShown, bytes, preview, text });
   }
 
   #logBytes(direction: "in" | "out", given: Uint8Array): void {
@@ -216,10 +219,6 @@ export class Session {
     this.#changed();
   }
 
-  #withoutSecrets(text: string): string {
-    return this.dial.secrets.reduce((shown, secret) => shown.replaceAll(secret, "…"), text);
-  }
-
   #changed(): void {
     if (this.#isFrameAsked) return;
     this.#isFrameAsked = true;
@@ -227,28 +226,5 @@ export class Session {
       this.#isFrameAsked = false;
       this.version.value += 1;
     });
-  }
-}
-
-function payloadText({ payload }: Heard): string {
-  return JSON.stringify(payload) ?? "";
-}
-
-/** A text as a message, where it is one. */
-function asMessage(text: string): Heard | undefined {
-  if (!text.startsWith("{")) return undefined;
-  try {
-    const { type, payload, id, channel, offset } = JSON.parse(text);
-    if (typeof type !== "string") return undefined;
-    const named = typeof channel === "string" ? channel : undefined;
-    return {
-      type,
-      payload,
-      id,
-      channel: named,
-      offset: typeof offset === "number" ? offset : undefined,
-    };
-  } catch {
-    return undefined;
   }
 }

@@ -1,10 +1,10 @@
-import { literalOf, quoted, type Task, TOKEN_PLACEHOLDER, urlOf } from "./snippet-task.js";
+import { cookieFor, literalOf, quoted, type Task, TOKEN_PLACEHOLDER, urlOf } from "./snippet-task.js";
 
 /** Plain JavaScript, as a page has it: nothing of ours. */
 export function browserSnippet(task: Task): string {
   const { endpoint, place, message, channel } = task;
   const usesBearer = place === "subprotocol";
-  const lines: string[] = [];
+  const lines = cookieComment(task);
   if (place !== undefined) lines.push(`const token = ${quoted(TOKEN_PLACEHOLDER)};`);
   if (usesBearer) {
     // The bytes of the token as base64url (RFC 4648 §5), as PROTOCOL.md has it.
@@ -29,6 +29,12 @@ export function browserSnippet(task: Task): string {
   } else lines.push("  console.log(data);");
   lines.push("};", "socket.onclose = ({ code, reason }) => console.log(code, reason);");
   return `${lines.join("\n")}\n`;
+}
+
+/** For who wonders where the credential is. */
+export function cookieComment(task: Task): string[] {
+  const cookie = cookieFor(task);
+  return cookie === undefined ? [] : [`// The cookie ${cookie} goes by itself, from pages of this server.`];
 }
 
 /** What is said as soon as the socket is open: the server keeps what comes before it has let somebody in. */

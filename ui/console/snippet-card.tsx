@@ -5,7 +5,9 @@ import { Choice } from "../shared/choice.js";
 import { type EndpointDoc, pagePlacesOf } from "./api.js";
 import { CopyButton } from "./clipboard.js";
 import { type Desk, readEntry } from "./desk.js";
-import { nameOf } from "./dial.js";
+import { heardBy } from "./heard-channels.js";
+import type { MessageState } from "./message-state.js";
+import type { Session } from "./session.js";
 import { type SnippetLanguage, snippetOf } from "./snippet.js";
 import type { Task } from "./snippet-task.js";
 
@@ -21,7 +23,9 @@ export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly 
   const offered = languages.filter(([language]) => canDo(language, endpoint));
   const language = useSignal<SnippetLanguage>(offered[0]?.[0] ?? "python");
   const type = useSignal(endpoint.says[0]?.type ?? "");
-  const text = snippetOf(language.value, taskOf(desk, endpoint, type.value));
+  const task = taskOf(desk, endpoint, type.value);
+  const text = snippetOf(language.value, task);
+  const couldSubscribe = endpoint.channels.some(({ subscribe }) => subscribe !== "no");
   return (
     <section class="card stack" aria-labelledby={`${id}-title`}>
       <div class="head">
@@ -58,6 +62,9 @@ export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly 
         </section>
         <CopyButton label="Copy the code" text={() => text} />
       </figure>
+      {couldSubscribe && task.channel === undefined && (
+        <small>Subscribe to a channel above, and the code does so too.</small>
+      )}
     </section>
   );
 }
@@ -72,23 +79,27 @@ function taskOf(desk: Desk, endpoint: EndpointDoc, type: string): Task {
   // What nobody has filled in is called what it is.
   const params = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === "" ? name : value]));
   const doc = endpoint.says.find((message) => message.type === type);
-  const reading = doc && desk.messageOf(endpoint, doc).reading();
-  const channel = endpoint.channels.find(({ subscribe }) => subscribe !== "no");
-  const channelParams = Object.fromEntries(
-    channel?.params.map(({ name, initial }) => [name, params[name] ?? (initial === "" ? name : initial)]) ?? [],
-  );
+  const session = desk.speaker.value;
+  session?.version.value; // shown anew with what is heard
   return {
     endpoint,
     server,
     params,
     query,
     place: pagePlacesOf(endpoint).length > 0 ? place : endpoint.isOutOfReach ? "header" : undefined,
-    message: doc && { type: doc.type, payload: reading?.value ?? doc.example ?? {} },
-    channel: channel && {
-      pattern: channel.pattern,
-      name: nameOf(channel.pattern, channelParams),
-      params: channelParams,
-      event: channel.events[0]?.type,
-    },
+    message: doc && messageOf(desk.messageOf(endpoint, doc), session),
+    ...heardBy(endpoint, session?.book.standings ?? []),
+  };
+}
+
+/** As it is filled in, or as its example has it. */
+function messageOf(state: MessageState, session: Session | undefined): Task["message"] {
+  const { type, example } = state.doc;
+  const answer = state.answer.value;
+  const reply = typeof answer === "object" ? answer.message?.payload : undefined;
+  return {
+    type,
+    payload: state.reading().value ?? example ?? {},
+    beginsTask: session?.book.hasTask(reply) ?? false,
   };
 }

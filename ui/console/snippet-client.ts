@@ -1,9 +1,10 @@
 import { pathOf } from "./dial.js";
+import { cookieComment } from "./snippet-browser.js";
 import { literalOf, quoted, type Task, TOKEN_PLACEHOLDER } from "./snippet-task.js";
 
 /** TypeScript with our client. */
 export function clientSnippet(task: Task): string {
-  const { endpoint, place, message, channel, query } = task;
+  const { endpoint, place, query } = task;
   const name = identifierOf(endpoint.path);
   const options = [
     ...(place === undefined ? [] : [`token: ${quoted(TOKEN_PLACEHOLDER)}`]),
@@ -13,27 +14,39 @@ export function clientSnippet(task: Task): string {
     'import { connect } from "tidings/client";',
     `import type { ${name} } from "./app.js"; // the endpoint ${endpoint.path}, by the name that it has in your code`,
     "",
+    ...cookieComment(task),
     `const client = connect<typeof ${name}>(${quoted(task.server + pathOf(endpoint.path, task.params))}${options.length === 0 ? "" : `, { ${options.join(", ")} }`});`,
     "client.onStatus((status, why) => console.log(status, why));",
     'client.on("error", (error) => console.error(error.code, error.message));',
+    ...task.hears.map((type) => `client.on(${quoted(type)}, (payload) => console.log(payload));`),
+    ...(endpoint.channels.some(({ tasks }) => tasks)
+      ? ['client.tasks.on("change", (task) => console.log(task));']
+      : []),
+    ...subscription(task),
+    ...request(task),
   ];
-  if (channel !== undefined) {
-    const gap = endpoint.channels.find(({ pattern }) => pattern === channel.pattern)?.history
-      ? ', { onGap: () => console.log("events were lost here") }'
-      : "";
-    const params = literalOf(channel.params);
-    lines.push("", `const channel = client.subscribe(${quoted(channel.pattern)}, ${params}${gap});`);
-    if (channel.event !== undefined)
-      lines.push(`channel.on(${quoted(channel.event)}, (payload) => console.log(payload));`);
-  }
-  if (message !== undefined) {
-    lines.push(
-      "",
-      `const reply = await client.request(${quoted(message.type)}, ${literalOf(message.payload)});`,
-      "console.log(reply);",
-    );
-  }
   return `${lines.join("\n")}\n`;
+}
+
+function subscription({ endpoint, channel }: Task): string[] {
+  if (channel === undefined) return [];
+  const { history } = endpoint.channels.find(({ pattern }) => pattern === channel.pattern) ?? {};
+  const gap = history ? ', { onGap: () => console.log("events were lost here") }' : "";
+  return [
+    "",
+    `const channel = client.subscribe(${quoted(channel.pattern)}, ${literalOf(channel.params)}${gap});`,
+    ...channel.events.map((event) => `channel.on(${quoted(event)}, (payload) => console.log(payload));`),
+  ];
+}
+
+function request({ message }: Task): string[] {
+  if (message === undefined) return [];
+  return [
+    "",
+    `const reply = await client.request(${quoted(message.type)}, ${literalOf(message.payload)});`,
+    "console.log(reply);",
+    ...(message.beginsTask ? ["console.log(await client.tasks.done(reply)); // the reply is a task's id"] : []),
+  ];
 }
 
 /** A name for the endpoint, of the words of its path: `/ws/rooms/:room` → `wsRooms`. */

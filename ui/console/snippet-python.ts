@@ -1,11 +1,13 @@
-import { quoted, type Task, TOKEN_PLACEHOLDER, urlOf } from "./snippet-task.js";
+import { cookieFor, quoted, type Task, TOKEN_PLACEHOLDER, urlOf } from "./snippet-task.js";
 
 /** Python 3 with the package `websockets`: no subprotocol, as any program may speak. */
 export function pythonSnippet(task: Task): string {
   const { endpoint, place, message, channel } = task;
   // A program can send a header, which is in no log: where the endpoint looks there, it goes there.
   const where = endpoint.credentials.some((each) => each.place === "header") && place !== undefined ? "header" : place;
+  const cookie = cookieFor(task);
   const lines = [
+    '# pip install "websockets>=13"',
     "import asyncio",
     "import json",
     ...(where === "subprotocol" ? ["from base64 import urlsafe_b64encode"] : []),
@@ -15,15 +17,10 @@ export function pythonSnippet(task: Task): string {
     "",
   ];
   if (where !== undefined) lines.push(`TOKEN = ${quoted(TOKEN_PLACEHOLDER)}`);
+  if (cookie !== undefined) lines.push(`COOKIE = ${quoted(`${cookie}=<${cookie}>`)}`);
   const url = quoted(urlOf({ ...task, place: where }));
   lines.push(where === "query" ? `URL = ${url} + quote(TOKEN, safe="")` : `URL = ${url}`, "", "", "async def main():");
-  const options =
-    where === "header"
-      ? ', additional_headers={"Authorization": f"Bearer {TOKEN}"}'
-      : where === "subprotocol"
-        ? ', subprotocols=["tidings.v1", "bearer." + urlsafe_b64encode(TOKEN.encode()).decode().rstrip("=")]'
-        : "";
-  lines.push(`    async with connect(URL${options}) as socket:`);
+  lines.push(`    async with connect(URL${optionsFor(where, cookie)}) as socket:`);
   const say = (said: string) => lines.push(`        await socket.send(${said})`);
   if (endpoint.kind === "frames") say('"hello"');
   else {
@@ -47,6 +44,14 @@ export function pythonSnippet(task: Task): string {
   }
   lines.push("", "", "asyncio.run(main())");
   return `${lines.join("\n")}\n`;
+}
+
+/** Of `connect`: what says who this is. */
+function optionsFor(where: Task["place"], cookie: string | undefined): string {
+  if (cookie !== undefined) return ', additional_headers={"Cookie": COOKIE}';
+  if (where === "header") return ', additional_headers={"Authorization": f"Bearer {TOKEN}"}';
+  if (where !== "subprotocol") return "";
+  return ', subprotocols=["tidings.v1", "bearer." + urlsafe_b64encode(TOKEN.encode()).decode().rstrip("=")]';
 }
 
 function pythonOf(value: unknown): string {

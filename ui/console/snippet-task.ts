@@ -1,4 +1,4 @@
-import type { EndpointDoc, PagePlace } from "./api.js";
+import { cookieOf, type EndpointDoc, type PagePlace } from "./api.js";
 import { pathOf } from "./dial.js";
 
 /** What a snippet is to do. */
@@ -10,20 +10,27 @@ export interface Task {
   /** Where the token goes; undefined where there is none, or it is a cookie's. */
   readonly place: PagePlace | "header" | undefined;
   /** Something to say; undefined where there is nothing. */
-  readonly message: { readonly type: string; readonly payload: unknown } | undefined;
-  /** A channel to subscribe to, where there is one. */
+  readonly message: { readonly type: string; readonly payload: unknown; readonly beginsTask: boolean } | undefined;
+  /** A channel to subscribe to: none where the server joins it by itself, which would answer `already_subscribed`. */
   readonly channel:
     | {
         readonly pattern: string;
         readonly name: string;
         readonly params: Readonly<Record<string, string>>;
-        readonly event: string | undefined;
+        readonly events: readonly string[];
       }
     | undefined;
+  /** What else is heard: said to this connection alone, and events of channels that the server has it on. */
+  readonly hears: readonly string[];
 }
 
 /** What stands in the place of a token: no snippet has a real one. */
 export const TOKEN_PLACEHOLDER = "<token>";
+
+/** What the browser sends by itself, where nothing else says who this is. */
+export function cookieFor({ endpoint, place }: Task): string | undefined {
+  return place === undefined ? cookieOf(endpoint) : undefined;
+}
 
 /** With `token=` at its end where the token goes there. */
 export function urlOf({ endpoint, server, params, query, place }: Task): string {

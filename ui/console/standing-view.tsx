@@ -35,7 +35,7 @@ export function StandingView({ standing, isOn, hasHistory }: StandingProps): JSX
           </span>
         )}
       </p>
-      {members !== undefined && <Members standing={standing} members={members} />}
+      {members !== undefined && <Members standing={standing} isOn={isOn} members={members} />}
       {state !== undefined && (
         <details>
           <summary>State when it came</summary>
@@ -48,15 +48,18 @@ export function StandingView({ standing, isOn, hasHistory }: StandingProps): JSX
 
 interface MembersProps {
   readonly standing: Standing;
+  readonly isOn: boolean;
   readonly members: ReadonlyMap<string, unknown>;
 }
 
-function Members({ standing: { name, memberCount }, members }: MembersProps): JSX.Element {
+function Members({ standing: { name, memberCount }, isOn, members }: MembersProps): JSX.Element {
   const names = [...members];
   return (
     <div>
-      <h4>Who is here: {memberCount ?? names.length}</h4>
-      <ul class="row" aria-label={`Who is on ${name}`}>
+      <h4>
+        {isOn ? "Who is here" : "Who was here"}: {memberCount ?? names.length}
+      </h4>
+      <ul class="row" aria-label={`Who ${isOn ? "is" : "was"} on ${name}`}>
         {names.slice(0, MOST_MEMBERS).map(([id, member]) => (
           <li key={id} class="badge" title={JSON.stringify(member)}>
             {id}
