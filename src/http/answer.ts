@@ -40,13 +40,13 @@ export function refusalAnswer(error: TidingsError, challenge: string): Answer {
 
 /** A file, compressed where that is asked for, or the word that who asks has it. */
 export function fileAnswer(file: PageFile, asked: Headers, headers: Readonly<Record<string, string>>): Answer {
-  const { contentType, etag, plain, gzipped } = file;
+  const { contentType, etag, gzipped } = file;
   const all: Record<string, string> = { ...headers, etag };
   if (gzipped !== undefined) all.vary = "accept-encoding";
   if (hasAlready(asked.get("if-none-match"), etag)) return { status: 304, headers: all, body: "" };
   all["content-type"] = contentType;
   if (gzipped === undefined || !takesGzip(asked.get("accept-encoding")))
-    return { status: 200, headers: all, body: plain };
+    return { status: 200, headers: all, body: file.plain };
   return { status: 200, headers: { ...all, "content-encoding": "gzip" }, body: gzipped };
 }
 

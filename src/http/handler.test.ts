@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { FakeClock } from "../testing/fake-clock.js";
 import type { Asked } from "./asked.js";
@@ -261,6 +262,48 @@ test("the document names the server that was asked", async () => {
   const forwarded = () => ({ address: undefined, isSecure: true, host: "app.example" });
   expect(await servers(["Host", "inner"], { forwarded })).toEqual([{ host: "app.example", protocol: "wss" }]);
   expect(await servers([])).toEqual([]);
+});
+
+test("the document is written once for all, compressed too, and who has it is told so", async () => {
+  let read = 0;
+  const document = {
+    asyncapi: "3.0.0",
+    info: { text: "It says a lot. ".repeat(100) },
+    get channels() {
+      read += 1;
+      return { ws: {} };
+    },
+  };
+  const given = {
+    document: (servers: readonly object[]): { readonly servers?: object } =>
+      servers.length === 0 ? Object(document) : { servers },
+  };
+  const handler = createHttpHandler({ ...facts, ...given });
+  const askFor = (...more: readonly string[]) =>
+    new Promise<Answered>((resolve) => {
+      const answered: Answered = { status: 0, headers: {}, body: undefined };
+      handler(
+        { method: "GET", url: "/asyncapi.json", rawHeaders: more, socket: { remoteAddress: "127.0.0.1" } },
+        {
+          writeHead: (status: number, headers: Record<string, string>) => Object.assign(answered, { status, headers }),
+          end: (body?: string | Uint8Array) => resolve({ ...answered, body }),
+        },
+      );
+    });
+  const plain = await askFor("Host", "a.example");
+  const packed = await askFor("Host", "a.example", "Accept-Encoding", "gzip");
+  const other = await askFor("Host", "b.example");
+  const known = await askFor("Host", "a.example", "If-None-Match", plain.headers.etag ?? "");
+  expect(read).toBe(1);
+  expect(JSON.parse(String(plain.body))).toEqual({
+    ...{ asyncapi: "3.0.0", info: document.info, channels: { ws: {} } },
+    servers: [{ host: "a.example", protocol: "ws" }],
+  });
+  expect(gunzipSync(packed.body ?? "").toString()).toBe(String(plain.body));
+  expect(packed.headers).toMatchObject({ "content-encoding": "gzip", etag: plain.headers.etag });
+  expect(JSON.parse(String(other.body)).servers).toEqual([{ host: "b.example", protocol: "ws" }]);
+  expect(other.headers.etag).not.toBe(plain.headers.etag);
+  expect([known.status, known.headers["cache-control"]]).toEqual([304, "private, no-cache"]);
 });
 
 test("a guard's cookie comes with what the dashboard loads, where its path is the dashboard's", async () => {

@@ -3,6 +3,7 @@ import { EXPOSITION_TYPE } from "../observe/exposition.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { type Answer, fileAnswer, jsonAnswer, refusalAnswer, sendAnswer } from "./answer.js";
 import { type Asked, type Forwarded, pathOf, readAsked } from "./asked.js";
+import { DocumentFile, type ServedDocument } from "./document-file.js";
 import type { PageName } from "./page-access.js";
 import type { PageDoor } from "./page-door.js";
 import type { PageFiles } from "./page-files.js";
@@ -16,8 +17,8 @@ export interface HttpFacts {
   hasEndpoint(path: string): boolean;
   isReady(): boolean;
   count(): Promise<Headcount>;
-  /** The AsyncAPI document, for who reaches the app's sockets so. */
-  document(servers: readonly SocketServer[]): object;
+  /** The AsyncAPI document, for who reaches the app's sockets so. Without any it is the same object until it says something else. */
+  document(servers: readonly SocketServer[]): ServedDocument;
   /** As Prometheus reads it. */
   metrics(): string;
   /** Who may see the pages here. */
@@ -97,6 +98,11 @@ const REMEMBERED_BY = "/dashboard/dashboard.js";
 
 function pagesFrom(facts: HttpFacts): ReadonlyMap<string, Page> {
   const sockets = (asked: Asked) => socketsFor(asked, facts);
+  const documentFile = new DocumentFile();
+  const answerDocument = async (asked: Asked) => {
+    const file = await documentFile.for(facts.document([]), facts.document(sockets(asked)).servers);
+    return fileAnswer(file, createVisit(asked, undefined).headers, DOCUMENT_HEADERS);
+  };
   const fileOf = ([path, of, name]: (typeof FILES)[number]): [string, Page] => [
     path,
     {
@@ -113,11 +119,14 @@ function pagesFrom(facts: HttpFacts): ReadonlyMap<string, Page> {
     ["/healthz", { answer: () => jsonAnswer(200, { status: "ok" }) }],
     ["/readyz", { answer: () => (facts.isReady() ? jsonAnswer(200, { status: "ready" }) : NOT_READY) }],
     ["/health/websockets", { answer: async () => jsonAnswer(200, describeHeadcount(await facts.count())) }],
-    ["/asyncapi.json", { of: "docs", answer: (asked) => jsonAnswer(200, facts.document(sockets(asked)), dataHeaders) }],
+    ["/asyncapi.json", { of: "docs", answer: answerDocument }],
     ["/metrics", { of: "metrics", answer: () => textAnswer(facts.metrics()) }],
     ...FILES.map(fileOf),
   ]);
 }
+
+/** Asked for again each time, as the page that shows it is. */
+const DOCUMENT_HEADERS: Readonly<Record<string, string>> = { ...dataHeaders, "cache-control": "private, no-cache" };
 
 const NOT_READY: Answer = jsonAnswer(503, { status: "not ready" });
 
