@@ -9,6 +9,8 @@ import { SchemaBook } from "./schema-book.js";
 export class Draft {
   readonly schemas: SchemaBook = new SchemaBook();
   readonly #messages = new Map<string, MessageObject>();
+  /** As JSON, by key. */
+  readonly #texts = new Map<string, string>();
   readonly #securitySchemes = new Map<string, SecurityScheme>();
   readonly #warnings: StartupWarning[] = [];
   /** Examples of an author by their schema and their text: where each did not fit. Undefined: somewhere it did. */
@@ -17,9 +19,12 @@ export class Draft {
   /** Takes a message; what is the same is there once. The first key that is free, or that it has already, is its own. */
   addMessage(keys: readonly [string, ...string[]], message: MessageObject): Reference {
     const text = JSON.stringify(message);
-    const known = keys.find((key) => JSON.stringify(this.#messages.get(key)) === text);
+    const known = keys.find((key) => this.#texts.get(key) === text);
     const key = known ?? freeKey((each) => this.#messages.has(each), keys);
-    if (known === undefined) this.#messages.set(key, message);
+    if (known === undefined) {
+      this.#messages.set(key, message);
+      this.#texts.set(key, text);
+    }
     return { $ref: `#/components/messages/${pointerStep(key)}` };
   }
 
