@@ -8,7 +8,11 @@ export const text = z
   .max(500)
   .meta({ examples: ["Hello, everybody!"] });
 
-const saying = z.object({ id: z.string(), from: z.string(), text });
+const saying = z.object({
+  id: z.string().meta({ description: "Who says it: your own id, for nobody speaks for another." }),
+  from: z.string().meta({ description: "Your own name." }),
+  text,
+});
 
 /**
  * A room: what is said is kept for who comes later, and everybody sees who is here.

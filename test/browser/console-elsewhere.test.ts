@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { request as ask, createServer } from "node:http";
-import { connect } from "node:net";
 import type { Browser } from "playwright-core";
 import { createApp, endpoint } from "tidings";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,6 +5,7 @@ import { z } from "zod";
 import { buildPages } from "../../ui/build.mjs";
 import { launchChromium } from "../support/chromium.js";
 import { LogRecorder } from "../support/log-recorder.js";
+import { serveUnder } from "../support/prefix-proxy.js";
 import { serve } from "../support/served-app.js";
 import { ConsoleVisitor, consoleOf } from "./console-visitor.js";
 
@@ -60,6 +58,27 @@ test("an app without an endpoint has a console that says so", async () => {
   expect(visitor.faults).toEqual([]);
 });
 
+test("when an app was started anew and says something else of itself, the page tells so and loads it", async () => {
+  const first = createApp({ endpoints: [room], logger: new LogRecorder() });
+  const { url } = await first.listen(0);
+  await using visitor = await ConsoleVisitor.open(browser, consoleOf(url));
+  await visitor.page.getByLabel("room").first().fill("here");
+  await visitor.connectButton.click();
+  await visitor.outcome.getByText("It is open.").waitFor();
+  await first.close();
+  await visitor.connection(1).getByText("Closed", { exact: true }).waitFor();
+
+  const second = createApp({ endpoints: [room, endpoint("/ws/new", {})], logger: new LogRecorder() });
+  await second.listen(Number(new URL(url).port));
+  await using _closing = { [Symbol.asyncDispose]: () => second.close() };
+  await visitor.connection(1).getByRole("button", { name: "Dial again" }).click();
+  await visitor.page.getByRole("status").getByText("The app has changed.").waitFor();
+  expect(await visitor.page.getByRole("link", { name: "/ws/new" }).count()).toBe(0);
+  await visitor.page.getByRole("button", { name: "Reload" }).click();
+  await visitor.page.getByRole("link", { name: "/ws/new" }).waitFor();
+  expect(await visitor.page.getByText("The app has changed.").count()).toBe(0);
+});
+
 /** Connects at that address, and is answered. */
 async function asksWhere(visitor: ConsoleVisitor, address: string): Promise<void> {
   await visitor.page.getByLabel("room").first().fill("here");
@@ -68,33 +87,4 @@ async function asksWhere(visitor: ConsoleVisitor, address: string): Promise<void
   await visitor.outcome.getByText("It is open.").waitFor();
   await visitor.messages.getByRole("button", { name: "Send whereami" }).click();
   await visitor.messages.locator(".answer pre").filter({ hasText: '"here"' }).waitFor();
-}
-
-/** A proxy before a server: what is asked for under `prefix` is asked of it without. */
-async function serveUnder(prefix: string, target: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const { hostname: host, port } = new URL(target);
-  const within = (url = "/") => (url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : "/nowhere");
-  const server = createServer(({ url, method, headers }, response) => {
-    ask({ host, port, path: within(url), method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    }).end();
-  });
-  server.on("upgrade", ({ url, rawHeaders }, stream) => {
-    const line = connect(Number(port), host, () => {
-      const headers = rawHeaders.map((each, index) => (index % 2 === 0 ? `${each}: ` : `${each}\r\n`)).join("");
-      line.write(`GET ${within(url)} HTTP/1.1\r\n${headers}\r\n`);
-      stream.pipe(line).pipe(stream);
-    });
-    line.on("error", () => stream.destroy());
-    stream.on("error", () => line.destroy());
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return {
-    url: `http://127.0.0.1:${Object(server.address()).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Locator } from "playwright-core";
 import { endpoint } from "tidings";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -76,7 +76,7 @@ test("by keys alone one chooses an endpoint, connects, sends and reads the frame
   expect(await focused(alice)).toBe("Skip to the endpoint");
   await alice.press("Control+k");
   await alice.page.keyboard.type("rooms");
-  await alice.press("Tab", "Enter");
+  await alice.press("Enter");
   await alice.page.getByRole("heading", { level: 1, name: "/ws/rooms/:room" }).waitFor();
   await alice.page.getByLabel("room").first().focus();
   await alice.press("Enter");
@@ -92,6 +92,21 @@ test("by keys alone one chooses an endpoint, connects, sends and reads the frame
   await frame.getByText('"type": "say"').waitFor();
   await alice.press("Escape");
   await frame.waitFor({ state: "detached" });
+});
+
+test("on a phone a link leads from what one has done to its frames, and the chosen endpoint is in sight", async () => {
+  await using alice = await enter({ viewport: phone });
+  await alice.choose("/ws/users/:user");
+  await alice.page.getByLabel("user").first().fill("alice");
+  await alice.connectAs("alice");
+  await alice.outcome.getByRole("button", { name: "See its frames" }).click();
+  const frames = alice.page.getByRole("listbox", { name: "Frames of alice" });
+  expect(await isSeen(frames)).toBe(true);
+  expect(await frames.evaluate((each) => each === document.activeElement)).toBe(true);
+  await alice.page.goto(`${consoleOf(showcase.url)}#/ws_admin`);
+  await alice.page.reload();
+  await alice.page.getByRole("heading", { level: 1, name: "/ws/admin" }).waitFor();
+  expect(await isSeen(alice.page.getByRole("navigation").locator("[aria-current]"))).toBe(true);
 });
 
 test("it is light or dark as the system is, until somebody says otherwise, on all pages", async () => {
@@ -121,6 +136,17 @@ async function busy(options: VisitorOptions): Promise<ConsoleVisitor> {
 
 function enter(options: VisitorOptions): Promise<ConsoleVisitor> {
   return ConsoleVisitor.open(browser, consoleOf(showcase.url, tokenOf(showcase.links.alice)), options);
+}
+
+/** All of it, in the window and in what scrolls around it. */
+function isSeen(found: Locator): Promise<boolean> {
+  return found.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    const boxes = [new DOMRect(0, 0, innerWidth, innerHeight)];
+    for (let each = element.parentElement; each !== null; each = each.parentElement)
+      if (/auto|scroll/.test(getComputedStyle(each).overflowY)) boxes.push(each.getBoundingClientRect());
+    return boxes.every((box) => top >= box.top - 1 && bottom <= box.bottom + 1);
+  });
 }
 
 function focused({ page }: ConsoleVisitor): Promise<string> {

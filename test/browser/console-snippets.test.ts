@@ -68,6 +68,52 @@ test.each([
   expect(status).toBe(0);
 });
 
+test("code subscribes to what one has subscribed to, and hears what the server puts one on", async () => {
+  await using alice = await enter();
+  await alice.choose("/ws/rooms/:room");
+  await alice.connectAs("alice");
+  await alice.frame(1, /subscribed.*chat/).waitFor();
+  const joined = await codeOf(alice, "/ws/rooms/:room", "Our client", "say");
+  expect(joined).toContain('client.on("said"');
+  expect(await codeOf(alice, "/ws/rooms/:room", "Browser", "say")).not.toContain("subscribe");
+  const said = await run(alice, await bundled(withToken(joined)));
+  await alice.messages.getByLabel("text", { exact: true }).fill("to all who hear");
+  await alice.messages.getByRole("button", { name: "Send say" }).click();
+  await said.next((line) => line.includes("to all who hear"));
+
+  expect(await codeOf(alice, "/ws", "Our client", "whoami")).not.toContain("subscribe(");
+  await alice.connectAs("alice");
+  const prices = alice.channel("prices/:symbol");
+  await prices.getByLabel("symbol", { exact: true }).fill("ETH");
+  await prices.getByRole("button", { name: "Subscribe" }).click();
+  await prices.getByText("On prices/ETH", { exact: true }).waitFor();
+  expect(await codeOf(alice, "/ws", "Our client", "whoami")).toContain(
+    'client.subscribe("prices/:symbol", { symbol: "ETH" }',
+  );
+});
+
+test("code for what begins a task waits for its end", async () => {
+  await using alice = await enter();
+  await alice.choose("/ws");
+  await alice.connectAs("alice");
+  await alice.messages.getByText("report", { exact: true }).click();
+  await alice.messages.getByLabel("pages", { exact: true }).fill("1");
+  await alice.messages.getByRole("button", { name: "Send report" }).click();
+  await alice.frame(1, /task_started/).waitFor();
+  const code = await codeOf(alice, "/ws", "Our client", "report");
+  const said = await run(alice, await bundled(withToken(code)));
+  await said.next((line) => line === '[{"summary":"1 pages are ready"}]');
+});
+
+test("where a cookie says who one is, a program sends it, and a browser does so by itself", async () => {
+  await using alice = await enter();
+  const python = await codeOf(alice, "/ws/me", "Python");
+  expect(python).toContain('COOKIE = "session_id=<session_id>"');
+  expect(python).toContain('additional_headers={"Cookie": COOKIE}');
+  for (const language of ["Browser", "Our client"])
+    expect(await codeOf(alice, "/ws/me", language)).toContain("// The cookie session_id goes by itself");
+});
+
 test("what is filled in is in the code, and the token is not", async () => {
   await using alice = await enter();
   await alice.choose("/ws/rooms/:room");

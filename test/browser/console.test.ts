@@ -186,6 +186,8 @@ test("one subscribes to a channel, sees who comes and goes, publishes, and leave
   await chat.getByText(/offset 1 of epoch/).waitFor();
   await chat.getByRole("button", { name: "History" }).click();
   await chat.getByText("1 event of its history").waitFor();
+  const cells = chat.getByRole("region", { name: "Its history" }).getByRole("cell");
+  expect(await cells.allTextContents()).toEqual(["1", "said", expect.stringContaining('"text": "by publish"')]);
   await chat.getByLabel("id", { exact: true }).fill("bob");
   await chat.getByRole("button", { name: "Publish said" }).click();
   await chat.getByText("Speak for yourself.").waitFor();
@@ -252,6 +254,39 @@ test("endpoints are found by what is said there, and each has an address", async
   await second.page.getByRole("heading", { level: 1, name: "/ws/admin" }).waitFor();
   await visitor.page.goBack();
   await visitor.page.getByRole("heading", { level: 1, name: "/ws/echo" }).waitFor();
+});
+
+test("an address that is none is that of the first endpoint", async () => {
+  await using visitor = await ConsoleVisitor.open(browser, `${consoleOf(showcase.url)}#/%E0%A4%A?%`);
+  await visitor.page.getByRole("heading", { level: 1, name: "/ws/echo" }).waitFor();
+  expect(visitor.faults).toEqual([]);
+});
+
+test("Enter in the filter opens the first that is found, and the keyboard goes on from its heading", async () => {
+  await using visitor = await ConsoleVisitor.open(browser, consoleOf(showcase.url));
+  const seek = async (words: string, ...keys: string[]) => {
+    await visitor.press("Control+k");
+    await visitor.page.keyboard.type(words);
+    await visitor.press(...keys);
+  };
+  await seek("kick", "Enter");
+  await visitor.page.locator("h1:focus").getByText("/ws/admin", { exact: true }).waitFor();
+  await seek("tick", "Enter");
+  await visitor.page.locator("section:focus").getByRole("heading", { name: "prices/:symbol" }).waitFor();
+  await seek("rooms", "ArrowDown");
+  await visitor.page.locator("a:focus").getByText("/ws/rooms/:room", { exact: true }).waitFor();
+});
+
+test("of a connection that is closed it is told who was there", async () => {
+  await using alice = await enter("alice");
+  await alice.choose("/ws");
+  await alice.connectAs("alice");
+  const chat = alice.channel("chat/:room");
+  await chat.getByLabel("room", { exact: true }).fill("left");
+  await chat.getByRole("button", { name: "Subscribe" }).click();
+  await chat.getByText("Who is here: 1").waitFor();
+  await alice.connection(1).getByRole("button", { name: "Close" }).click();
+  await chat.getByText("Who was here: 1").waitFor();
 });
 
 function enter(who: "alice" | "bob"): Promise<ConsoleVisitor> {
