@@ -1,7 +1,7 @@
 import type { LoopDelay } from "../declare/process-view.js";
 
-/** What is kept of what was seen: of longer the newest. */
-const KEPT = 1_000;
+/** What is kept of what was seen: the newest, which at 50 looks a second are those of the last second. */
+const KEPT = 50;
 
 /** How late the event loop was, as the loop's timer sees it. */
 export class LoopDelayMeter {

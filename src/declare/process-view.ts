@@ -8,7 +8,7 @@ export interface ProcessView {
   readonly startedAtMs: number;
   /** All but what has to be asked of each connection. */
   figures(): ProcessFigures;
-  /** How late the event loop was since it was asked last. */
+  /** How late the event loop was since it was asked last, in the last second at most. */
   loopDelay(): LoopDelay;
   /** Those that are here, the oldest first, also those that come and go. */
   connections(): Iterable<ConnectionView>;

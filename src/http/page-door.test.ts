@@ -139,7 +139,9 @@ test("a socket of the page must be of this server's own page, and is asked of th
     code: "unauthorized",
   });
   const closed = doorFor("this computer").door;
-  await expect(closed.enterSocket("dashboard", visitor)).rejects.toMatchObject({ code: "not_found" });
+  for (const asked of [visitor, from("http://evil.example")]) {
+    await expect(closed.enterSocket("dashboard", asked)).rejects.toMatchObject({ code: "not_found" });
+  }
 });
 
 test("a refusal asks for what the guard says", () => {

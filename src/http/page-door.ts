@@ -61,6 +61,7 @@ export class PageDoor {
 
   /** As `enter`, for a WebSocket of that page. Any site's page can open one: it has to be of this server. */
   async enterSocket(page: PageName, asked: Asked): Promise<void> {
+    // First: nobody is to tell by another refusal that it is there.
     if (!this.isThere(page, asked)) throw new TidingsError("not_found");
     if (!isOwnPage(asked, this.#options.forwarded(asked))) throw new TidingsError("origin_not_allowed");
     await this.enter(page, asked);

@@ -241,3 +241,37 @@ test("of many channels fifty are listed, and how many there are is said", async 
   const { channels, channelCount } = await reportOf(app, onlyId(server));
   expect([channels.length, channelCount]).toEqual([50, 60]);
 });
+
+test("what waits for handlers is told until its socket is read again", async () => {
+  const gate = createGate();
+  const shape = endpoint("/ws", { receives: { work: z.object({}) }, on: { work: () => gate.opened } });
+  const app = createApp({ endpoints: [shape], limits: { waitingMessages: 2, messages: "100/1s" } });
+  await using server = await startTestApp(app);
+  const ana = await server.connect<typeof shape>("/ws");
+  const id = onlyId(server);
+  const done = [1, 2, 3, 4].map(() => ana.request("work", {}));
+  await server.clock.advance("2s");
+  expect((await troublesOf(app, id)).map(({ word }) => word).sort()).toEqual([
+    "handler runs long",
+    "waits for handlers",
+  ]);
+  expect((await reportOf(app, id)).waiting).toMatchObject({ isPaused: true });
+  gate.open();
+  await Promise.all(done);
+  await server.clock.advance("2s");
+  expect(await troublesOf(app, id)).toEqual([]);
+});
+
+test("a connection whose socket is gone is closed, though its handler still runs", async () => {
+  const gate = createGate();
+  const shape = endpoint("/ws", { close: () => gate.opened });
+  const app = createApp({ endpoints: [shape] });
+  await using server = await startTestApp(app);
+  const ana = await server.connect<typeof shape>("/ws");
+  const { view } = await app["~host"]();
+  const id = onlyId(server);
+  await ana.close();
+  await server.clock.advance("1ms");
+  expect(view.connection(id)?.stage).toBe("closed");
+  gate.open();
+});
