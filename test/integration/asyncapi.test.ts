@@ -72,6 +72,18 @@ test("an endpoint is a channel of the document, with its path, its parameters an
   });
 });
 
+test("an endpoint is open to all where nobody asks who it is, nor whether they may", () => {
+  const auth = session({ lookup: () => ({ id: "ana" }) });
+  const endpoints = [endpoint("/open", {}), endpoint("/known", { auth }), endpoint("/chosen", { allow: () => true })];
+  const { channels } = createApp({ endpoints }).asyncapi();
+  const open = Object.entries(channels).map(([key, { "x-tidings": told }]) => [key, told.isOpenToAll]);
+  expect(open).toEqual([
+    ["open", true],
+    ["known", false],
+    ["chosen", false],
+  ]);
+});
+
 test("what is said has the form that it has on the wire, an example, and what it is answered", () => {
   const sum = endpoint("/ws", {
     receives: { add: z.object({ a: z.number(), b: z.number() }).meta({ title: "Add", description: "Adds two." }) },
