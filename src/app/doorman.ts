@@ -65,7 +65,8 @@ export class Doorman {
       caller.place.takeAddress(upgrade.address);
       const admission = new Admission({ upgrade, route, params, offered: caller.offered, environment });
       caller.admission = admission;
-      const checks = enter === undefined ? admission.check() : enter(upgrade).then(() => admission.check());
+      const checks =
+        enter === undefined ? admission.check() : enter(upgrade, admission.id).then(() => admission.check());
       if (checks !== undefined) await this.#unlessDraining(checks);
       // It may have begun between the last check and this line.
       if (this.#isDraining) throw new TidingsError("draining");

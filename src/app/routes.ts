@@ -19,7 +19,7 @@ export interface FoundRoute {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
   /** Asked before all that the route itself asks. Rejects with a `TidingsError`, which refuses. */
-  readonly enter?: ((upgrade: Upgrade) => Promise<void>) | undefined;
+  readonly enter?: ((upgrade: Upgrade, connection: string) => Promise<void>) | undefined;
 }
 
 export interface RoutesOptions {

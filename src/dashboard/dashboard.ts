@@ -1,4 +1,5 @@
 import type { App, AppHost } from "../declare/app.js";
+import type { AnyConnection } from "../declare/connection.js";
 import { type Endpoint, endpoint } from "../declare/endpoint.js";
 import type { EndpointLimits } from "../declare/limits.js";
 import type { ProcessView } from "../declare/process-view.js";
@@ -7,6 +8,13 @@ import type { DashboardContract } from "./contract.js";
 import { answers, samples } from "./dashboard-channels.js";
 import { Desk } from "./desk.js";
 import { answerSchema, disconnectSchema, questionSchema, sampleSchema } from "./message-schemas.js";
+
+export interface DashboardOptions {
+  /** Asks anew whether who came in by this connection may: rejects with a `TidingsError` where they may not any more. */
+  readonly mayStay: (connection: string) => Promise<void>;
+  /** It is over. */
+  readonly left: (connection: string) => void;
+}
 
 /** What a running app has for its dashboard. */
 export type DashboardHost = Pick<AppHost, "clock" | "notify" | "onNotice" | "onClosing" | "report"> & {
@@ -21,11 +29,21 @@ export interface Dashboard {
   begin(app: Pick<App, "publish">, host: DashboardHost): void;
 }
 
-export function createDashboard(): Dashboard {
+export function createDashboard({ mayStay, left }: DashboardOptions): Dashboard {
   let desk: Desk | undefined;
   const present = (): Desk => {
     if (desk === undefined) throw new TidingsError("unavailable");
     return desk;
+  };
+  // Whom the guard let in an hour ago it may not let in now.
+  const asked = async (connection: AnyConnection): Promise<Desk> => {
+    try {
+      await mayStay(connection.id);
+    } catch (error) {
+      connection.close(1008, "unauthorized");
+      throw error;
+    }
+    return present();
   };
   return {
     begin: (app, host) => {
@@ -38,10 +56,16 @@ export function createDashboard(): Dashboard {
       limits: LIMITS,
       open: ({ connection }) => present().enter(connection),
       on: {
-        ask: ({ connection }, question) => present().ask(connection, question),
-        disconnect: ({ app }, { user }) => app.disconnectUser(user),
+        ask: async ({ connection }, question) => (await asked(connection)).ask(connection, question),
+        async disconnect({ app, connection }, { user }) {
+          await asked(connection);
+          await app.disconnectUser(user);
+        },
       },
-      close: ({ connection }) => desk?.leave(connection),
+      close({ connection }) {
+        left(connection.id);
+        desk?.leave(connection);
+      },
     }),
   };
 }

@@ -283,3 +283,26 @@ test("nothing that is answered holds a secret or a token", async () => {
   }
   client?.terminate();
 });
+
+test("whom the guard does not let in any more is not obeyed, and put out", async () => {
+  let isStaff = true;
+  await using server = await serve({ endpoints: [room], http: { guard: () => isStaff } });
+  const open = async () => {
+    const looker = await dial(server.url + LIVE, { headers: { origin: server.url } });
+    const ask = { ask: "1", about: "channels", text: "" };
+    expect(await looker.ask("ask", ask)).toMatchObject({ type: "reply" });
+    return { looker, ask };
+  };
+  const [asking, acting] = [await open(), await open()];
+  const ana = await dial(`${server.url}/ws/rooms/lobby`, { token: signToken({ sub: "ana" }) });
+  isStaff = false;
+  acting.looker.send({ type: "disconnect", payload: { user: "ana" } });
+  expect(await acting.looker.closed).toMatchObject({ code: 1008, reason: "unauthorized" });
+  asking.looker.send({ type: "ask", payload: asking.ask });
+  expect(await asking.looker.closed).toMatchObject({ code: 1008, reason: "unauthorized" });
+  expect(await server.app.isConnected("ana")).toBe(true);
+  isStaff = true;
+  const { looker } = await open();
+  await looker.ask("disconnect", { user: "ana" });
+  expect(await ana.closed).toMatchObject({ code: 1008, reason: "forbidden" });
+});
