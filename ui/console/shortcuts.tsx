@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { Icon } from "../shared/icon.js";
 
 const shortcuts: readonly (readonly [string, string])[] = [
-  ["Ctrl+K", "filter the endpoints"],
+  ["Ctrl+K", "filter the endpoints; Enter opens the first, ↓ goes into the list"],
   ["Ctrl+Enter", "in a form: send it"],
   ["Alt+1 … Alt+9", "speak by that connection"],
   ["↑ ↓ PageUp PageDown Home End", "in the frames: choose one, and see all of it"],
