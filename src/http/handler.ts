@@ -122,11 +122,20 @@ function pagesFrom(facts: HttpFacts): ReadonlyMap<string, Page> {
     ["/asyncapi.json", { of: "docs", answer: answerDocument }],
     ["/metrics", { of: "metrics", answer: () => textAnswer(facts.metrics()) }],
     ...FILES.map(fileOf),
+    ...(["docs", "dashboard"] as const).map((of): [string, Page] => [
+      `/${of}/`,
+      { of, answer: () => withoutSlash(of) },
+    ]),
   ]);
 }
 
 /** Asked for again each time, as the page that shows it is. */
 const DOCUMENT_HEADERS: Readonly<Record<string, string>> = { ...dataHeaders, "cache-control": "private, no-cache" };
+
+/** As people type it. Relative, so that it is right under a prefix too. */
+function withoutSlash(page: PageName): Answer {
+  return { status: 308, headers: { ...dataHeaders, location: `../${page}` }, body: "" };
+}
 
 const NOT_READY: Answer = jsonAnswer(503, { status: "not ready" });
 

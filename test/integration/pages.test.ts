@@ -306,3 +306,15 @@ test("whom the guard does not let in any more is not obeyed, and put out", async
   await looker.ask("disconnect", { user: "ana" });
   expect(await ana.closed).toMatchObject({ code: 1008, reason: "forbidden" });
 });
+
+test("a page with a slash behind it leads to the page", async () => {
+  await using server = await serve({ endpoints: [room] });
+  for (const page of ["docs", "dashboard"]) {
+    const found = await askPage(`${server.url}/${page}/`);
+    expect([found.status, new URL(String(found.headers.location), `${server.url}/${page}/`).pathname]).toEqual([
+      308,
+      `/${page}`,
+    ]);
+    expect((await askPage(`${server.url}/${page}/`, { headers: { host: "evil.example" } })).status).toBe(404);
+  }
+});
