@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { FakeView } from "../../test/support/fake-view.js";
 import { sampleOf } from "./sample.js";
 
@@ -29,4 +29,12 @@ test("a sample has each figure by its own name", () => {
     loopDelayMs: 0.5,
     loopDelayMaxMs: 3,
   });
+});
+
+test("CPU time is that of the program and that which the system spends for it", () => {
+  const usage = vi.spyOn(process, "cpuUsage").mockReturnValue({ user: 300, system: 40 });
+  onTestFinished(() => usage.mockRestore());
+  const view = new FakeView();
+  const sums = { slow: 0, outboxBytes: 0, waitingBytes: 0 };
+  expect(sampleOf({ view, figures: view.figures(), atMs: 5, sums }).cpuMicros).toBe(340);
 });

@@ -80,6 +80,15 @@ test("the last that have closed are told with why, the newest first", async () =
   });
 });
 
+test("of very many that have closed the last 200 are told, each with the beginning of its reason", async () => {
+  const view = new FakeView();
+  const end = { atMs: 9, code: 4000, reason: "r".repeat(123), by: "server" as const };
+  for (let n = 0; n < 1_000; n += 1) view.over.push(reportOf(`c${n}`, { closed: end }));
+  const found = await ask(view, connections("", "closed"));
+  expect(found).toMatchObject({ count: 1_000, rows: { length: 200, 0: { id: "c0" }, 199: { id: "c199" } } });
+  expect(found).toMatchObject({ rows: { 0: { closed: { code: 4000, reason: `${"r".repeat(64)}…` } } } });
+});
+
 test("a row is short, whatever a user is called, and ends between two characters", async () => {
   const view = new FakeView();
   view.add("c1", { userId: "ä".repeat(40), endpoint: `/ws/${"x".repeat(60)}` });
