@@ -115,7 +115,7 @@ test("the keyboard skips to the page, walks through its places and opens a conne
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.getByText("by the server with 1003 unsupported_data").waitFor();
-  expect(await nameOfFocused(page)).toMatch(/^Connection /);
+  expect(await nameOfFocused(page)).toMatch(/^somebody.*… · \/ws\/rooms\/:room$/);
 });
 
 function open(hash: string, options?: VisitorOptions): Promise<Visitor> {

@@ -32,7 +32,7 @@ test("two processes are one overview and one list, and one that ends is gone fiv
   const { page } = visitor;
   await tile(page, "Connections").filter({ hasText: "4" }).waitFor(); // this page's own, too
   const choice = page.getByRole("combobox");
-  await choice.getByText("all 2 that are there").waitFor({ state: "attached" });
+  await choice.getByText("all 2 processes").waitFor({ state: "attached" });
   const rows = page.getByRole("region", { name: "Processes" }).getByRole("row");
   const there = rows.filter({ has: page.getByText("there", { exact: true }) });
   expect(await there.count()).toBe(2);
@@ -49,12 +49,12 @@ test("two processes are one overview and one list, and one that ends is gone fiv
   await page.getByRole("link", { name: "Overview" }).click();
   await rows.getByText("gone", { exact: true }).waitFor();
   await page.getByText(/^Gone: /).waitFor();
-  await choice.getByText("all 1 that are there").waitFor({ state: "attached" });
+  await choice.getByText("1 of 2 processes").waitFor({ state: "attached" });
   await tile(page, "Connections").filter({ hasText: "2" }).waitFor();
   expect(visitor.faults).toEqual([]);
 });
 
-test("a user of another process is disconnected, and while the broker is away it says so and since when", async () => {
+test("a user of another process is disconnected, and while the broker is away it says so and since when, and of the others that it can't see them", async () => {
   await using world = await startWorld();
   const { a, b } = world;
   const [ana, bob] = await Promise.all([enter(b, "user:ana"), enter(b, "user:bob")]);
@@ -74,6 +74,12 @@ test("a user of another process is disconnected, and while the broker is away it
   await tile(page, "Broker")
     .getByText(/^awayfor \d+ s/)
     .waitFor();
+  await page.getByText(/^The broker is away: no process but this one can be seen\. They may well be there: /).waitFor();
+  await page.getByRole("region", { name: "Processes" }).getByText("not seen", { exact: true }).waitFor();
+  await tile(page, "Connections").filter({ hasText: "1" }).waitFor();
+  expect(await page.getByText(/^Gone: /).count()).toBe(0);
+  await page.getByRole("link", { name: "Connections", exact: true }).click();
+  await page.getByText(/^1 connection\. The broker is away: these are of the one process/).waitFor();
   expect((await bob.ask("ping", {})).type).toBe("pong");
 });
 

@@ -76,7 +76,7 @@ test("lists are filtered as one types, the address keeps it, and the way back le
   await page.getByRole("link", { name: "Connections", exact: true }).click();
   await page.getByText("4 connections").waitFor();
   expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
-  expect(await page.title()).toBe("Connections · Dashboard");
+  expect(await page.title()).toBe(`Connections · Dashboard · ${new URL(page.url()).host}`);
 
   await page.getByLabel("Filter connections").fill("user:bob");
   await page.getByText("2 connections").waitFor();

@@ -55,7 +55,7 @@ export function Channels({ line, text }: ChannelsProps): JSX.Element {
 function Row({ row: { channel, connections, behind, offset, events } }: { readonly row: ChannelRow }): JSX.Element {
   return (
     <tr>
-      <th scope="row" class="code">
+      <th scope="row" class="code any">
         {channel}
       </th>
       <td class="number">{countText(connections)}</td>

@@ -49,7 +49,7 @@ export function Standings({
             <tbody>
               {channels.map(({ channel, state, offset, behind, isOwn }) => (
                 <tr key={channel}>
-                  <th scope="row" class="code">
+                  <th scope="row" class="code any">
                     {channel}
                   </th>
                   <td>
@@ -105,8 +105,8 @@ export function Errors({
                     <ClockTime ms={atMs} />
                   </td>
                   <td class="code">{code}</td>
-                  <td>{message}</td>
-                  <td class="code">{type ?? "–"}</td>
+                  <td class="any">{message}</td>
+                  <td class="code any">{type ?? "–"}</td>
                 </tr>
               ))}
             </tbody>

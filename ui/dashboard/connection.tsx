@@ -24,11 +24,19 @@ interface ConnectionPageProps {
 export function ConnectionPage({ line, id }: ConnectionPageProps): JSX.Element {
   const answer = [...line.inquiry.value.answers.values()].find(isAboutConnection);
   return (
-    <Page title={`Connection ${id}`} of={id}>
+    <Page title={answer === undefined ? `Connection ${id}` : titleOf(answer.report)} of={id}>
       {answer === undefined ? <Missing line={line} /> : <Known line={line} answer={answer} />}
     </Page>
   );
 }
+
+/** Whose, and where: nobody knows it by its id. */
+function titleOf({ user, endpoint }: ConnectionReport): string {
+  if (user === undefined) return `Connection to ${endpoint}`;
+  return `${user.length > LONGEST_NAME ? `${user.slice(0, LONGEST_NAME)}…` : user} · ${endpoint}`;
+}
+
+const LONGEST_NAME = 64;
 
 type ReportAnswer = HeardAnswer & AnswerAbout<"connection">;
 
@@ -57,9 +65,9 @@ function Missing({ line }: { readonly line: Line }): JSX.Element {
 function Known({ line, answer }: { readonly line: Line; readonly answer: ReportAnswer }): JSX.Element {
   const { report, process } = answer;
   const shownAtMs = line.shownAtMs(nowMs.value);
-  const isGone = line.book.isGone(process, shownAtMs);
+  const state = line.book.stateOf(process, shownAtMs) ?? "there";
   // Its process answers by its own clock, and is silent where nothing has changed.
-  const atMs = answer.atMs + (isGone ? 0 : Math.max(0, shownAtMs - answer.heardAtMs));
+  const atMs = answer.atMs + (state === "there" ? Math.max(0, shownAtMs - answer.heardAtMs) : 0);
   const { user, closed } = report;
   return (
     <>
@@ -67,14 +75,18 @@ function Known({ line, answer }: { readonly line: Line; readonly answer: ReportA
         <span class="state" data-tone={tones[report.stage]}>
           {report.stage}
         </span>
-        {user !== undefined && <strong>{user}</strong>}
-        <code>{report.endpoint}</code>
+        <code>{report.id}</code>
         <span class="quiet">
-          on {line.book.nameOf(process) ?? process} from <code>{report.address}</code>, since{" "}
+          on {line.book.nameOf(process) ?? process} from <code>{report.address}</code>, opened{" "}
           <ClockTime ms={report.openedAtMs} />
         </span>
       </p>
-      {isGone && (
+      {state === "unseen" && (
+        <p role="status" class="quiet">
+          Its process can't be seen, for the broker is away. What is shown is of {clockText(answer.atMs)}.
+        </p>
+      )}
+      {state === "gone" && (
         <p role="alert" class="problem">
           Its process is gone, and with it the connection. What is shown is of {clockText(answer.atMs)}.
         </p>

@@ -8,6 +8,7 @@ import { ListNote } from "./list-note.js";
 import { Page } from "./page.js";
 import { stay } from "./place.js";
 import { hrefOf, type Which } from "./route.js";
+import { briefOf } from "./why.js";
 import { Wide } from "./wide.js";
 
 interface ConnectionsProps {
@@ -124,7 +125,9 @@ function Row({ row, line, nowMs }: RowProps): JSX.Element {
       <td>
         <RowState row={row} nowMs={nowMs} />
       </td>
-      <td>{user ?? <span class="quiet">none</span>}</td>
+      <td class="brief" title={user}>
+        {user ?? <span class="quiet">none</span>}
+      </td>
       <td class="number">{bytesText(outboxBytes)}</td>
       <td>
         <Since ms={closed?.atMs ?? openedAtMs} untilMs={nowMs} />
@@ -142,7 +145,8 @@ function RowState({ row: { trouble, closed, stage }, nowMs }: Pick<RowProps, "ro
   if (closed !== undefined) {
     return (
       <>
-        <span class="badge">closed</span> <span class="number">{closed.code}</span> {closed.reason}
+        <span class="badge">closed</span> <span class="number">{closed.code}</span>{" "}
+        {closed.reason || briefOf(closed.code)}
       </>
     );
   }

@@ -4,7 +4,8 @@ import { wordsOf } from "tidings/protocol";
 import type { Answer, DashboardContract, Question, SamplesContract } from "../../src/dashboard/contract.js";
 import type { Closed } from "../../src/declare/closed.js";
 import type { Carries } from "../../src/declare/contract.js";
-import { KEPT_SECONDS, SampleBook } from "./sample-book.js";
+import { KEPT_SECONDS } from "./process-log.js";
+import { SampleBook } from "./sample-book.js";
 
 /** The endpoint, as `typeof dashboard` is on the server. */
 interface DashboardEndpoint extends Carries<DashboardContract> {
@@ -59,7 +60,7 @@ export class Line {
     this.#client.onStatus((status, why) => this.#changed(status, why));
     this.#client.on("sample", (sample) => {
       const { process } = sample;
-      const isNew = this.book.nameOf(process) === undefined || this.book.isGone(process, Date.now());
+      const isNew = this.book.stateOf(process, Date.now()) !== "there";
       this.book.hear(sample, Date.now());
       if (isNew) this.news.value += 1;
     });
@@ -105,7 +106,9 @@ export class Line {
   answers(nowMs: number): readonly HeardAnswer[] {
     const atMs = this.shownAtMs(nowMs);
     return [...this.inquiry.value.answers.values()].filter(
-      ({ process, heardAtMs }) => !this.book.isGone(process, atMs) && atMs - heardAtMs <= ANSWER_STANDS_MS,
+      // An answer may come before the first sample.
+      ({ process, heardAtMs }) =>
+        (this.book.stateOf(process, atMs) ?? "there") === "there" && atMs - heardAtMs <= ANSWER_STANDS_MS,
     );
   }
 

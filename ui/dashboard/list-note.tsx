@@ -28,7 +28,11 @@ export function ListNote({ line, answers, merged, noun }: ListNoteProps): JSX.El
       </p>
     );
   }
-  if (answers > 0) return <p role="status">{countOf(merged, noun)}</p>;
+  if (answers > 0) {
+    const isBlind = line.book.isBlind(line.shownAtMs(nowMs.value));
+    const blind = "The broker is away: these are of the one process that can be seen.";
+    return <p role="status">{`${countOf(merged, noun)}${isBlind ? `. ${blind}` : ""}`}</p>;
+  }
   const isLong = nowMs.value - askedAtMs > PATIENCE_MS;
   return <p role="status">{isLong ? "No process answers." : "Asking…"}</p>;
 }
@@ -37,6 +41,6 @@ function countOf({ rows, count, isAtLeast }: Merged<unknown>, noun: string): str
   const all = `${isAtLeast ? "at least " : ""}${count === 0 ? `no ${noun}s` : pluralText(count, noun)}`;
   const said = all[0]?.toUpperCase() + all.slice(1);
   return rows.length < count
-    ? `${said}, of which ${countText(rows.length)} are shown: a filter finds the others.`
+    ? `${said}, of which ${countText(rows.length)} are shown: a filter finds the others`
     : said;
 }

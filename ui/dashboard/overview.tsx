@@ -8,9 +8,10 @@ import type { Line } from "./line.js";
 import { Page } from "./page.js";
 import { go } from "./place.js";
 import type { Point } from "./point.js";
+import type { ProcessNow, ProcessState } from "./process-log.js";
 import { Processes } from "./processes.js";
 import { hrefOf, overview } from "./route.js";
-import type { ProcessNow, Series } from "./sample-book.js";
+import type { Series } from "./sample-book.js";
 
 interface OverviewProps {
   readonly line: Line;
@@ -24,12 +25,13 @@ export function Overview({ line, process }: OverviewProps): JSX.Element {
   const atMs = line.shownAtMs(nowMs.value);
   const all = line.book.processes(atMs);
   const one = all.find(({ sample }) => sample.process === process);
+  const isBlind = line.book.isBlind(atMs);
   const isUnknown = process !== undefined && one === undefined;
   return (
     <Page title={one === undefined ? "Overview" : one.sample.name} of={process ?? ""}>
       <div class="head">
-        {all.length > 1 && <Choice all={all} process={process} />}
-        <GoneNote all={all} />
+        {all.length > 1 && <Choice all={all} process={process} isBlind={isBlind} />}
+        <MissingNote all={all} isBlind={isBlind} />
       </div>
       {isUnknown && <p role="status">Nothing was heard of this process in the last 15 minutes.</p>}
       {all.length === 0 && <p role="status">Nothing was heard yet.</p>}
@@ -47,8 +49,17 @@ export function Overview({ line, process }: OverviewProps): JSX.Element {
   );
 }
 
-function Choice({ all, process }: { readonly all: readonly ProcessNow[]; readonly process: string | undefined }) {
-  const here = all.filter(({ goneSinceMs }) => goneSinceMs === undefined);
+interface MissingNoteProps {
+  readonly all: readonly ProcessNow[];
+  /** Only the process that this page is connected to can be seen. */
+  readonly isBlind: boolean;
+}
+
+interface ChoiceProps extends MissingNoteProps {
+  readonly process: string | undefined;
+}
+
+function Choice({ all, process, isBlind }: ChoiceProps): JSX.Element {
   return (
     <label class="row">
       <span class="quiet">Shown</span>
@@ -59,11 +70,11 @@ function Choice({ all, process }: { readonly all: readonly ProcessNow[]; readonl
           go(currentTarget.value === "" ? overview : { page: "overview", process: currentTarget.value })
         }
       >
-        <option value="">{`all ${countText(here.length)} that are there`}</option>
-        {all.map(({ sample, goneSinceMs }) => (
+        <option value="">{isBlind ? "what can be seen" : allText(all)}</option>
+        {all.map(({ sample, state }) => (
           <option key={sample.process} value={sample.process}>
             {sample.name}
-            {goneSinceMs !== undefined && " (gone)"}
+            {endings[state]}
           </option>
         ))}
       </select>
@@ -71,12 +82,34 @@ function Choice({ all, process }: { readonly all: readonly ProcessNow[]; readonl
   );
 }
 
-function GoneNote({ all }: { readonly all: readonly ProcessNow[] }): JSX.Element {
-  const gone = all.filter(({ goneSinceMs }) => goneSinceMs !== undefined);
+const endings = { there: "", unseen: " (not seen)", gone: " (gone)" } as const;
+
+function allText(all: readonly ProcessNow[]): string {
+  const here = all.filter(isThere).length;
+  return here === all.length
+    ? `all ${countText(here)} processes`
+    : `${countText(here)} of ${countText(all.length)} processes`;
+}
+
+function isThere({ state }: ProcessNow): boolean {
+  return state === "there";
+}
+
+/** Which processes are not there, and which can't be seen: who looks for what is wrong takes the one for the other. */
+function MissingNote({ all, isBlind }: MissingNoteProps): JSX.Element {
+  const namesOf = (which: ProcessState) =>
+    all.flatMap(({ sample, state }) => (state === which ? sample.name : [])).join(", ");
+  const [unseen, gone] = [namesOf("unseen"), namesOf("gone")];
   return (
-    <p role="status" class="problem">
-      {gone.length > 0 && `Gone: ${gone.map(({ sample }) => sample.name).join(", ")}`}
-    </p>
+    <div role="status">
+      {isBlind && (
+        <p class="quiet">
+          The broker is away: no process but this one can be seen.
+          {unseen !== "" && ` They may well be there: ${unseen}`}
+        </p>
+      )}
+      {gone !== "" && <p class="problem">Gone: {gone}</p>}
+    </div>
   );
 }
 
@@ -118,7 +151,7 @@ function Tile({ name, isBad = false, children }: TileProps): JSX.Element {
 }
 
 function BrokerTile({ shown }: { readonly shown: readonly ProcessNow[] }): JSX.Element {
-  const here = shown.filter(({ goneSinceMs }) => goneSinceMs === undefined);
+  const here = shown.filter(isThere);
   const away = here.flatMap(({ brokerAwaySinceMs }) => brokerAwaySinceMs ?? []);
   const outages = here.reduce((sum, { sample }) => sum + sample.brokerOutages, 0);
   return (

@@ -14,7 +14,8 @@ let isFirst = true;
 export function Page({ title, of = "", children }: PageProps): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · Dashboard`;
+    // Of several apps each has its own tab.
+    document.title = `${title} · Dashboard · ${location.host}`;
   }, [title]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: with another one it is another page.
   useEffect(() => {

@@ -2,11 +2,11 @@ import type { JSX } from "preact";
 import { bytesText, countText } from "../shared/quantity.js";
 import { ClockTime, Since } from "../shared/time.js";
 import { valueText } from "./figures.js";
+import type { ProcessNow } from "./process-log.js";
 import { hrefOf } from "./route.js";
-import type { ProcessNow } from "./sample-book.js";
 import { Wide } from "./wide.js";
 
-/** One row for each process, those that are gone last. */
+/** One row for each process, those that are there first. */
 export function Processes({ all }: { readonly all: readonly ProcessNow[] }): JSX.Element {
   return (
     <section class="card stack" aria-labelledby="processes">
@@ -49,26 +49,32 @@ const columns = [
   "Broker",
 ];
 
-function Row({ sample, point, goneSinceMs, brokerAwaySinceMs }: ProcessNow): JSX.Element {
-  const isGone = goneSinceMs !== undefined;
+const states = {
+  there: ["there", "good"],
+  unseen: ["not seen", undefined],
+  gone: ["gone", "bad"],
+} as const;
+
+function Row({ sample, point, state, silentSinceMs, brokerAwaySinceMs }: ProcessNow): JSX.Element {
+  const [word, tone] = states[state];
   return (
-    <tr class={isGone ? "gone" : undefined}>
+    <tr class={state === "there" ? undefined : "past"}>
       <th scope="row">
         <a href={hrefOf({ page: "overview", process: sample.process })}>{sample.name}</a>
       </th>
       <td>
-        <span class="state" data-tone={isGone ? "bad" : "good"}>
-          {isGone ? "gone" : "there"}
+        <span class="state" data-tone={tone}>
+          {word}
         </span>
-        {isGone && (
+        {silentSinceMs !== undefined && (
           <small>
             {" "}
-            since <ClockTime ms={goneSinceMs} />
+            since <ClockTime ms={silentSinceMs} />
           </small>
         )}
       </td>
       <td>
-        <Since ms={sample.startedAtMs} untilMs={goneSinceMs} />
+        <Since ms={sample.startedAtMs} untilMs={silentSinceMs} />
       </td>
       <td class="number">{countText(sample.connections)}</td>
       <td class="number">{countText(sample.users)}</td>

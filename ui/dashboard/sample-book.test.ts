@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ProcessSample } from "../../src/dashboard/contract.js";
-import { KEPT_SECONDS, SampleBook } from "./sample-book.js";
+import { KEPT_SECONDS } from "./process-log.js";
+import { SampleBook } from "./sample-book.js";
 
 /** A whole second of the processes' clocks; the page's own begins at 0. */
 const begin = 1_000_000_000;
@@ -24,24 +25,23 @@ test("all processes are the sum of those that are there, and of delays the worst
 test("a process that says nothing for longer than five seconds is gone, since it was heard last by its own clock", () => {
   const book = new SampleBook();
   book.hear(sample("p1", 0), 0);
-  expect(book.processes(5_000)).toMatchObject([{ goneSinceMs: undefined }]);
-  expect(book.processes(5_001)).toMatchObject([{ goneSinceMs: begin }]);
-  expect([book.isGone("p1", 5_001), book.isGone("unheard", 5_001)]).toEqual([true, false]);
+  expect(book.processes(5_000)).toMatchObject([{ state: "there", silentSinceMs: undefined }]);
+  expect(book.processes(5_001)).toMatchObject([{ state: "gone", silentSinceMs: begin }]);
+  expect([book.stateOf("p1", 5_001), book.stateOf("unheard", 5_001)]).toEqual(["gone", undefined]);
 });
 
 test("after a time when the page could hear nothing, each process has its five seconds anew", () => {
   const book = new SampleBook();
   book.hear(sample("p1", 0), 0);
   book.resume(60_000);
-  expect(book.isGone("p1", 64_000)).toBe(false);
-  expect(book.isGone("p1", 65_001)).toBe(true);
+  expect([book.stateOf("p1", 64_000), book.stateOf("p1", 65_001)]).toEqual(["there", "gone"]);
 });
 
 test("what was said long before the page listened shows nobody to be there", () => {
   const book = new SampleBook();
   book.recall(sample("gone", 0, { connections: 8 }), 0);
   book.hear(sample("p1", 60_000, { connections: 1 }), 0);
-  expect(book.processes(0).map(({ sample, goneSinceMs }) => [sample.process, goneSinceMs])).toEqual([
+  expect(book.processes(0).map(({ sample, silentSinceMs }) => [sample.process, silentSinceMs])).toEqual([
     ["p1", undefined],
     ["gone", begin],
   ]);
@@ -51,14 +51,14 @@ test("what was said long before the page listened shows nobody to be there", () 
 test("a process that was told of just now has five seconds to be heard", () => {
   const book = new SampleBook();
   book.recall(sample("p1", 0), 700);
-  expect([book.isGone("p1", 5_700), book.isGone("p1", 5_701)]).toEqual([false, true]);
+  expect([book.stateOf("p1", 5_700), book.stateOf("p1", 5_701)]).toEqual(["there", "gone"]);
 });
 
 test("a series has a value for each of the last 900 seconds, and none where nothing was heard", () => {
   const book = new SampleBook();
   for (const at of [0, 1_000, 2_000, 20_000, 21_000]) book.hear(sample("p1", at, { connections: 7 }), at);
   const { seconds, values } = book.series(["connections", "users"]);
-  expect([seconds.length, seconds.at(-1), values.length]).toEqual([KEPT_SECONDS, begin / 1_000 + 21, 2]);
+  expect([seconds.length, seconds.at(-1), values.length]).toEqual([KEPT_SECONDS, 21, 2]);
   expect(values[0]?.slice(-22)).toEqual([7, 7, 7, 7, 7, ...Array(15).fill(undefined), 7, 7]);
 });
 
@@ -106,6 +106,10 @@ test("what the clock of a process shows is as far from the page's as it was when
   const book = new SampleBook();
   book.hear(sample("p1", 0), 400);
   expect([book.clockOf("p1", 1_400), book.clockOf("unheard", 1_400)]).toEqual([begin + 1_000, 1_400]);
+  book.hear(sample("p1", 1_000), 2_300); // late, that is all
+  expect(book.clockOf("p1", 2_400)).toBe(begin + 2_000);
+  book.hear(sample("p1", 60_000), 3_400);
+  expect(book.clockOf("p1", 3_400)).toBe(begin + 60_000);
 });
 
 test("since when a broker is away is the first sample that says so", () => {
@@ -114,6 +118,64 @@ test("since when a broker is away is the first sample that says so", () => {
   expect(book.processes(0)).toMatchObject([{ brokerAwaySinceMs: undefined }]);
   for (const at of [1_000, 2_000]) book.hear(sample("p1", at, { isBrokerAway: true }), at);
   expect(book.processes(2_000)).toMatchObject([{ brokerAwaySinceMs: begin + 1_000 }]);
+});
+
+test("clocks that differ mix nothing up: each is there, and is drawn where it was heard", () => {
+  const book = new SampleBook();
+  const ahead = { even: 0, early: 20 * 60_000, late: -20 * 60_000 };
+  for (const at of [0, 1_000, 2_000]) {
+    for (const [process, byMs] of Object.entries(ahead)) book.hear(sample(process, at + byMs, { connections: 5 }), at);
+  }
+  expect(book.processes(2_000).map(({ state }) => state)).toEqual(["there", "there", "there"]);
+  expect(book.total(2_000).connections).toBe(15);
+  const { seconds, values } = book.series(["connections"]);
+  expect([seconds.at(-1), ...(values[0]?.slice(-4) ?? [])]).toEqual([2, undefined, 15, 15, 15]);
+});
+
+test("what is told of the past by a clock that is far ahead makes nobody be forgotten", () => {
+  const book = new SampleBook();
+  for (const at of [0, 5_000]) book.recall(sample("even", at, { connections: 5 }), 5_000);
+  book.recall(sample("early", 20 * 60_000, { connections: 3 }), 5_000);
+  book.hear(sample("even", 6_000, { connections: 5 }), 6_000);
+  expect(book.series(["connections"], "even").values[0]?.slice(-7)).toEqual([5, 5, 5, 5, 5, 5, 5]);
+  book.recall(sample("quiet", 4_000), 6_000);
+  book.hear(sample("early", 20 * 60_000 + 6_000), 6_000);
+  expect(book.stateOf("quiet", 6_000)).toBe("there");
+});
+
+test("a process whose clock is set back goes on being shown as it is", () => {
+  const book = new SampleBook();
+  for (const at of [0, 1_000]) book.hear(sample("p1", at, { connections: 1 }), at);
+  for (const at of [2_000, 3_000]) book.hear(sample("p1", at - 300_000, { connections: 9 }), at);
+  expect(book.processes(3_000)).toMatchObject([{ state: "there", point: { connections: 9 } }]);
+  expect(book.series(["connections"]).values[0]?.slice(-2)).toEqual([9, 9]);
+});
+
+test("while the broker is away nobody is taken for gone who could be heard before, and none is counted", () => {
+  const book = new SampleBook();
+  for (const process of ["here", "there", "dead"]) book.hear(sample(process, 0, { connections: 1 }), 0);
+  for (const at of [20_000, 21_000]) {
+    book.hear(sample("there", at, { connections: 1 }), at);
+    book.hear(sample("here", at, { connections: 1 }), at);
+  }
+  expect(book.isBlind(21_000)).toBe(false);
+  for (const at of [24_000, 30_000]) book.hear(sample("here", at, { connections: 1, isBrokerAway: true }), at);
+  expect(book.isBlind(30_000)).toBe(true);
+  expect(book.processes(30_000).map(({ sample, state }) => [sample.process, state])).toEqual([
+    ["here", "there"],
+    ["there", "unseen"],
+    ["dead", "gone"],
+  ]);
+  expect(book.total(30_000).connections).toBe(1);
+  expect(book.stateOf("here", 35_001)).toBe("gone"); // it is heard without a broker
+});
+
+test("when the broker is back, those that could not be seen have five seconds to be heard", () => {
+  const book = new SampleBook();
+  for (const process of ["here", "there"]) book.hear(sample(process, 0), 0);
+  for (const at of [1_000, 60_000]) book.hear(sample("here", at, { isBrokerAway: true }), at);
+  book.hear(sample("here", 61_000), 61_000);
+  expect([book.stateOf("there", 66_000), book.stateOf("there", 66_001)]).toEqual(["there", "gone"]);
 });
 
 function sample(process: string, atMs: number, known: Partial<ProcessSample> = {}): ProcessSample {

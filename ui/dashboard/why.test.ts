@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ConnectionEnd, ConnectionReport } from "../../src/declare/connection-report.js";
-import { findingsOf } from "./why.js";
+import { briefOf, findingsOf } from "./why.js";
 
 test("a trouble is told with its word, since when, for how long, and its figures", () => {
   const detail = "512 kB of 1 MB wait.";
@@ -71,6 +71,10 @@ test("of another's client it is said what ours would do", () => {
   expect(find({ stage: "closed", closed, isOurClient: false })[0]?.meaning).toMatch(
     /This is not our client: ours dials/,
   );
+});
+
+test("a code without a reason has a word or two in a list; what is the app's own has none", () => {
+  expect([1001, 1006, 4001].map(briefOf)).toEqual(["went away", "connection lost", ""]);
 });
 
 /** At 20 seconds. */

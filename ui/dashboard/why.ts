@@ -100,6 +100,18 @@ const codes: Readonly<Record<number, string>> = {
   1015: "TLS failed.",
 };
 
+/** A close code that came without a reason, in a word or two; empty for what is the app's own. */
+export function briefOf(code: number): string {
+  return briefs[code] ?? "";
+}
+
+const briefs: Readonly<Record<number, string>> = {
+  1000: "was meant to end",
+  1001: "went away",
+  1005: "without a code",
+  1006: "connection lost",
+};
+
 const thens: Readonly<Record<Then, string>> = {
   "stay-closed": "stays closed",
   "refresh-and-retry": "fetches a fresh token and dials again",
