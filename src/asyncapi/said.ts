@@ -27,7 +27,7 @@ export interface Wire {
 }
 
 /** What stands in a message beside its payload, in the order in which the server writes it. */
-export function wireSchema(wire: Wire): JsonSchema {
+function wireSchema(wire: Wire): JsonSchema {
   const { type, payload, id, channel, hasOffset, isPayloadOptional = false, isChannelOptional = false } = wire;
   const required = ["type"];
   if (id === "required") required.push("id");
