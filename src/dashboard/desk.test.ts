@@ -191,6 +191,23 @@ test("who is answered already is not answered again because another one asks", a
   expect(by(world.take("answers")).sort()).toEqual(["p1", "p2"].map((name) => `$dashboard/answers/other of ${name}`));
 });
 
+test("who asks with every key that is pressed is answered at once, and told of the process once a second all the same", async () => {
+  const world = new World();
+  const p1 = world.start("p1");
+  const page = p1.page("page");
+  await p1.desk.enter(page);
+  await world.clock.advance("1s");
+  world.take("samples");
+  for (let n = 0; n < 10; n += 1) {
+    p1.desk.ask(page, list(`q${n}`));
+    await world.clock.advance("200ms");
+  }
+  expect(world.take("answers").map(({ payload }) => payload.ask)).toEqual(
+    Array.from({ length: 10 }, (_, n) => `q${n}`),
+  );
+  expect(world.take("samples").length).toBeLessThan(5);
+});
+
 test("the next question takes the place of the last, and who asks nothing more is told nothing more", async () => {
   const world = new World();
   const p1 = world.start("p1");

@@ -56,8 +56,8 @@ test.each([
 
 test("a notice of another version is read as far as it is known here", () => {
   const news = { by: "c2", question: { ask: "q", about: "weather" } };
-  const unfit = { by: "a/b", question: asks };
-  expect(readNotice({ ...notice, mood: "fine", asked: [news, ...notice.asked, unfit, null] })).toEqual(notice);
+  const unfit = ["a/b", 7, null].map((by) => ({ by, question: asks }));
+  expect(readNotice({ ...notice, mood: "fine", asked: [news, ...notice.asked, ...unfit, null] })).toEqual(notice);
 });
 
 test("of one that asks too much the first 25 are taken", () => {

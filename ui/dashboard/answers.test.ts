@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ChannelRow, ConnectionRow } from "../../src/dashboard/contract.js";
-import { type AnswerAbout, mergeChannels, mergeConnections } from "./answers.js";
+import { type AnswerAbout, isStanding, mergeChannels, mergeConnections } from "./answers.js";
 
 test("the connections of all processes are one list: what is troubled for longest first, then the newest", () => {
   const merged = mergeConnections(
@@ -53,6 +53,13 @@ test("where processes did not tell all of their channels, there are at least as 
   ]);
   expect(merged).toMatchObject({ count: 300, isAtLeast: true });
   expect(mergeChannels([channels("p1", [channel("a")], 300)])).toMatchObject({ count: 300, isAtLeast: false });
+});
+
+test("an answer stands for 15 s, and no longer than its process is there", () => {
+  const heard = { ...answer("p1", [], 0), heardAtMs: 1_000 };
+  expect([isStanding(heard, "there", 16_000), isStanding(heard, "there", 16_001)]).toEqual([true, false]);
+  const states = ["unseen", "gone", undefined] as const;
+  expect(states.map((state) => isStanding(heard, state, 1_000))).toEqual([false, false, true]);
 });
 
 function answer(process: string, rows: readonly ConnectionRow[], count: number): AnswerAbout<"connections"> {

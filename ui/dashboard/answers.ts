@@ -1,7 +1,10 @@
 import type { Answer, ChannelRow, ConnectionRow } from "../../src/dashboard/contract.js";
+import type { ProcessState } from "./process-log.js";
 import type { Which } from "./route.js";
 
 export type AnswerAbout<About extends Answer["about"]> = Extract<Answer, { readonly about: About }>;
+
+export type HeardAnswer = Answer & { readonly heardAtMs: number };
 
 /** A connection, and the process that it is on. */
 export type ListedConnection = ConnectionRow & { readonly process: string };
@@ -14,6 +17,14 @@ export interface Merged<Row> {
   /** Could there be more than `count`? */
   readonly isAtLeast: boolean;
 }
+
+/** Each process answers every 5 s at least: what is older than three of them stands no more, nor what one that is not there said. */
+export function isStanding({ heardAtMs }: HeardAnswer, state: ProcessState | undefined, atMs: number): boolean {
+  // An answer may come before the first sample.
+  return (state ?? "there") === "there" && atMs - heardAtMs <= ANSWER_STANDS_MS;
+}
+
+const ANSWER_STANDS_MS = 15_000;
 
 /** Those with something wrong first, for the longest time first; then the newest. Of closed ones the last that closed. */
 export function mergeConnections(

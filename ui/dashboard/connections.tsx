@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { bytesText } from "../shared/quantity.js";
 import { nowMs, Since } from "../shared/time.js";
-import { type AnswerAbout, type ListedConnection, mergeConnections } from "./answers.js";
+import { type AnswerAbout, type HeardAnswer, type ListedConnection, mergeConnections } from "./answers.js";
 import { Filter } from "./filter.js";
-import type { HeardAnswer, Line } from "./line.js";
+import type { Line } from "./line.js";
 import { ListNote } from "./list-note.js";
 import { Page } from "./page.js";
 import { stay } from "./place.js";

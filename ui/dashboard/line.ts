@@ -4,6 +4,7 @@ import { wordsOf } from "tidings/protocol";
 import type { Answer, DashboardContract, Question, SamplesContract } from "../../src/dashboard/contract.js";
 import type { Closed } from "../../src/declare/closed.js";
 import type { Carries } from "../../src/declare/contract.js";
+import { type HeardAnswer, isStanding } from "./answers.js";
 import { KEPT_SECONDS } from "./process-log.js";
 import { SampleBook } from "./sample-book.js";
 
@@ -28,8 +29,6 @@ export interface Inquiry {
   readonly problem: string | undefined;
 }
 
-export type HeardAnswer = Answer & { readonly heardAtMs: number };
-
 export interface LineState {
   readonly status: Status;
   readonly sinceMs: number;
@@ -37,8 +36,6 @@ export interface LineState {
   readonly why: Closed | undefined;
 }
 
-/** As often as each process answers at least, three times. */
-const ANSWER_STANDS_MS = 15_000;
 /** More than a quarter of an hour of any number of processes can have. */
 const MOST_PAGES = 20;
 
@@ -105,11 +102,8 @@ export class Line {
   /** Answers of processes that are there. */
   answers(nowMs: number): readonly HeardAnswer[] {
     const atMs = this.shownAtMs(nowMs);
-    return [...this.inquiry.value.answers.values()].filter(
-      // An answer may come before the first sample.
-      ({ process, heardAtMs }) =>
-        (this.book.stateOf(process, atMs) ?? "there") === "there" && atMs - heardAtMs <= ANSWER_STANDS_MS,
-    );
+    const answers = [...this.inquiry.value.answers.values()];
+    return answers.filter((answer) => isStanding(answer, this.book.stateOf(answer.process, atMs), atMs));
   }
 
   /** Resolves when it is done. Rejects with why it is not. */

@@ -11,6 +11,8 @@ test("what is counted is told by the second, what is now as it is", () => {
   book.hear(sample("p1", 0, { connections: 3, messagesReceived: 100 }), 0);
   book.hear(sample("p1", 2_000, { connections: 5, messagesReceived: 130 }), 2_000);
   expect(book.total(2_000)).toMatchObject({ connections: 5, messagesReceived: 15 });
+  book.hear(sample("p1", 15_000, { connections: 5, messagesReceived: 930 }), 15_000);
+  expect(book.total(15_000)).toMatchObject({ connections: 5, messagesReceived: undefined }); // who knows when in 13 s
 });
 
 test("all processes are the sum of those that are there, and of delays the worst", () => {
