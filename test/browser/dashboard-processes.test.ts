@@ -37,7 +37,11 @@ test("two processes are one overview and one list, and one that ends is gone fiv
   const there = rows.filter({ has: page.getByText("there", { exact: true }) });
   expect(await there.count()).toBe(2);
 
-  await page.getByRole("link", { name: "Connections", exact: true }).click();
+  await choice.selectOption({ index: 2 });
+  await tile(page, "Users").filter({ hasText: "1" }).waitFor();
+  await tile(page, "Connections").getByRole("link").click();
+  await page.getByText("2 connections").waitFor();
+  await page.getByText("Of all processes").click();
   await page.getByText("4 connections").waitFor();
   await page.getByLabel("Filter connections").fill("user:bob");
   await page.getByText("2 connections").waitFor();

@@ -6,18 +6,21 @@ import { type AnswerAbout, type HeardAnswer, mergeChannels } from "./answers.js"
 import { Filter } from "./filter.js";
 import type { Line } from "./line.js";
 import { ListNote } from "./list-note.js";
+import { isOf, OneProcess } from "./one-process.js";
 import { Page } from "./page.js";
 import { stay } from "./place.js";
+import type { Route } from "./route.js";
 import { Wide } from "./wide.js";
 
 interface ChannelsProps {
   readonly line: Line;
-  readonly text: string;
+  readonly route: Extract<Route, { readonly page: "channels" }>;
 }
 
 /** The channels that somebody is on, over all processes: those that are behind first. */
-export function Channels({ line, text }: ChannelsProps): JSX.Element {
-  const answers = line.answers(nowMs.value).filter(isAboutChannels);
+export function Channels({ line, route }: ChannelsProps): JSX.Element {
+  const { text, process } = route;
+  const answers = line.answers(nowMs.value).filter(isAboutChannels).filter(isOf(process));
   const merged = mergeChannels(answers);
   return (
     <Page title="Channels">
@@ -25,8 +28,9 @@ export function Channels({ line, text }: ChannelsProps): JSX.Element {
         label="Filter channels"
         placeholder="part of a name"
         text={text}
-        onText={(typed) => stay({ page: "channels", text: typed })}
+        onText={(typed) => stay({ ...route, text: typed })}
       />
+      <OneProcess line={line} process={process} all={{ ...route, process: undefined }} />
       <ListNote line={line} answers={answers.length} merged={merged} noun="channel" />
       {merged.rows.length > 0 && (
         <Wide label="List of channels">

@@ -5,16 +5,16 @@ import { type AnswerAbout, type HeardAnswer, type ListedConnection, mergeConnect
 import { Filter } from "./filter.js";
 import type { Line } from "./line.js";
 import { ListNote } from "./list-note.js";
+import { isOf, OneProcess } from "./one-process.js";
 import { Page } from "./page.js";
 import { stay } from "./place.js";
-import { hrefOf, type Which } from "./route.js";
+import { hrefOf, type Route, type Which } from "./route.js";
 import { briefOf } from "./why.js";
 import { Wide } from "./wide.js";
 
 interface ConnectionsProps {
   readonly line: Line;
-  readonly which: Which;
-  readonly text: string;
+  readonly route: Extract<Route, { readonly page: "connections" }>;
 }
 
 const kinds: readonly { readonly which: Which; readonly label: string }[] = [
@@ -24,9 +24,10 @@ const kinds: readonly { readonly which: Which; readonly label: string }[] = [
 ];
 
 /** All connections, over all processes: those with something wrong first. */
-export function Connections({ line, which, text }: ConnectionsProps): JSX.Element {
+export function Connections({ line, route }: ConnectionsProps): JSX.Element {
+  const { which, text, process } = route;
   const atMs = line.shownAtMs(nowMs.value);
-  const answers = line.answers(atMs).filter(isAboutConnections);
+  const answers = line.answers(atMs).filter(isAboutConnections).filter(isOf(process));
   const merged = mergeConnections(answers, which);
   return (
     <Page title="Connections">
@@ -39,7 +40,7 @@ export function Connections({ line, which, text }: ConnectionsProps): JSX.Elemen
                 type="radio"
                 name="which"
                 checked={kind.which === which}
-                onChange={() => stay({ page: "connections", which: kind.which, text })}
+                onChange={() => stay({ ...route, which: kind.which })}
               />
               <span>{kind.label}</span>
             </label>
@@ -49,9 +50,10 @@ export function Connections({ line, which, text }: ConnectionsProps): JSX.Elemen
           label="Filter connections"
           placeholder="id, user, address or endpoint"
           text={text}
-          onText={(typed) => stay({ page: "connections", which, text: typed })}
+          onText={(typed) => stay({ ...route, text: typed })}
         />
       </div>
+      <OneProcess line={line} process={process} all={{ ...route, process: undefined }} />
       <ListNote line={line} answers={answers.length} merged={merged} noun={nounOf(which)} />
       {merged.rows.length > 0 && <Table line={line} rows={merged.rows} which={which} atMs={atMs} />}
     </Page>

@@ -53,11 +53,11 @@ function Shown({ line, route }: { readonly line: Line; readonly route: Route }):
     case "overview":
       return <Overview line={line} process={route.process} />;
     case "connections":
-      return <Connections line={line} which={route.which} text={route.text} />;
+      return <Connections line={line} route={route} />;
     case "connection":
       return <ConnectionPage line={line} id={route.id} />;
     case "channels":
-      return <Channels line={line} text={route.text} />;
+      return <Channels line={line} route={route} />;
   }
 }
 

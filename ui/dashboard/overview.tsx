@@ -37,7 +37,7 @@ export function Overview({ line, process }: OverviewProps): JSX.Element {
       {all.length === 0 && <p role="status">Nothing was heard yet.</p>}
       {all.length > 0 && !isUnknown && (
         <>
-          <Tiles point={one?.point ?? line.book.total(atMs)} shown={one ? [one] : all} />
+          <Tiles point={one?.point ?? line.book.total(atMs)} shown={one ? [one] : all} process={process} />
           <Charts line={line} process={process} />
         </>
       )}
@@ -113,21 +113,31 @@ function MissingNote({ all, isBlind }: MissingNoteProps): JSX.Element {
   );
 }
 
-function Tiles({ point, shown }: { readonly point: Point; readonly shown: readonly ProcessNow[] }): JSX.Element {
+interface TilesProps {
+  readonly point: Point;
+  readonly shown: readonly ProcessNow[];
+  readonly process: string | undefined;
+}
+
+function Tiles({ point, shown, process }: TilesProps): JSX.Element {
   return (
     <dl class="tiles">
       <Tile name="Connections">
-        <a href={hrefOf({ page: "connections", which: "open", text: "" })}>{valueText("count", point.connections)}</a>
+        <a href={hrefOf({ page: "connections", which: "open", text: "", process })}>
+          {valueText("count", point.connections)}
+        </a>
       </Tile>
       <Tile name="Users">{valueText("count", point.users)}</Tile>
       <Tile name="Channels">
-        <a href={hrefOf({ page: "channels", text: "" })}>{valueText("count", point.channels)}</a>
+        <a href={hrefOf({ page: "channels", text: "", process })}>{valueText("count", point.channels)}</a>
       </Tile>
       <Tile name="Messages in">{valueText("rate", point.messagesReceived)}</Tile>
       <Tile name="Messages out">{valueText("rate", point.messagesSent)}</Tile>
       <Tile name="Outboxes">{bytesText(point.outboxBytes ?? 0)}</Tile>
       <Tile name="Stopped reading" isBad={(point.slow ?? 0) > 0}>
-        <a href={hrefOf({ page: "connections", which: "troubled", text: "" })}>{valueText("count", point.slow)}</a>
+        <a href={hrefOf({ page: "connections", which: "troubled", text: "", process })}>
+          {valueText("count", point.slow)}
+        </a>
       </Tile>
       <Tile name="Loop delay">{valueText("ms", point.loopDelayMaxMs)}</Tile>
       <BrokerTile shown={shown} />

@@ -7,6 +7,11 @@ const routes: readonly [string, Route][] = [
   ["#/connections", { page: "connections", which: "open", text: "" }],
   ["#/connections?which=troubled", { page: "connections", which: "troubled", text: "" }],
   ["#/connections?which=closed&text=a%26b%3F", { page: "connections", which: "closed", text: "a&b?" }],
+  [
+    "#/connections?which=troubled&text=a&process=p%2F1",
+    { page: "connections", which: "troubled", text: "a", process: "p/1" },
+  ],
+  ["#/channels?process=p1", { page: "channels", text: "", process: "p1" }],
   ["#/connections/c%20%231", { page: "connection", id: "c #1" }],
   ["#/channels", { page: "channels", text: "" }],
   ["#/channels?text=prices%2FBTC", { page: "channels", text: "prices/BTC" }],

@@ -4,9 +4,12 @@ export type Which = "open" | "troubled" | "closed";
 /** Where in the dashboard one is: what stands behind the address's `#`. */
 export type Route =
   | { readonly page: "overview"; readonly process: string | undefined }
-  | { readonly page: "connections"; readonly which: Which; readonly text: string }
+  | { readonly page: "connections"; readonly which: Which; readonly text: string; readonly process?: OneProcess }
   | { readonly page: "connection"; readonly id: string }
-  | { readonly page: "channels"; readonly text: string };
+  | { readonly page: "channels"; readonly text: string; readonly process?: OneProcess };
+
+/** Those of one process alone; undefined: of all. */
+type OneProcess = string | undefined;
 
 export const overview: Route = { page: "overview", process: undefined };
 
@@ -17,10 +20,11 @@ export function parseRoute(hash: string): Route {
   const fields = new URLSearchParams(query);
   const text = fields.get("text") ?? "";
   const which = fields.get("which") ?? "";
+  const process = fields.get("process") ?? undefined;
   if (page === "processes" && name) return { page: "overview", process: decode(name) };
   if (page === "connections" && name) return { page: "connection", id: decode(name) };
-  if (page === "connections") return { page, which: isWhich(which) ? which : "open", text };
-  if (page === "channels") return { page, text };
+  if (page === "connections") return { page, which: isWhich(which) ? which : "open", text, process };
+  if (page === "channels") return { page, text, process };
   return overview;
 }
 
@@ -30,11 +34,11 @@ export function hrefOf(route: Route): string {
     case "overview":
       return route.process === undefined ? "#/" : `#/processes/${encodeURIComponent(route.process)}`;
     case "connections":
-      return `#/connections${queryOf({ which: route.which === "open" ? "" : route.which, text: route.text })}`;
+      return `#/connections${queryOf({ ...route, which: route.which === "open" ? "" : route.which })}`;
     case "connection":
       return `#/connections/${encodeURIComponent(route.id)}`;
     case "channels":
-      return `#/channels${queryOf({ text: route.text })}`;
+      return `#/channels${queryOf(route)}`;
   }
 }
 
@@ -42,8 +46,14 @@ function isWhich(word: string): word is Which {
   return word === "open" || word === "troubled" || word === "closed";
 }
 
-function queryOf(fields: Readonly<Record<string, string>>): string {
-  const said = Object.entries(fields).filter(([, value]) => value !== "");
+interface Fields {
+  readonly which?: string;
+  readonly text: string;
+  readonly process?: OneProcess;
+}
+
+function queryOf({ which = "", text, process = "" }: Fields): string {
+  const said = Object.entries({ which, text, process }).filter(([, value]) => value !== "");
   return said.length === 0 ? "" : `?${new URLSearchParams(said)}`;
 }
 
