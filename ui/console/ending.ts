@@ -1,4 +1,5 @@
 import { isRefusalReason, type Refusal, refusals, type Then, thenAfterClose } from "../../src/protocol/index.js";
+import type { EndpointDoc, PagePlace } from "./api.js";
 
 export interface Ended {
   readonly code: number;
@@ -10,24 +11,48 @@ export interface Ending {
   /** Like `1008 unauthorized`. */
   readonly label: string;
   readonly meaning: string;
-  /** What our client would do then. */
-  readonly ourClient: string;
+  /** What our client would do then; undefined where it would have been told more. */
+  readonly ourClient: string | undefined;
   /** Is there more to know, which a browser keeps from a page? */
   readonly isHidden: boolean;
-  /** The status that a plain client is answered with, where the reason has one. */
-  readonly http: number | undefined;
+  /** Of a refusal: what a plain client hears, where that is another thing. */
+  readonly plain: string | undefined;
 }
 
-export function endingOf({ code, reason }: Ended, wasOpen: boolean, speaks: "tidings.v1" | "plain"): Ending {
+/** A credential that was tried, and where it can be given. */
+export interface Tried {
+  readonly speaks: "tidings.v1" | "plain";
+  readonly token: string;
+  readonly place: PagePlace | undefined;
+  readonly refuse: EndpointDoc["refuse"];
+  readonly credentials: EndpointDoc["credentials"];
+}
+
+export function endingOf(ended: Ended, wasOpen: boolean, tried: Tried): Ending {
+  const { code, reason } = ended;
   const row: Refusal | undefined = isRefusalReason(reason) ? refusals[reason] : undefined;
-  const isHidden = code === 1006 && !wasOpen && speaks === "plain";
+  const isHidden = code === 1006 && !wasOpen && tried.speaks === "plain";
   return {
-    label: `${code} ${reason}`.trim(),
+    label: labelOf(ended),
     meaning: isHidden ? HIDDEN : (row?.message ?? codeMeanings[code] ?? ownMeaning(code)),
-    ourClient: thenWords[thenAfterClose(code, reason)],
+    ourClient: isHidden ? undefined : thenWords[thenAfterClose(code, reason)],
     isHidden,
-    http: row?.http,
+    plain: wasOpen || row?.http === undefined ? undefined : plainWords(ended, row.http, tried),
   };
+}
+
+function labelOf({ code, reason }: Ended): string {
+  return `${code} ${reason}`.trim();
+}
+
+/** As PROTOCOL.md has it: by HTTP, unless the endpoint says otherwise, or its credential comes when it is connected. */
+function plainWords(ended: Ended, http: number, { refuse, credentials, token, place }: Tried): string | undefined {
+  const isOfCredential = ["unauthorized", "token_expired", "forbidden"].includes(ended.reason);
+  const isAwaited = isOfCredential && credentials.some((each) => each.place === "message");
+  if (refuse === "close" || (isAwaited && token !== "" && place === "message"))
+    return `A plain client is connected, and closed with ${labelOf(ended)}.`;
+  if (isAwaited && token === "") return "A plain client is connected, and has some seconds to say who it is.";
+  return `A plain client is answered with HTTP ${http}.`;
 }
 
 const HIDDEN =

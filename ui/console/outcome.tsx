@@ -66,12 +66,16 @@ export function EndingWords({ end }: { readonly end: SessionEnd }): JSX.Element 
     <dl class="facts">
       <dt>It means</dt>
       <dd>{end.meaning}</dd>
-      <dt>Our client</dt>
-      <dd>{end.ourClient}</dd>
-      {!end.wasOpen && end.http !== undefined && (
+      {end.ourClient !== undefined && (
+        <>
+          <dt>Our client</dt>
+          <dd>{end.ourClient}</dd>
+        </>
+      )}
+      {end.plain !== undefined && (
         <>
           <dt>Others</dt>
-          <dd>A plain client is answered with HTTP {end.http}.</dd>
+          <dd>{end.plain}</dd>
         </>
       )}
     </dl>

@@ -81,6 +81,16 @@ test("each answer goes to its question, whatever comes first, and one without an
   expect(session.looseError.value).toMatchObject({ payload: { type: "c" } });
 });
 
+test("of a thousand that wait for an answer, one more has none, and nothing waits when it is closed", async () => {
+  const { session, socket } = entered();
+  const waiting = Array.from({ length: 1_000 }, () => session.say("a", 1, { withId: true }));
+  expect(session.say("a", 1, { withId: true })).toBeUndefined();
+  expect(socket.said.at(-1)).toEqual({ type: "a", payload: 1 });
+  socket.close();
+  expect((await Promise.all(waiting)).filter((answer) => answer?.message !== undefined)).toEqual([]);
+  expect(session.say("a", 1, { withId: true })).toBeDefined();
+});
+
 test("when it is closed, what waits is lost, and the end is explained", async () => {
   const { session, socket } = entered();
   const answer = session.say("a", 1, { withId: true });
@@ -93,7 +103,7 @@ test("a refusal tells its reason to tidings.v1, and a plain client that it is ke
   const ours = dialled({});
   ours.socket.accept("tidings.v1");
   ours.socket.onclose?.({ code: 1008, reason: "unauthorized" });
-  expect(ours.session.end.value).toMatchObject({ wasOpen: false, isHidden: false, http: 401 });
+  expect(ours.session.end.value).toMatchObject({ wasOpen: false, plain: expect.stringContaining("HTTP 401") });
   const plain = dialled({ speaks: "plain" });
   plain.socket.onclose?.({ code: 1006, reason: "" });
   expect(plain.session.end.value).toMatchObject({ wasOpen: false, isHidden: true });
@@ -155,7 +165,7 @@ function dialled(given: Partial<Entry>, kind: EndpointDoc["kind"] = "messages") 
     ...given,
   };
   const socket = new ScriptedSocket();
-  const endpoint = { path: "/ws", kind } as EndpointDoc; // of which no more is looked at
+  const endpoint = { path: "/ws", kind, refuse: "http", credentials: [] as const } as unknown as EndpointDoc; // of which no more is looked at
   const session = new Session(1, endpoint, entry, dialOf(endpoint, entry), {
     open: () => socket,
     now: () => socket.nowMs,

@@ -178,7 +178,7 @@ export class Session {
   #closed({ code, reason }: Ended): void {
     const atMs = this.#surroundings.now();
     const wasOpen = this.openedAtMs.peek() !== undefined && !this.#wasRefused(code, reason);
-    const ending = endingOf({ code, reason }, wasOpen, this.dial.speaks);
+    const ending = endingOf({ code, reason }, wasOpen, { ...this.entry, ...this.endpoint });
     this.#note(`Closed with ${ending.label}`);
     this.#status.value = "closed";
     this.end.value = { code, reason, atMs, wasOpen, ...ending };
