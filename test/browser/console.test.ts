@@ -120,6 +120,8 @@ test("a plain client learns nothing of a refusal, is told why, and can ask again
   await bob.choose("/ws/admin");
   await bob.page.getByText("How it connects").click();
   await bob.page.getByRole("radio", { name: "A plain client" }).check({ force: true });
+  await bob.page.getByText(/^ws:.*\/ws\/admin\?token=…$/).waitFor();
+  expect(await bob.page.getByLabel("The token goes").inputValue()).toBe("query");
   await bob.connectButton.click();
   await bob.outcome.getByText("1006", { exact: true }).waitFor();
   await bob.outcome.getByText(/which a browser keeps from its pages/).waitFor();
@@ -142,7 +144,7 @@ test("two connections are side by side, and who says something is the one that i
   const [first, second] = await Promise.all([1, 2].map((number) => alice.connection(number).boundingBox()));
   expect(first?.y).toBe(second?.y);
 
-  await alice.page.getByRole("radio", { name: /bob$/ }).check({ force: true });
+  await alice.page.getByRole("radio", { name: /^2 bob/ }).check({ force: true });
   await alice.messages.getByLabel("text", { exact: true }).fill("hello alice");
   await alice.messages.getByRole("button", { name: "Send say" }).click();
   await alice.frame(1, /said.*chat\/pair.*hello alice/).waitFor();

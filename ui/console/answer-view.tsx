@@ -35,6 +35,7 @@ function AnswerText({
       <p class="problem">
         <strong>{String(code)}</strong> {String(words)}
         {typeof retryAfterMs === "number" && ` Again in ${durationText(retryAfterMs)}.`}
+        {code === "internal" && " The server's log has the cause."}
         {placedCount > 0 && " It is marked above."} <span class="quiet">({took})</span>
       </p>
     );

@@ -3,7 +3,7 @@ import { useId } from "preact/hooks";
 import type { EndpointDoc } from "./api.js";
 import { CredentialInput } from "./credential-input.js";
 import { type Desk, type EntryState, readEntry } from "./desk.js";
-import { paramProblem, pathOf } from "./dial.js";
+import { dialOf, paramProblem } from "./dial.js";
 import { FieldInput } from "./field-input.js";
 import { Outcome } from "./outcome.js";
 import { ParamInput } from "./param-input.js";
@@ -25,10 +25,7 @@ export function ConnectForm({ desk, endpoint }: { readonly desk: Desk; readonly 
         if (isReady) connect();
       }}
     >
-      <p class="address code">
-        {state.server.value}
-        {pathOf(endpoint.path, params)}
-      </p>
+      <p class="address code">{dialOf(endpoint, readEntry(endpoint, state)).shownUrl}</p>
       <div class="pair">
         {endpoint.params.map((param) => (
           <ParamInput

@@ -36,6 +36,15 @@ test("an address that a browser takes none of is told, and is no connection", ()
   expect([desk.problem.value, desk.sessions.value]).toEqual(["The URL is invalid.", []]);
 });
 
+test("a try that was refused makes room for the next at the same endpoint", () => {
+  const { desk, dial } = openDesk();
+  dial()?.close();
+  const other = endpointAt("other");
+  desk.connect(other, readEntry(other, desk.entryOf(other)));
+  dial();
+  expect(desk.sessions.value.map(({ number }) => number)).toEqual([2, 3]);
+});
+
 test("a token that a link brings is in the fields of every endpoint", () => {
   const { desk } = openDesk();
   const entry = desk.entryOf(endpointAt("ws"));

@@ -84,7 +84,7 @@ export class Desk {
 
   connect(endpoint: EndpointDoc, entry: Entry): Session | undefined {
     this.problem.value = undefined;
-    const kept = this.#withRoom();
+    const kept = this.#withRoom(endpoint);
     if (kept === undefined) {
       this.problem.value = `There are ${MOST_SESSIONS} connections: close one of them.`;
       return undefined;
@@ -111,8 +111,11 @@ export class Desk {
     if (this.active.value === session) this.active.value = left.at(-1);
   }
 
-  #withRoom(): readonly Session[] | undefined {
-    const sessions = this.sessions.value;
+  /** A refusal makes room for the next try at the same endpoint. */
+  #withRoom(endpoint: EndpointDoc): readonly Session[] | undefined {
+    const sessions = this.sessions.value.filter(
+      (session) => session.endpoint !== endpoint || session.end.value?.wasOpen !== false,
+    );
     if (sessions.length < MOST_SESSIONS) return sessions;
     const closed = sessions.find((session) => session.status.value === "closed");
     return closed && sessions.filter((session) => session !== closed);

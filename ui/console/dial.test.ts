@@ -27,7 +27,7 @@ test("a token goes where it was said to go, and is not in the address that is sh
   expect(dialOf(room, { ...entry, token, place: "message" })).toMatchObject({ protocols: ["tidings.v1"], token });
   const dial = dialOf({ path: "/ws" }, { ...entry, token, place: "query" });
   expect(new URL(dial.url).searchParams.get("token")).toBe(token);
-  expect(dial.shownUrl).toBe("ws://127.0.0.1:8000/ws");
+  expect(dial.shownUrl).toBe("ws://127.0.0.1:8000/ws?token=…");
 });
 
 test("a plain client offers no subprotocol but the endpoint's own", () => {

@@ -19,7 +19,7 @@ export interface Entry {
 /** A WebSocket to open, and what is said first. */
 export interface Dial {
   readonly url: string;
-  /** The same without a token: for people. */
+  /** The same with `…` for a token: for people. */
   readonly shownUrl: string;
   readonly protocols: readonly string[];
   readonly speaks: "tidings.v1" | "plain";
@@ -31,14 +31,15 @@ export function dialOf(endpoint: Pick<EndpointDoc, "path">, entry: Entry): Dial 
   const { server, query, speaks, subprotocol, token, place } = entry;
   const path = pathOf(endpoint.path, entry.params);
   const asked = new URLSearchParams(query);
-  const shownUrl = addressOf(server, path, asked);
-  if (token !== "" && place === "query") asked.set("token", token);
+  const isInQuery = token !== "" && place === "query";
+  const bareUrl = addressOf(server, path, asked);
+  if (isInQuery) asked.set("token", token);
   const protocols = speaks === "tidings.v1" ? [tidingsV1] : [];
   if (subprotocol !== undefined) protocols.push(subprotocol);
   if (token !== "" && place === "subprotocol") protocols.push(bearerOf(token));
   return {
     url: addressOf(server, path, asked),
-    shownUrl,
+    shownUrl: isInQuery ? `${bareUrl}${bareUrl.includes("?") ? "&" : "?"}token=…` : bareUrl,
     protocols,
     speaks,
     token: token !== "" && place === "message" ? token : undefined,

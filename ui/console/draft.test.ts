@@ -60,6 +60,12 @@ test("what is blank begins with the defaults, leaves out what may be, and tells 
   });
 });
 
+test("however many items a list must have, it begins with ten at most", () => {
+  const listOf = (minItems: number) => fieldOf({ type: "array", items: { type: "string" }, minItems }, () => undefined);
+  expect(blankDraft(listOf(2))).toMatchObject({ items: { length: 2 } });
+  expect(blankDraft(listOf(1e9))).toMatchObject({ items: { length: 10 } });
+});
+
 test.each(["", " ", "1e999", "0x", "a", "NaN"])("%j is no number", (text) => {
   expect(
     readForm(

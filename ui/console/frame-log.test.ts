@@ -20,6 +20,9 @@ test("of long texts fewer are kept, and one that is too long is cut", () => {
   log.push(frame("dddddddd"));
   expect(textsOf(log)).toEqual(["cccc", "dddddd"]);
   expect(log.filter((each) => each.isCut)).toHaveLength(1);
+  log.clear();
+  for (const text of ["eeee", "ffff"]) log.push(frame(text));
+  expect(textsOf(log)).toEqual(["eeee", "ffff"]);
 });
 
 test("a filter asks for each of its words, wherever it stands", () => {

@@ -59,7 +59,7 @@ function SessionTabs({ desk }: { readonly desk: Desk }): JSX.Element {
             onChange={() => chooseSession(desk, session)}
           />
           <span class="state" data-tone={tones[session.status.value]}>
-            {session.number} {session.user.value ?? pathOf(session.endpoint.path, session.entry.params)}
+            {session.number} {session.user.value} {pathOf(session.endpoint.path, session.entry.params)}
           </span>
         </label>
       ))}

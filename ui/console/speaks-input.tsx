@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { Choice } from "../shared/choice.js";
 import { Select } from "../shared/select.js";
 import { type EndpointDoc, pagePlacesOf } from "./api.js";
-import type { Desk, EntryState } from "./desk.js";
+import { type Desk, type EntryState, readEntry } from "./desk.js";
 import { type Entry, placesFor } from "./dial.js";
 
 interface SpeaksProps {
@@ -50,7 +50,7 @@ function PlaceInputs({ desk, endpoint, state, form }: SpeaksProps): JSX.Element 
           id={`${form}-place`}
           label="The token goes"
           options={places.map((place) => [place, placeWords[place]])}
-          value={state.place.value ?? ""}
+          value={readEntry(endpoint, state).place ?? ""}
           onChange={(value) => {
             state.place.value = places.find((place) => place === value);
           }}
