@@ -1,5 +1,6 @@
 import type { Browser, Locator } from "playwright-core";
 import { endpoint } from "tidings";
+import { bearer } from "tidings/auth";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { buildPages } from "../../ui/build.mjs";
@@ -53,16 +54,28 @@ test.each<[string, VisitorOptions]>([
 
 test("the longest words stay where they belong", async () => {
   const long = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+  const longer = `${long}${long}`;
+  const text = z.string().meta({ description: long, examples: [long.repeat(8)] });
+  const fields = {
+    [long]: text,
+    [`a${longer}`]: z.array(text),
+    [`b${longer}`]: z.string().optional(),
+    [`c${longer}`]: z.string().nullable(),
+    [`d${longer}`]: z.enum([longer, long]),
+    [`e${longer}`]: z.boolean(),
+    [`f${longer}`]: z.object({ [longer]: text }),
+  };
   const wide = endpoint(`/${long}/:${long}`, {
     summary: long.repeat(3),
-    receives: { [long]: z.object({ [long]: z.string().meta({ description: long, examples: [long.repeat(8)] }) }) },
+    auth: bearer({ verify: () => ({ id: long.repeat(4) }), from: ["query"] }),
+    receives: { [long]: z.object(fields) },
     on: { [long]: (_, given: object) => given },
   });
   await using served = await serve({ endpoints: [wide] });
   await using visitor = await ConsoleVisitor.open(browser, consoleOf(served.url), { viewport: phone });
   await visitor.page.getByLabel(long, { exact: true }).first().fill(long);
-  await visitor.connectButton.click();
-  await visitor.outcome.getByText("It is open.").waitFor();
+  await visitor.page.getByLabel("Token", { exact: true }).fill(longer);
+  await visitor.connectAs(long.repeat(4));
   await visitor.messages.getByRole("button", { name: `Send ${long}` }).click();
   await visitor.messages.locator(".answer pre").waitFor();
   await visitor.connection(1).getByRole("option").last().click();
