@@ -26,6 +26,7 @@ test("a form shows every kind of field, and sends what stands in it", async () =
     kind: z.literal("order"),
     note: z.string().nullable(),
     hint: z.string().optional(),
+    isLate: z.boolean().optional(),
     at: z.iso.datetime(),
     lines: z.array(z.object({ text: z.string(), amounts: z.array(z.number()) })),
     address: z.object({ street: z.string(), floor: z.int().optional() }),
@@ -42,6 +43,8 @@ test("a form shows every kind of field, and sends what stands in it", async () =
   await form.getByLabel("note", { exact: true }).fill("by the door");
   await form.getByLabel("Give hint").check();
   await form.getByLabel("hint", { exact: true }).fill("ring twice");
+  await form.getByLabel("Give isLate").check();
+  await form.getByLabel("isLate", { exact: true }).selectOption("true");
   await form.getByRole("button", { name: "Now" }).click();
   while ((await form.getByRole("button", { name: /^Take lines \d+ away$/ }).count()) > 0)
     await form.getByRole("button", { name: "Take lines 1 away" }).click();
@@ -63,6 +66,7 @@ test("a form shows every kind of field, and sends what stands in it", async () =
     kind: "order",
     note: "by the door",
     hint: "ring twice",
+    isLate: true,
     at: expect.stringMatching(/^\d{4}-.*Z$/),
     lines: [{ text: "tea", amounts: [12] }],
     address: { street: "Main" },
@@ -105,7 +109,7 @@ test("what no form can show is written as JSON, and it is said why", async () =>
     shape: "It may have one of several shapes.",
     tree: "It holds itself again.",
     table: "Its fields have names of your own.",
-    anything: "Anything may stand here.",
+    anything: "Its schema does not say what may stand here.",
   };
   for (const [type, why] of Object.entries(whys)) {
     const message = visitor.messages.locator(".message").filter({ has: visitor.page.getByText(type, { exact: true }) });

@@ -40,7 +40,7 @@ test("a try that was refused makes room for the next at the same endpoint", () =
   const { desk, dial } = openDesk();
   dial()?.close();
   const other = endpointAt("other");
-  desk.connect(other, readEntry(other, desk.entryOf(other)));
+  desk.connect(other, readEntry(other, desk.entryOf(other)))?.close();
   dial();
   expect(desk.sessions.value.map(({ number }) => number)).toEqual([2, 3]);
 });

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { Draft } from "./draft.js";
 import type { Field } from "./form-model.js";
 
-interface ControlProps {
+export interface ControlProps {
   readonly field: Field;
   readonly draft: Draft;
   readonly onChange: (draft: Draft) => void;

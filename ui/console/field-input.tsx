@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { Icon } from "../shared/icon.js";
 import { blankDraft, type Draft, type Path } from "./draft.js";
-import { FieldControl } from "./field-control.js";
+import { type ControlProps, FieldControl } from "./field-control.js";
 import type { Field, Member } from "./form-model.js";
 import { type Placed, placeKey } from "./issue-place.js";
 
@@ -193,22 +193,40 @@ function SingleInput({ field, draft, onChange, path, form, name, placed, beside 
   const control = <FieldControl field={field} draft={draft} onChange={onChange} shared={shared} />;
   return (
     <div class="field">
-      {draft.kind === "flag" ? (
+      {draft.kind === "flag" && beside === undefined ? (
         <span class="label row">
-          {beside} {control} <label for={id}>{name}</label>
+          {control} <label for={id}>{name}</label>
         </span>
       ) : (
         <>
           <span class="label row">
             {beside} <label for={id}>{name}</label>
           </span>
-          {control}
+          {draft.kind === "flag" ? <FlagSelect draft={draft} onChange={onChange} shared={shared} /> : control}
         </>
       )}
       <Hint form={form} path={path} field={field} />
       <Problems form={form} path={path} placed={placed} />
     </div>
   );
+}
+
+/** Beside another tick, a tick for true would leave one to guess which is which. */
+function FlagSelect({ draft, onChange, shared }: FlagProps): JSX.Element {
+  return (
+    <select
+      {...shared}
+      value={String(draft.isOn)}
+      onChange={({ currentTarget }) => onChange({ kind: "flag", isOn: currentTarget.value === "true" })}
+    >
+      <option>true</option>
+      <option>false</option>
+    </select>
+  );
+}
+
+interface FlagProps extends Pick<ControlProps, "onChange" | "shared"> {
+  readonly draft: Extract<Draft, { kind: "flag" }>;
 }
 
 function Hint({ form, path, field }: Pick<FieldProps, "form" | "path" | "field">): JSX.Element | null {

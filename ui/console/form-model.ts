@@ -46,7 +46,7 @@ export function fieldOf(schema: Schema, resolve: Resolve): Field {
 }
 
 function fieldWithin(given: Schema, resolve: Resolve, within: readonly string[]): Field {
-  if (given === true) return json({}, "Anything may stand here.");
+  if (given === true) return json({}, "Its schema does not say what may stand here.");
   if (given === false) return json({}, "Nothing can stand here.");
   const reference = given.$ref;
   if (typeof reference === "string") {
@@ -83,7 +83,9 @@ function ofKeywords(schema: Keywords, read: (schema: Schema) => Field): Field {
     if (type === undefined) return { ...words, kind: "constant", value: null };
     return { ...words, kind: "nullable", inner: ofType(String(type), { ...schema, type }, read) };
   }
-  return type === undefined ? json(schema, "Anything may stand here.") : ofType(String(type), schema, read);
+  return type === undefined
+    ? json(schema, "Its schema does not say what may stand here.")
+    : ofType(String(type), schema, read);
 }
 
 function ofVariants(schema: Keywords, variants: readonly Schema[], read: (schema: Schema) => Field): Field {

@@ -53,6 +53,7 @@ test("an example that the form has no place for begins as JSON", () => {
 });
 
 test("without an example it begins blank", () => {
+  expect(stateOf({}, undefined).reading().value).toEqual({});
   expect(stateOf(say, undefined).reading().value).toEqual({ text: "" });
 });
 

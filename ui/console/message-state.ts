@@ -25,7 +25,8 @@ export class MessageState {
     const shown = example === undefined ? undefined : draftOf(field, example);
     const draft = shown ?? blankDraft(field);
     this.draft = signal(draft);
-    this.text = signal(jsonText(example === undefined ? valueIn(readForm(field, draft)) : example));
+    const blank = field.kind === "json" ? {} : valueIn(readForm(field, draft));
+    this.text = signal(jsonText(example === undefined ? blank : example));
     const why = field.kind === "json" ? field.why : undefined;
     const doesExampleFit = example === undefined || shown !== undefined;
     this.whyJson = signal(why ?? (doesExampleFit ? undefined : NO_PLACE));
