@@ -48,7 +48,7 @@ export async function together(...promises) {
 
 /** Of a copy, so that whoever uses `dist/` just now is left alone. */
 async function pack(folder) {
-  const isPartOfBuild = /^(package\.json|tsconfig.*\.json|tsdown\.config\.ts|src|.*\.md|LICENSE)$/;
+  const isPartOfBuild = /^(package(-lock)?\.json|tsconfig.*\.json|tsdown\.config\.ts|src|ui|.*\.md|LICENSE)$/;
   for (const name of readdirSync(root)) {
     if (isPartOfBuild.test(name)) cpSync(join(root, name), join(folder, name), { recursive: true });
   }

@@ -43,6 +43,7 @@ server.on("connection", (socket) => {
   socket.once("close", () => sockets.delete(socket));
 });
 app.attach(server);
+server.on("request", (request, response) => app.http(request, response));
 server.listen(0, "127.0.0.1", () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)); // it listens on a port
 
 // Where a signal can't be sent, the end of its input can.

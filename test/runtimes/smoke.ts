@@ -22,7 +22,23 @@ await talks();
 await isClosedByTheServer();
 await isClosedBeforeItIsOpen();
 await findsNobody();
+await seesPages();
 console.log(`passed with ${own > 0 ? "its own WebSocket" : "ws"}`);
+
+/** They are in the package. */
+async function seesPages(): Promise<void> {
+  for (const page of [
+    "/docs",
+    "/docs/console.js",
+    "/dashboard",
+    "/dashboard/dashboard.css",
+    "/asyncapi.json",
+    "/metrics",
+  ]) {
+    const { status } = await fetch(server + page);
+    assert.equal(status, 200, page);
+  }
+}
 
 async function talks(): Promise<void> {
   const heard: string[] = [];
