@@ -88,6 +88,18 @@ test.each(places)("on a phone the %s is no wider than the screen", async (_, has
   expect(widths.scrollWidth).toBeLessThanOrEqual(widths.clientWidth);
 });
 
+test("on a phone the rows of a list have one line, and a long name makes no table wider", async () => {
+  await using visitor = await open("#/connections?which=closed&text=somebody", { viewport: phone });
+  const { page } = visitor;
+  await page.getByText("1 closed connection").waitFor();
+  const row = await page.getByRole("row").nth(1).boundingBox();
+  expect(row?.height).toBeLessThan(45);
+  await page.getByRole("row").nth(1).getByRole("link").click();
+  const channels = page.getByRole("region", { name: "Channels of this connection" });
+  await channels.getByText(`feed/${place}`).waitFor();
+  expect(await channels.evaluate(({ scrollWidth }) => scrollWidth)).toBeLessThan(480);
+});
+
 test("charts are drawn in other colours as soon as the page is dark", async () => {
   await using visitor = await open("#/", { colorScheme: "light" });
   const { page } = visitor;
