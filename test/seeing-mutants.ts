@@ -187,7 +187,7 @@ export const seeingMutants: readonly Mutant[] = [
     guards: "what is seen",
     breaks: "the console's log shows a token",
     file: "ui/console/session.ts",
-    text: "const shown = this.#withoutSecrets(text);",
+    text: "const shown = withoutToken(text);",
     replacement: "const shown = text;",
     suite: unit("ui/console/session.test.ts"),
   },

@@ -61,6 +61,10 @@ export class InspectedConnection implements ConnectionView {
     return this.#troubles.some((trouble) => trouble.word === word);
   }
 
+  isOn(channel: string): boolean {
+    return this.#connection.memberships?.has(channel) === true;
+  }
+
   /** @param closed where it is just being closed: all is as it was until then */
   report(closed?: ConnectionEnd | undefined): ConnectionReport {
     const connection = this.#connection;

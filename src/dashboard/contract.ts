@@ -49,7 +49,7 @@ export interface AnswersContract {
 export type Question = { readonly ask: string } & (
   | {
       readonly about: "connections";
-      /** Part of an id, a user, an address or an endpoint. Empty: all. */
+      /** Part of an id, a user, an address or an endpoint, or `channel:` and the whole name of one. Empty: all. */
       readonly text: string;
       /** `troubled`: only those with something wrong; `closed`: the last that have closed. */
       readonly which: "open" | "troubled" | "closed";

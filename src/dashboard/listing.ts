@@ -40,14 +40,18 @@ interface Seen {
   readonly trouble: Trouble | undefined;
 }
 
+/** What is behind it is a channel: those that are on it are meant. */
+const ON = "channel:";
+
 function listOpen(text: string, isTroubled: boolean): Listing {
-  const isMeant = finder(text);
+  const isMeant = connectionFinder(text);
   const first = new Shortlist<Seen>(MAX_ROWS, byTrouble);
   return {
     seeConnection: (connection, trouble) => {
       if (isTroubled && trouble === undefined) return;
-      const { id, userId, address, endpoint } = connection;
-      if (isMeant(id) || isMeant(userId) || isMeant(address) || isMeant(endpoint)) first.add({ connection, trouble });
+      const { id, userId: user, address, endpoint } = connection;
+      const isOn = (channel: string) => connection.isOn(channel);
+      if (isMeant({ id, user, address, endpoint, isOn })) first.add({ connection, trouble });
     },
     find: () => {
       const rows = first.items.map(({ connection, trouble }) => rowOf(connection, trouble));
@@ -65,12 +69,13 @@ function byTrouble(a: Seen, b: Seen): number {
 }
 
 function listClosed(text: string, view: ProcessView): Listing {
-  const isMeant = finder(text);
+  const isMeant = connectionFinder(text);
   return {
     find: () => {
-      const meant = [...view.closed()].filter(
-        ({ id, user, address, endpoint }) => isMeant(id) || isMeant(user) || isMeant(address) || isMeant(endpoint),
-      );
+      const meant = [...view.closed()].filter((report) => {
+        const isOn = (channel: string) => report.channels.some((each) => each.channel === channel);
+        return isMeant({ ...report, isOn });
+      });
       return { about: "connections", rows: meant.slice(0, MAX_ROWS).map(rowOfReport), count: meant.length };
     },
   };
@@ -90,6 +95,17 @@ function listChannels(text: string): Listing {
 function findConnection(id: string, view: ProcessView): Found | undefined {
   const report = view.connection(id)?.report() ?? [...view.closed()].find((each) => each.id === id);
   return report && { about: "connection", report };
+}
+
+/** What a connection is found by. */
+interface Face extends Pick<ConnectionReport, "id" | "user" | "address" | "endpoint"> {
+  readonly isOn: (channel: string) => boolean;
+}
+
+function connectionFinder(text: string): (face: Face) => boolean {
+  if (text.startsWith(ON)) return ({ isOn }) => isOn(text.slice(ON.length).trim());
+  const isMeant = finder(text);
+  return ({ id, user, address, endpoint }) => isMeant(id) || isMeant(user) || isMeant(address) || isMeant(endpoint);
 }
 
 /** Is the text a part of it, in small letters or capitals? */

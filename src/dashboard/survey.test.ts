@@ -42,6 +42,17 @@ test.each([
   expect(await idsOf(view, connections(text))).toEqual(ids);
 });
 
+test("who is on a channel is found by its whole name, be it open or among the last closed", async () => {
+  const view = new FakeView();
+  view.add("c1", { isOn: (channel) => channel === "chat/lobby" });
+  view.add("c2", { endpoint: "/channel:chat/lobby" });
+  const standing = { channel: "chat/lobby", state: "live", isOwn: true, offset: undefined, behind: 0 } as const;
+  view.over.push(reportOf("c3", { channels: [standing] }), reportOf("c4"));
+  expect(await idsOf(view, connections("channel:chat/lobby"))).toEqual(["c1"]);
+  expect(await idsOf(view, connections("channel:chat/lobby", "closed"))).toEqual(["c3"]);
+  expect(await idsOf(view, connections("channel:chat"))).toEqual([]);
+});
+
 test("those that are troubled for longest come first, then the newest", async () => {
   const view = new FakeView();
   view.add("oldest");

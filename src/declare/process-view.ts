@@ -37,6 +37,8 @@ export interface ConnectionView {
   readonly trouble: Trouble | undefined;
   /** Is this wrong with it, among others? */
   has(word: TroubleWord): boolean;
+  /** By the channel's whole name. */
+  isOn(channel: string): boolean;
   report(): ConnectionReport;
 }
 

@@ -60,6 +60,7 @@ function connectionOf(id: string): Omit<ConnectionView, "report" | "has"> {
     bufferedBytes: 0,
     waitingBytes: 0,
     trouble: undefined,
+    isOn: () => false,
   };
 }
 

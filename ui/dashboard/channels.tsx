@@ -9,7 +9,7 @@ import { ListNote } from "./list-note.js";
 import { isOf, OneProcess } from "./one-process.js";
 import { Page } from "./page.js";
 import { stay } from "./place.js";
-import type { Route } from "./route.js";
+import { hrefOf, type Route } from "./route.js";
 import { Wide } from "./wide.js";
 
 interface ChannelsProps {
@@ -60,7 +60,7 @@ function Row({ row: { channel, connections, behind, offset, events } }: { readon
   return (
     <tr>
       <th scope="row" class="code any">
-        {channel}
+        <a href={hrefOf({ page: "connections", which: "open", text: `channel:${channel}` })}>{channel}</a>
       </th>
       <td class="number">{countText(connections)}</td>
       <td class="number">

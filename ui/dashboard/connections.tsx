@@ -48,7 +48,7 @@ export function Connections({ line, route }: ConnectionsProps): JSX.Element {
         </fieldset>
         <Filter
           label="Filter connections"
-          placeholder="id, user, address or endpoint"
+          placeholder="id, user, address, endpoint or channel:name"
           text={text}
           onText={(typed) => stay({ ...route, text: typed })}
         />
