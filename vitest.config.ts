@@ -11,10 +11,13 @@ const alias = [
   { find: /^tidings\/(\w+)$/, replacement: source("$1/index.ts") },
 ];
 
-const project = (name: string, include: string[], timeoutMs = 10_000) => ({
+const project = (name: string, include: string[], timeoutMs = 10_000, exclude: string[] = []) => ({
   resolve: { alias },
-  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs },
+  test: { name, include, exclude, testTimeout: timeoutMs, hookTimeout: timeoutMs },
 });
+
+/** How pages look, in every place of theirs: they take long, and are part of `npm run test:more`. */
+const looks = ["test/browser/*-{looks,snippets,elsewhere,processes}.test.ts"];
 
 export default defineConfig({
   test: {
@@ -22,7 +25,8 @@ export default defineConfig({
     projects: [
       project("unit", ["{src,ui}/**/*.test.{ts,tsx}"]),
       project("integration", ["test/{conformance,integration}/**/*.test.ts", "test/react/**/*.test.tsx"], 20_000),
-      project("browser", ["test/browser/**/*.test.ts"], 60_000),
+      project("browser", ["test/browser/**/*.test.ts"], 60_000, looks),
+      project("looks", looks, 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),
     ],
   },
