@@ -67,6 +67,8 @@ class Run {
   readonly #size: number;
   /** Epochs as they are met: each broker has its own, which stand for the same lives. */
   readonly #epochs: string[] = [];
+  /** Connections that were asked for: no two have one id. */
+  #reserved = 0;
   readonly #connections: { readonly link: BrokerLink; readonly user: string; readonly id: string }[] = [];
   readonly #heard = new Set<string>();
   readonly #firsts: readonly { readonly events: number; readonly changes: number }[];
@@ -178,7 +180,8 @@ class Run {
   }
 
   async #reserve(who: number, user: string, limit: number): Promise<boolean> {
-    const [link, id] = [this.#link(who), `${this.#name}-${this.#said}-${this.#connections.length}-${who}`];
+    this.#reserved += 1;
+    const [link, id] = [this.#link(who), `${this.#name}-${this.#reserved}`];
     const isReserved = await link.reserve(user, id, limit);
     if (isReserved) this.#connections.push({ link, user, id });
     return isReserved;
