@@ -9,7 +9,7 @@ same machine and commit, it goes on where it was.
 
   --only F2       only this row; several: --only F1,F2
   --runs 5        alternating runs of each row; with fewer than 5 RESULTS.md is not written
-  --metrics off,on  compares Tidings without metrics with Tidings that is scraped, by user CPU time, in F2 and F3 or those
+  --metrics off,on  compares Tidings without metrics with Tidings that has them, by user CPU time, in F2 and F3 or those
                   of --only; 9 runs; writes bench/METRICS.md
   --fresh         forgets what is kept of the rows to be measured
   --json          prints JSON instead of tables

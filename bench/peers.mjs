@@ -30,7 +30,7 @@ export const peers = {
   tidings: nodePeer("tidings", "Tidings", {
     does: "JWT, zod on what comes and goes, rate limits, outbox limit, heartbeat, metering",
   }),
-  "metrics-on": nodePeer("tidings", "Tidings, scraped", { args: ["--metrics=on"] }),
+  "metrics-on": nodePeer("tidings", "Tidings, metrics", { args: ["--metrics=on"] }),
   "metrics-off": nodePeer("tidings", "Tidings, no metrics", { args: ["--metrics=off"] }),
   ws: nodePeer("ws", "ws", { does: "JSON.parse alone: no authentication, validation, limits or heartbeat" }),
   "ws-zod": nodePeer("ws-zod", "ws + zod", { does: "as `ws`, with zod on what comes and goes" }),

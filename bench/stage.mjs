@@ -28,8 +28,6 @@ export class Stage {
   isProfiling = false;
   /** Is only the CPU time counted that the servers spend in user code? */
   isUserOnly = false;
-  /** What is done beside the work that is measured. @type {(() => Promise<unknown>) | undefined} */
-  meanwhile;
 
   /** @param {StageOptions} options */
   static async open(options) {
@@ -90,7 +88,7 @@ export class Stage {
     const isProfiling = this.isProfiling && this.profiles.length === 0;
     const before = await this.#spent();
     if (isProfiling) await Promise.all(this.servers.map((server) => server.profile()));
-    const [result] = await Promise.all([work(), this.meanwhile?.()]);
+    const result = await work();
     if (isProfiling) this.profiles = await Promise.all(this.servers.map((server) => server.profiled()));
     const after = await this.#spent();
     return {
