@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     "auth/index": "src/auth/index.ts",
+    "cli/index": "src/cli/index.ts",
     "client/index": "src/client/index.ts",
     "client/node": "src/client/node.ts",
     "protocol/index": "src/protocol/index.ts",

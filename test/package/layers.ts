@@ -22,7 +22,13 @@ export const doorFolders: readonly string[] = [
   "cli",
 ];
 
-const doors = ["index.ts", ...doorFolders.map((folder) => `${folder}/index.ts`), ...Object.values(adapterDoors)];
+const doors = [
+  "index.ts",
+  ...doorFolders.map((folder) => `${folder}/index.ts`),
+  // What Node loads of the client.
+  "client/node.ts",
+  ...Object.values(adapterDoors),
+];
 
 /**
  * Who may import whom under `src/`.
@@ -70,6 +76,7 @@ export const typePackages: readonly string[] = ["@standard-schema/spec"];
 
 /** Packages that only these files and folders may import. */
 export const packageOwners: Readonly<Record<string, readonly string[]>> = {
+  commander: ["cli"],
   ws: ["transport/ws.ts", "client/node.ts"],
   react: ["react"],
   redis: ["redis"],

@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import { ConfigError, TidingsError } from "../index.js";
+import { type ExitCode, exitCodes } from "./exit-code.js";
+import type { Terminal } from "./terminal.js";
+
+/** One of the commands: what it is called with, what its help shows, and what it does. */
+export interface CommandShape<Options = Readonly<Record<string, unknown>>> {
+  /** As commander has it: `"send <url> <message> [payload]"`. */
+  readonly usage: string;
+  /** A sentence, in the list of all. */
+  readonly summary: string;
+  /** Lines that can be pasted, each with what it does: `["tidings token alice", "a token for the user alice"]`. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  /** Adds its options. */
+  options?(command: Command): void;
+  /** What it throws is told as an error: a `ConfigError` ends with `misused`, all else with `failed`. */
+  run(call: Call<Options>): Promise<ExitCode>;
+}
+
+export interface Call<Options> {
+  readonly terminal: Terminal;
+  /** Undefined where one that may be left out was. */
+  readonly args: readonly (string | undefined)[];
+  readonly options: Options;
+}
+
+/** What went wrong, as a person and a program are told. */
+export function tellError(terminal: Terminal, error: unknown): ExitCode {
+  if (error instanceof ConfigError) {
+    const { code, fix, message } = error;
+    terminal.error({ code, message: message.replace(` ${fix}`, ""), fix });
+    return exitCodes.misused;
+  }
+  if (error instanceof TidingsError) {
+    terminal.error({ code: error.code, message: error.message, ...(error.issues && { issues: error.issues }) });
+  } else {
+    terminal.error({ code: "internal", message: error instanceof Error ? error.message : String(error) });
+  }
+  return exitCodes.failed;
+}

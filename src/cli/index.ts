@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// The command `tidings`. What it needs is loaded after the look at Node's version: an older one could not read it.
+const OLDEST = [20, 19] as const;
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  process.stderr.write(
+    `tidings needs Node ${OLDEST.join(".")} or newer, and this is ${process.versions.node}. Install a newer one, such as the LTS of https://nodejs.org.\n`,
+  );
+  process.exitCode = 2;
+} else {
+  const { runProgram } = await import("./program.js");
+  process.exitCode = await runProgram(process.argv.slice(2), process);
+}

@@ -1,0 +1,61 @@
+import { Command, CommanderError } from "commander";
+import { type CommandShape, tellError } from "./command.js";
+import { type ExitCode, exitCodes } from "./exit-code.js";
+import { infoCommand } from "./info.js";
+import { packageVersion } from "./package.js";
+import { type Streams, Terminal } from "./terminal.js";
+
+/** In the order in which the help lists them. */
+const COMMANDS: readonly CommandShape<never>[] = [infoCommand];
+
+/** Does what it is called for. Never rejects. */
+export async function runProgram(args: readonly string[], streams: Streams): Promise<ExitCode> {
+  let ended: ExitCode = exitCodes.done;
+  const program = new Command("tidings")
+    .description("Typed WebSocket endpoints: projects, servers and tools.")
+    .version(packageVersion)
+    .showHelpAfterError(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void streams.stdout.write(text),
+      writeErr: (text) => void streams.stderr.write(text),
+    });
+  for (const shape of COMMANDS) {
+    addCommand(program, shape, streams, (code) => {
+      ended = code;
+    });
+  }
+  program.addHelpText("after", "\nExit codes: 0 done, 1 it did not succeed, 2 it could not be tried.");
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return ended;
+  } catch (error) {
+    // Help and the version come this way too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused;
+    return tellError(new Terminal(streams, { isJson: args.includes("--json") }), error);
+  }
+}
+
+function addCommand(
+  program: Command,
+  shape: CommandShape<never>,
+  streams: Streams,
+  ended: (code: ExitCode) => void,
+): void {
+  const command = program.command(shape.usage).description(shape.summary).exitOverride();
+  shape.options?.(command);
+  command.option("--json", "one line of JSON for programs in the place of text");
+  const width = Math.max(...shape.examples.map(([line]) => line.length));
+  const examples = shape.examples.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`);
+  command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
+  command.action(async () => {
+    const options = command.opts();
+    const terminal = new Terminal(streams, { isJson: options.json === true });
+    const args = command.processedArgs as readonly (string | undefined)[]; // no argument has a parser of its own
+    try {
+      ended(await shape.run({ terminal, args, options: options as never })); // what its options() has declared
+    } catch (error) {
+      ended(tellError(terminal, error));
+    }
+  });
+}
