@@ -5,6 +5,8 @@ import type { LiveConnection } from "../connection/live-connection.js";
 export interface DrainTimes {
   /** Milliseconds over which clients are told to come back. */
   readonly reconnectWithinMs: number;
+  /** Added to each: so long nobody is there to come back to. Default 0. */
+  readonly absentMs?: number | undefined;
   /** Milliseconds after which whoever is still there is ended without more ado. */
   readonly deadlineMs: number;
 }
@@ -15,6 +17,18 @@ export interface DrainOptions {
   readonly random: () => number;
   readonly connections: ReadonlyMap<string, LiveConnection>;
 }
+
+/** The code and the reason of the close frames. */
+export interface Farewell {
+  readonly code: number;
+  readonly reason: string;
+}
+
+export const farewells = {
+  goingAway: { code: 1001, reason: "going_away" },
+  /** Another takes its place at once. */
+  restarting: { code: 1012, reason: "restarting" },
+} as const;
 
 /**
  * The end of all connections: each is told when to dial again, then they are closed in batches, so that neither their
@@ -32,13 +46,14 @@ export class Drain {
   }
 
   /** Resolves when no connection is left, or when the time is up and all were ended; with how many those were. */
-  async run(): Promise<number> {
+  async run(farewell: Farewell = farewells.goingAway): Promise<number> {
     const { connections, times, agenda, random } = this.#options;
+    const { reconnectWithinMs, absentMs = 0, deadlineMs } = times;
     for (const connection of connections.values()) {
-      connection.drain(Math.round(random() * times.reconnectWithinMs));
+      connection.drain(Math.round(absentMs + random() * reconnectWithinMs));
     }
-    const deadline = agenda.after(times.deadlineMs, () => this.#giveUp());
-    await this.#closeInBatches();
+    const deadline = agenda.after(deadlineMs, () => this.#giveUp());
+    await this.#closeInBatches(farewell);
     if (connections.size > 0 && !this.#isOver) await new Promise<void>((resolve) => (this.#emptied = resolve));
     deadline.cancel();
     return connections.size;
@@ -49,11 +64,11 @@ export class Drain {
     if (this.#options.connections.size === 0) this.#emptied?.();
   }
 
-  async #closeInBatches(): Promise<void> {
+  async #closeInBatches({ code, reason }: Farewell): Promise<void> {
     const { agenda } = this.#options;
     const waiting = [...this.#options.connections.values()];
     while (waiting.length > 0 && !this.#isOver) {
-      for (const connection of waiting.splice(0, BATCH)) connection.close(1001, "going_away");
+      for (const connection of waiting.splice(0, BATCH)) connection.close(code, reason);
       if (waiting.length === 0) break;
       await new Promise<void>((resolve) => {
         this.#pause = agenda.after(PAUSE_MS, resolve);

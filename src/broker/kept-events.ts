@@ -85,6 +85,11 @@ export class KeptEvents {
     this.#ends.clear();
   }
 
+  /** Oldest first. */
+  get all(): readonly Kept[] {
+    return this.#events.slice(this.#first);
+  }
+
   /** From a place on, until another: counted from the oldest. */
   slice(from: number, to: number): readonly KeptEvent[] {
     const events = this.#events.slice(this.#first + from, this.#first + to);

@@ -16,12 +16,26 @@ import type {
 } from "./broker.js";
 import { Rosters } from "./rosters.js";
 import { SharedWindows } from "./shared-windows.js";
-import { Streams } from "./streams.js";
+import { Streams, type StreamsState } from "./streams.js";
 
 export interface MemoryBrokerOptions {
   readonly createId: IdSource;
   readonly clock: Pick<Clock, "elapsed">;
   readonly limits?: Pick<Limits, "historyBytes" | "positionTtl"> | undefined;
+  /** What another one has left, to go on with. */
+  readonly left?: MemoryLeft | undefined;
+}
+
+export interface MemoryLeft {
+  readonly state: MemoryState;
+  /** How long ago. */
+  readonly agoMs: number;
+}
+
+/** What a broker hands on to the one that takes its place, as JSON has it. */
+export interface MemoryState {
+  readonly streams: StreamsState;
+  readonly revocations: readonly Revocation[];
 }
 
 /**
@@ -38,9 +52,22 @@ export class MemoryBroker implements Broker {
   #revocations: Revocation[] = [];
   readonly #windows = new SharedWindows();
 
-  constructor({ createId, clock, limits = defaultLimits }: MemoryBrokerOptions) {
+  constructor({ createId, clock, limits = defaultLimits, left }: MemoryBrokerOptions) {
     this.#clock = clock;
     this.#streams = new Streams(limits, createId().slice(0, 12));
+    if (left === undefined) return;
+    this.#streams.restore(left.state.streams, clock.elapsed() - left.agoMs);
+    this.#revocations = [...left.state.revocations];
+  }
+
+  /** Another one will take its place: from now on nothing is forgotten only because the last listener leaves. */
+  expectSuccessor(): void {
+    this.#streams.rememberAll(this.#clock.elapsed());
+  }
+
+  /** What that one is to go on with. Rates, and who is present and connected, are of connections, and end with them. */
+  state(): MemoryState {
+    return { streams: this.#streams.state(this.#clock.elapsed()), revocations: this.#revocations };
   }
 
   async connect(node: BrokerNode): Promise<BrokerLink> {

@@ -1,5 +1,5 @@
 import { PUBLISH_KEY_TTL_MS } from "../protocol/names.js";
-import type { BrokerEvent, HistoryPage, HistoryRange, Position, Publication } from "./broker.js";
+import type { BrokerEvent, HistoryPage, HistoryRange, KeptEvent, Position, Publication, Subject } from "./broker.js";
 import { type Kept, KeptEvents } from "./kept-events.js";
 import { type InUseOrder, UseOrder } from "./use-order.js";
 
@@ -18,6 +18,20 @@ export class Stream {
 
   constructor(epoch: string) {
     this.#epoch = epoch;
+  }
+
+  /** As it was when it was left, in a broker that goes on with it. */
+  static restored(state: StreamState, nowMs: number): Stream {
+    const stream = new Stream(state.epoch);
+    stream.#offset = state.offset;
+    stream.#missing = state.missing;
+    stream.#isRemembered = true;
+    for (const { forMs, subject, ...rest } of state.events) {
+      const event = { ...rest, subject };
+      stream.#kept.push({ ...event, bytes: bytesOfEvent(event), untilMs: nowMs + forMs });
+    }
+    for (const { key, offset, sinceMs } of state.keys) stream.#noteKey({ key, offset, atMs: nowMs - sinceMs });
+    return stream;
   }
 
   get position(): Position {
@@ -48,19 +62,14 @@ export class Stream {
     this.#offset += 1;
     const event = { ...publication, epoch: this.#epoch, offset: this.#offset };
     const { key, keep, type, payloadJson } = publication;
-    if (key !== undefined) {
-      const used = { key, offset: event.offset, atMs: nowMs, older: undefined, newer: undefined };
-      this.#keys.set(key, used);
-      this.#keyOrder.use(used);
-      this.#keyBytes += bytesOfKey(key);
-    }
+    if (key !== undefined) this.#noteKey({ key, offset: event.offset, atMs: nowMs });
     if (keep === undefined) {
       this.#missing = event.offset;
     } else {
       const { size, ttlMs, subject } = keep;
       this.#isRemembered = true;
-      const bytes = EVENT_BYTES + 2 * (type.length + payloadJson.length + (subject?.name.length ?? 0));
-      this.#kept.push({ offset: event.offset, type, payloadJson, bytes, untilMs: nowMs + ttlMs, subject });
+      const kept = { offset: event.offset, type, payloadJson, subject };
+      this.#kept.push({ ...kept, bytes: bytesOfEvent(kept), untilMs: nowMs + ttlMs });
       while (this.#kept.length > size) this.#drop(this.#kept.nextToGo);
     }
     return event;
@@ -74,6 +83,22 @@ export class Stream {
     const events =
       after === undefined ? kept.slice(Math.max(from, to - limit), to) : kept.slice(from, Math.min(to, from + limit));
     return { ...this.position, events, isComplete: this.#isComplete(after, before) };
+  }
+
+  /** Its position is remembered from now on, though nothing of it is kept. */
+  remember(): void {
+    this.#isRemembered = true;
+  }
+
+  /** All that another broker needs to go on with it. */
+  state(nowMs: number): StreamState {
+    this.#forgetOld(nowMs);
+    const events = this.#kept.all.map(({ offset, type, payloadJson, subject, untilMs }) => {
+      return { offset, type, payloadJson, subject, forMs: untilMs - nowMs };
+    });
+    // Each is used once, so these are in the order of their use.
+    const keys = [...this.#keys.values()].map(({ key, offset, atMs }) => ({ key, offset, sinceMs: nowMs - atMs }));
+    return { epoch: this.#epoch, offset: this.#offset, missing: this.#missing, events, keys };
   }
 
   /** Everything is lost: what comes is of another epoch. */
@@ -93,6 +118,13 @@ export class Stream {
     if (after === undefined) return true;
     const end = Math.min(this.#offset, (before ?? Number.POSITIVE_INFINITY) - 1);
     return after >= end || after >= this.#missing;
+  }
+
+  #noteKey(use: Pick<UsedKey, "key" | "offset" | "atMs">): void {
+    const used = { ...use, older: undefined, newer: undefined };
+    this.#keys.set(used.key, used);
+    this.#keyOrder.use(used);
+    this.#keyBytes += bytesOfKey(used.key);
   }
 
   #drop(event: Kept | undefined): void {
@@ -119,6 +151,15 @@ export class Stream {
   }
 }
 
+/** A stream as it is handed on to another broker, as JSON has it. Times are distances: clocks begin anew. */
+export interface StreamState extends Position {
+  readonly missing: number;
+  /** Oldest first, each with how long it is still kept. */
+  readonly events: readonly (KeptEvent & { readonly subject?: Subject | undefined; readonly forMs: number })[];
+  /** Oldest first. */
+  readonly keys: readonly { readonly key: string; readonly offset: number; readonly sinceMs: number }[];
+}
+
 /** The key of a publish, and where that stands. */
 interface UsedKey extends InUseOrder<UsedKey> {
   readonly key: string;
@@ -130,6 +171,10 @@ interface UsedKey extends InUseOrder<UsedKey> {
 const STREAM_BYTES = 512;
 const EVENT_BYTES = 128;
 const KEY_BYTES = 256;
+
+function bytesOfEvent({ type, payloadJson, subject }: Pick<Kept, "type" | "payloadJson" | "subject">): number {
+  return EVENT_BYTES + 2 * (type.length + payloadJson.length + (subject?.name.length ?? 0));
+}
 
 function bytesOfKey(key: string): number {
   return KEY_BYTES + 2 * key.length;

@@ -8,7 +8,7 @@ import type {
   PresenceChange,
   Publication,
 } from "./broker.js";
-import { Stream } from "./stream.js";
+import { Stream, type StreamState } from "./stream.js";
 import { type InUseOrder, UseOrder } from "./use-order.js";
 
 /**
@@ -20,7 +20,7 @@ import { type InUseOrder, UseOrder } from "./use-order.js";
 export class Streams {
   readonly #limits: Pick<Limits, "historyBytes" | "positionTtl">;
   /** Tells this life of the broker from any other. */
-  readonly #life: string;
+  #life: string;
   /** Streams that were forgotten so far. */
   #forgotten = 0;
   /** Streams so far that nobody remembers when they are over. */
@@ -37,6 +37,42 @@ export class Streams {
   constructor(limits: Pick<Limits, "historyBytes" | "positionTtl">, life: string) {
     this.#limits = limits;
     this.#life = life;
+  }
+
+  /** Goes on where others ended, before anything else is done here. */
+  restore({ life, forgotten, unkept, streams }: StreamsState, nowMs: number): void {
+    this.#life = life;
+    this.#forgotten = forgotten;
+    this.#unkept = unkept;
+    for (const { channel, idleMs, ...state } of streams) {
+      const stream = Stream.restored(state, nowMs);
+      const live = liveStream(channel, stream, nowMs - idleMs);
+      this.#streams.set(channel, live);
+      this.#remembered.use(live);
+      this.#keptBytes += stream.bytes;
+    }
+    this.#forget(nowMs);
+  }
+
+  /** From now on a stream stays when its last listener leaves: others will go on with it. */
+  rememberAll(nowMs: number): void {
+    for (const live of this.#streams.values()) {
+      if (live.stream.bytes > 0) continue;
+      live.stream.remember();
+      this.#keptBytes += live.stream.bytes;
+      this.#use(live, nowMs);
+    }
+    this.#forget(nowMs);
+  }
+
+  /** All that others need to go on with it. */
+  state(nowMs: number): StreamsState {
+    const byUse = [...this.#streams.values()].sort((one, other) => one.usedAtMs - other.usedAtMs);
+    const streams = byUse.map((live) => {
+      const { channel, stream, usedAtMs } = live;
+      return { channel, idleMs: nowMs - usedAtMs, ...this.#stateOf(stream, nowMs) };
+    });
+    return { life: this.#life, forgotten: this.#forgotten, unkept: this.#unkept, streams };
   }
 
   publish(publication: Publication, nowMs: number): Position {
@@ -100,6 +136,13 @@ export class Streams {
     if (live !== undefined) this.#announce(live, undefined, (node) => node.meet(change));
   }
 
+  #stateOf(stream: Stream, nowMs: number): StreamState {
+    const before = stream.bytes;
+    const state = stream.state(nowMs);
+    this.#keptBytes += stream.bytes - before;
+    return state;
+  }
+
   #read({ stream }: LiveStream, range: HistoryRange, nowMs: number): HistoryPage {
     const before = stream.bytes;
     const page = stream.read(range, nowMs);
@@ -109,7 +152,7 @@ export class Streams {
 
   #begin(channel: string, isKept: boolean, nowMs: number): LiveStream {
     const stream = new Stream(isKept ? this.#epoch : this.#nextOwnEpoch());
-    const live = { channel, stream, nodes: new Map(), usedAtMs: nowMs, older: undefined, newer: undefined };
+    const live = liveStream(channel, stream, nowMs);
     this.#streams.set(channel, live);
     return live;
   }
@@ -196,6 +239,14 @@ export class Streams {
   }
 }
 
+/** As it is handed on to another broker, as JSON has it: the longest unused first. */
+export interface StreamsState {
+  readonly life: string;
+  readonly forgotten: number;
+  readonly unkept: number;
+  readonly streams: readonly (StreamState & { readonly channel: string; readonly idleMs: number })[];
+}
+
 /** One channel, while somebody listens to it or something of it is remembered. */
 interface LiveStream extends InUseOrder<LiveStream> {
   readonly channel: string;
@@ -203,6 +254,10 @@ interface LiveStream extends InUseOrder<LiveStream> {
   /** Who listens → the serial of what it was told last, or of what had happened when it began to. */
   readonly nodes: Map<BrokerNode, number>;
   usedAtMs: number;
+}
+
+function liveStream(channel: string, stream: Stream, usedAtMs: number): LiveStream {
+  return { channel, stream, nodes: new Map(), usedAtMs, older: undefined, newer: undefined };
 }
 
 /** Something that happened on a channel. */
