@@ -5,6 +5,7 @@ export default defineConfig({
     index: "src/index.ts",
     "auth/index": "src/auth/index.ts",
     "cli/index": "src/cli/index.ts",
+    "cli/dev/child": "src/cli/dev/child.ts",
     "client/index": "src/client/index.ts",
     "client/node": "src/client/node.ts",
     "protocol/index": "src/protocol/index.ts",

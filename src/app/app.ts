@@ -154,10 +154,6 @@ const NOTHING_YET = {
   outboxBytes: 0,
   blocked: [],
 };
-/** The same names, types and labels, and nothing counted. */
-const NO_METRICS: readonly MetricFamily[] = new Metrics({ counters: createCounters(), timesHandlers: true })
-  .families({ stats: { ...NOTHING_YET, ...createCounters() }, connectionsAt: new Map(), slowConnections: 0 })
-  .map((family) => ({ ...family, samples: [] }));
 const NOBODY = { users: 0, connections: 0, isOfThisProcess: false };
 const FORBIDDEN = { code: 1008, reason: "forbidden" };
 const NOWHERE = { connection: undefined, endpoint: undefined };
@@ -187,6 +183,13 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   tracing: "object",
   onError: "function",
 };
+
+/** The same names, types and labels, and nothing counted. */
+function emptyFamilies(): readonly MetricFamily[] {
+  return new Metrics({ counters: createCounters(), timesHandlers: true })
+    .families({ stats: { ...NOTHING_YET, ...createCounters() }, connectionsAt: new Map(), slowConnections: 0 })
+    .map((family) => ({ ...family, samples: [] }));
+}
 
 /** At the call itself, where the broker is of this process. */
 async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options: PublishOptions): Promise<Published> {
@@ -362,7 +365,7 @@ export class TidingsApp implements App {
   }
 
   metrics(): readonly MetricFamily[] {
-    return this.#running?.metrics() ?? NO_METRICS;
+    return this.#running?.metrics() ?? emptyFamilies();
   }
 
   async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
@@ -435,7 +438,7 @@ export class TidingsApp implements App {
     return own ?? this.#dashboard.find(path, asked, this.#pages[port]?.door);
   }
 
-  /** The same for a handshake  /** The same for a handshake: so many, and so long, as `limits.pending` and `limits.handshake` say, wait for a start. */
+  /** It runs, for a handshake: so many, and so long, as `limits.pending` and `limits.handshake` say, wait for a start. */
   async #startedSoon(): Promise<RunningApp> {
     const { pending, handshake } = this.#routes.limits;
     if (this.#waitingForStart >= pending) throw new TidingsError("overloaded");
@@ -502,7 +505,7 @@ export class TidingsApp implements App {
       remembersClosed: this.#mayBeLookedAt,
       happened: this.#happened,
     });
-    this.#dashboard.begin(this, running.host);
+    if (this.#mayBeLookedAt) this.#dashboard.begin(this, running.host);
     this.#running = running;
     return running;
   }

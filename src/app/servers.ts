@@ -6,7 +6,7 @@ import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { WsTransport } from "../transport/ws.js";
-import { listen, reloadTls, stopListening } from "./listen.js";
+import { listen, reloadTls, type ServerOptions, stopListening } from "./listen.js";
 import { closeOnSignals } from "./signals.js";
 
 /** By which port somebody comes: the app's, or the one that the pages have of their own. */
@@ -49,14 +49,12 @@ export class Servers {
   async listen(port: number, options: ListenOptions, limits: Limits): Promise<Listening> {
     // Before the app's own: what can't be listened on is told at once.
     const pages = await this.openPages(limits);
-    const { server, listening } = await listen(port, { ...options, limits }, this.#options.onRequest).catch(
+    const listening = await this.#open("here", port, { ...options, limits }, this.#options.onRequest).catch(
       async (error: unknown) => {
         await this.#closePagesUnlessServed();
         throw error;
       },
     );
-    this.#own.add(server);
-    server.on("upgrade", (...args: UpgradeArguments) => void this.#options.answer(this.#ws.upgrade(...args), "here"));
     this.#forgetSignals.add(closeOnSignals(options.signals ?? ["SIGTERM", "SIGINT"], this.#options.close));
     const found = pages === undefined ? listening : { ...listening, pages };
     this.#listening.push(found);
@@ -106,29 +104,39 @@ export class Servers {
       server.off("upgrade", listener);
       this.#attached.delete(server);
     }
-    await Promise.all([...this.#own].map(stopListening));
-    this.#own.clear();
+    await this.#closeOwn();
     this.#listening.length = 0;
-    this.#apart = undefined;
     for (const forget of this.#forgetSignals) forget();
     this.#forgetSignals.clear();
   }
 
   /** Nobody listens after all: no port is left open. */
   async #closePagesUnlessServed(): Promise<void> {
-    if (this.#listening.length > 0 || this.#attached.size > 0) return;
+    if (this.#listening.length === 0 && this.#attached.size === 0) await this.#closeOwn();
+  }
+
+  async #closeOwn(): Promise<void> {
     await Promise.all([...this.#own].map(stopListening));
     this.#own.clear();
     this.#apart = undefined;
   }
 
   async #listenApart({ port, host, answer }: PagesApart, limits: Limits): Promise<string> {
-    const { server, listening } = await listen(port, { host, limits }, (request, response) =>
-      answer(request, response),
-    );
+    const onRequest = (request: HttpRequest, response: HttpResponse) => answer(request, response);
+    return (await this.#open("apart", port, { host, limits }, onRequest)).url;
+  }
+
+  /** A server of the app's own. */
+  async #open(
+    place: Port,
+    port: number,
+    options: ServerOptions,
+    onRequest: ServersOptions["onRequest"],
+  ): Promise<Listening> {
+    const { server, listening } = await listen(port, options, onRequest);
     this.#own.add(server);
-    server.on("upgrade", (...args: UpgradeArguments) => void this.#options.answer(this.#ws.upgrade(...args), "apart"));
-    return listening.url;
+    server.on("upgrade", (...args: UpgradeArguments) => void this.#options.answer(this.#ws.upgrade(...args), place));
+    return listening;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Schema } from "../schema/standard.js";
 import type { Draft } from "./draft.js";
 import { toKey } from "./names.js";
 import { type Payload, readPayload } from "./payload.js";
-import { messageOf, type Said, textOf } from "./said.js";
+import { exampleType, messageOf, type Said, textOf } from "./said.js";
 
 /** What an endpoint declares in `receives`, `replies` and `sends`. `key` is the endpoint's. */
 export function appMessages(
@@ -33,7 +33,7 @@ function received({ draft, key, path }: Place, type: string, schema: Schema, ans
     where: `${path}, receives.${type}`,
     name: type,
   });
-  const examples = payload.examples.map((each) => ({ type, id: 1, payload: each }));
+  const examples = payload.examples.map((each) => ({ type: exampleType(type), id: 1, payload: each }));
   const wire = { type, id: "optional", payload: payload.json, isPayloadOptional: payload.canBeEmpty } as const;
   return {
     keys: [own, `receive.${own}`],
@@ -54,7 +54,7 @@ function replyTo({ draft, key, path }: Place, type: string, schema: Schema | und
           where: `${path}, replies.${type}`,
           name: type,
         });
-  const { title = `Reply to ${type}`, ...text } = textOf(payload);
+  const { title = `Reply to ${exampleType(type)}`, ...text } = textOf(payload);
   const examples = payload.examples.map((each) => ({ type: "reply", id: 1, payload: each }));
   const wire = { type: "reply", id: "required", payload: payload.json } as const;
   return {

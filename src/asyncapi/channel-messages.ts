@@ -1,11 +1,12 @@
 import type { ChannelDefinition } from "../declare/channel.js";
+import { ANY_TYPE } from "../protocol/any-type.js";
 import { defaultLimits } from "../protocol/limits.js";
 import type { JsonSchema } from "../schema/json-schema.js";
 import type { Draft } from "./draft.js";
 import { channelNames, exampleChannel } from "./listed-channel.js";
 import { patternKey, toKey } from "./names.js";
 import { readPayload } from "./payload.js";
-import { messageOf, type Said, textOf } from "./said.js";
+import { exampleType, messageOf, type Said, textOf, typeSchema } from "./said.js";
 import { taskMessages } from "./task-messages.js";
 import type { WireSchemas } from "./wire-schemas.js";
 
@@ -26,7 +27,7 @@ export function eventMessages(
       const hasOffset = history !== undefined;
       const wire = { type, channel: channelNames([channel]), hasOffset, payload: payload.json };
       const examples = payload.examples.map((each) => ({
-        type,
+        type: exampleType(type),
         channel: name,
         ...(hasOffset && { offset: 58 }),
         payload: each,
@@ -53,7 +54,7 @@ export function publishMessages(draft: Draft, channel: ChannelDefinition, answer
       required: ["channel", "type", ...(given.canBeEmpty ? [] : ["payload"])],
       properties: {
         channel: channelNames([channel]),
-        type: { type: "string", const: event },
+        type: typeSchema(event),
         payload: given.json,
         key: PUBLISH_KEY,
       },
@@ -61,9 +62,10 @@ export function publishMessages(draft: Draft, channel: ChannelDefinition, answer
     const examples = given.examples.map((each) => ({
       type: "publish",
       id: 1,
-      payload: { channel: exampleChannel(pattern), type: event, payload: each },
+      payload: { channel: exampleChannel(pattern), type: exampleType(event), payload: each },
     }));
-    const text = { title: `Publish ${event}`, summary: `Publishes \`${event}\` to \`${pattern.source}\`.` };
+    const what = event === ANY_TYPE ? "any other event" : `\`${event}\``;
+    const text = { title: `Publish ${exampleType(event)}`, summary: `Publishes ${what} to \`${pattern.source}\`.` };
     const extension = { role: "publish", from: "client", channel: pattern.source, event } as const;
     return {
       keys: [key],

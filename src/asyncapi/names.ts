@@ -1,6 +1,8 @@
-/** What may be a key of `components`: letters, digits, `_`, `-` and `.`; what else there is becomes `_`. */
+import { ANY_TYPE } from "../protocol/any-type.js";
+
+/** What may be a key of `components`: letters, digits, `_`, `-` and `.`; what else there is becomes `_`, `*` is `any`. */
 export function toKey(text: string): string {
-  return text.replaceAll(/[^\w.-]/g, "_");
+  return text === ANY_TYPE ? "any" : text.replaceAll(/[^\w.-]/g, "_");
 }
 
 /** `/ws/rooms/:room` → `ws_rooms_room`, `$tasks/:user` → `tasks_user`, `/` → `root`. */

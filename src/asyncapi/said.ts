@@ -1,4 +1,5 @@
 import type { MessageExtension, MessageObject } from "../declare/asyncapi-document.js";
+import { ANY_TYPE } from "../protocol/any-type.js";
 import type { JsonSchema } from "../schema/json-schema.js";
 
 /** Something that is said at an endpoint, before it has its place in the document. */
@@ -38,7 +39,7 @@ function wireSchema(wire: Wire): JsonSchema {
     type: "object",
     required,
     properties: {
-      type: { type: "string", const: type },
+      type: typeSchema(type),
       ...(id !== undefined && { id: MESSAGE_ID }),
       ...(channel !== undefined && { channel }),
       ...(hasOffset === true && { offset: OFFSET }),
@@ -62,16 +63,30 @@ export function messageOf(
   text: MessageText,
   examples: readonly unknown[],
   extension: MessageExtension,
-  names: readonly string[] = examples.map((_, index) => (index === 0 ? wire.type : `${wire.type} ${index + 1}`)),
+  names: readonly string[] = examples.map((_, index) => exampleName(wire.type, index)),
 ): MessageObject {
   return {
-    name: wire.type,
+    name: wire.type === ANY_TYPE ? "any" : wire.type,
     ...text,
     payload: wireSchema(wire),
     ...(wire.id !== undefined && { correlationId: CORRELATION }),
     ...(examples.length > 0 && { examples: examples.map((payload, index) => ({ name: names[index] ?? "", payload })) }),
     "x-tidings": extension,
   };
+}
+
+/** Of a declared type, or of any that there may be. */
+export function typeSchema(type: string): JsonSchema {
+  return type === ANY_TYPE ? ANY : { type: "string", const: type };
+}
+
+/** What an example says in its place. */
+export function exampleType(type: string): string {
+  return type === ANY_TYPE ? "anything" : type;
+}
+
+function exampleName(type: string, index: number): string {
+  return index === 0 ? exampleType(type) : `${exampleType(type)} ${index + 1}`;
 }
 
 /** What an author wrote of a schema: one line is a summary, more is a description. */
@@ -82,6 +97,11 @@ export function textOf({ title, description }: MessageText): MessageText {
 
 export const MESSAGE_ID_KEY = "MessageId";
 const MESSAGE_ID: JsonSchema = { $ref: `#/components/schemas/${MESSAGE_ID_KEY}` };
+const ANY: JsonSchema = {
+  type: "string",
+  pattern: "^[A-Za-z][A-Za-z0-9_.:-]{0,63}$",
+  description: "Any that has no message of its own here.",
+};
 const OFFSET: JsonSchema = {
   type: "integer",
   minimum: 1,

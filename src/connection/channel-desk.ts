@@ -9,6 +9,7 @@ import type { ChannelPlace, Listener } from "../hub/channels.js";
 import type { Arrival, Membership } from "../hub/membership.js";
 import { encodeValidated } from "../hub/outgoing.js";
 import { fieldsOf } from "../hub/watchers.js";
+import { declaredFor } from "../protocol/any-type.js";
 import {
   parseHistory,
   parsePresence,
@@ -188,7 +189,7 @@ export class ChannelDesk {
     const place = this.#find(given.channel);
     const { allow, events, history, pattern } = place["~definition"];
     if (allow.publish === false) throw forbidden("Clients may not publish here.");
-    const schema = events.get(given.type);
+    const schema = declaredFor(events, given.type, "from-servers");
     if (schema === undefined) throw new TidingsError("unknown_type", "There is no such event on this channel.");
     const validated = validateNow(schema, given.payload);
     if ("issues" in validated) throw new TidingsError("invalid_payload", undefined, { issues: validated.issues });

@@ -62,7 +62,7 @@ function call(
   const { context, use, watch } = scene;
   const result =
     use.length === 0
-      ? watch(received.label, () => received.handle(context, validated.value))
+      ? watch(received.label, () => received.handle(context, validated.value, message.type))
       : watch(received.label, () => callThrough(received, { ...message, payload: validated.value }, scene));
   if (isThenable(result)) return Promise.resolve(result).then((later) => replyTo(received, message, later));
   return replyTo(received, message, result);
@@ -73,7 +73,7 @@ async function callThrough(received: Received, message: ClientMessage, { use, co
   let result: unknown;
   const callFrom = async (index: number): Promise<void> => {
     const middleware = use[index];
-    if (middleware === undefined) result = await received.handle(context, message.payload);
+    if (middleware === undefined) result = await received.handle(context, message.payload, message.type);
     else await middleware(context, message, () => callFrom(index + 1));
   };
   await callFrom(0);

@@ -7,6 +7,7 @@ import type { Identity } from "../declare/identity.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import { encodeOutgoing } from "../hub/outgoing.js";
 import type { Tracing } from "../observe/observe.js";
+import { declaredFor } from "../protocol/any-type.js";
 import { channelIn, parseSince, type StreamPosition } from "../protocol/channel-requests.js";
 import {
   encodeAuthSuccess,
@@ -297,7 +298,7 @@ export class MessageConnection
       if (this.takeControl(message)) this.#answerError({ code: message.error, message: message.message }, message);
       return;
     }
-    const received = this.#speaks.receives.get(message.type);
+    const received = declaredFor(this.#speaks.receives, message.type, "from-clients");
     // What others hear counts like what the app declares.
     if (received === undefined && message.type !== "publish") {
       if (!this.takeControl(message)) return;

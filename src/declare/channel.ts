@@ -2,13 +2,14 @@ import { ConfigError } from "../base/config-error.js";
 import { type Duration, durationMs } from "../base/duration.js";
 import { checkOptions, type OptionKind, requireOption } from "../base/options.js";
 import { describeGiven } from "../base/quantity.js";
+import { ANY_TYPE } from "../protocol/any-type.js";
 import { isChannelName, isMessageType, isParamValue, isReserved, type ReservedFromServers } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Json, Reply } from "../schema/json.js";
 import { type Input, isSchema, type Output, type Schema, type Schemas } from "../schema/standard.js";
 import type { KnownNames, Refuse } from "./advice.js";
 import type { App } from "./app.js";
-import type { Carries, ChannelContract, EventOf, ParamNames, Params } from "./contract.js";
+import type { Carries, ChannelContract, EventOf, ParamNames, Params, TypeName } from "./contract.js";
 import type { Dependencies, Dependency, Values } from "./dependency.js";
 import { isOurs, PathPattern } from "./path-pattern.js";
 import type { StateAt } from "./state-at.js";
@@ -85,7 +86,7 @@ export interface ChannelOptions<
 > {
   /** What it is for, in a sentence: the document and the console show it. */
   summary?: string | undefined;
-  /** What may be said here: event → schema. */
+  /** What may be said here: event → schema. `"*"`: any other event. */
   events: Events & Refuse<keyof Events & ReservedFromServers, "The protocol uses this name itself: choose another.">;
   /**
    * What `allow` and `presence` may look at. Made for each connection of an endpoint that lists this channel, before its
@@ -121,7 +122,7 @@ export interface ChannelOptions<
     | undefined;
 }
 /** An event after its validation, by its name. */
-type OutputEvent<Events> = EventOf<{ [Type in keyof Events]: Output<Events[Type]> }>;
+type OutputEvent<Events> = EventOf<{ [Type in keyof Events as TypeName<Type>]: Output<Events[Type]> }>;
 /** `presence` is asked while a connection joins, which does not wait for it. */
 type AtOnce<Face> = [Face] extends [object & { readonly then?: never }]
   ? Face
@@ -199,8 +200,8 @@ export function channel<
   options: ChannelOptions<Pattern, Events, Needs, Presence, Face, Snapshot, History>,
 ): Channel<{
   pattern: Pattern;
-  publishes: { [Type in keyof Events]: Input<Events[Type]> };
-  events: { [Type in keyof Events]: Json<Output<Events[Type]>> };
+  publishes: { [Type in keyof Events as TypeName<Type>]: Input<Events[Type]> };
+  events: { [Type in keyof Events as TypeName<Type>]: Json<Output<Events[Type]>> };
   member: MemberOf<Presence, Face>;
   state: StateOf<Snapshot>;
   history: [History] extends [undefined] ? false : true;
@@ -352,10 +353,10 @@ function checkEvent(pattern: string, type: string, schema: Schema): void {
       fix: "Choose another name.",
     });
   }
-  if (!isMessageType(type)) {
+  if (type !== ANY_TYPE && !isMessageType(type)) {
     throw new ConfigError("invalid_name", {
       message: `The channel "${pattern}" declares the event ${JSON.stringify(type)}.`,
-      fix: "A name is 1 to 64 letters, digits and _ - . : and begins with a letter.",
+      fix: 'A name is 1 to 64 letters, digits and _ - . : and begins with a letter; "*" stands for any.',
     });
   }
   if (!isSchema(schema)) {

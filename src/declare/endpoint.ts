@@ -1,6 +1,7 @@
 import { ConfigError } from "../base/config-error.js";
 import { checkOptions, type OptionKind } from "../base/options.js";
 import { describeGiven } from "../base/quantity.js";
+import { ANY_TYPE } from "../protocol/any-type.js";
 import { isMessageType, isReserved, type ReservedFromClients, type ReservedFromServers } from "../protocol/names.js";
 import type { Json, Reply } from "../schema/json.js";
 import { type Input, isSchema, type Output, type Schema, type Schemas } from "../schema/standard.js";
@@ -8,7 +9,7 @@ import type { KnownNames, Refuse } from "./advice.js";
 import type { AnyChannel, ChannelDefinition } from "./channel.js";
 import type { Closed } from "./closed.js";
 import type { AnyContext, AuthUser, Context, Entry, Inputs, Middleware, RawContext, RefOf } from "./context.js";
-import type { Carries, ContractOf, EndpointContract, Params } from "./contract.js";
+import type { Carries, ContractOf, EndpointContract, Params, TypeName } from "./contract.js";
 import {
   type Dependencies,
   type Dependency,
@@ -89,7 +90,7 @@ export interface EndpointOptions<
   Returns,
   Ctx,
 > extends EndpointBase<Names, Query, Auth, Needs, Ctx> {
-  /** What a client may say: message → schema. */
+  /** What a client may say: message → schema. `"*"`: any other message. */
   receives?: (Receives & Refuse<keyof Receives & ReservedFromClients, ReservedAdvice>) | undefined;
   /** What it is answered: message → schema. Without it the handler's return type is the reply's. */
   replies?:
@@ -115,7 +116,8 @@ export interface EndpointOptions<
         >)
     | undefined;
 }
-export type Handler<Ctx, Payload, Returns> = (ctx: Ctx, payload: Payload) => Returns;
+/** `type` is told apart only where one handler takes more than one, as that of `"*"` does. */
+export type Handler<Ctx, Payload, Returns> = (ctx: Ctx, payload: Payload, type: string) => Returns;
 export type PayloadOf<Receives, Type> = Type extends keyof Receives ? Output<Receives[Type]> : never;
 export type MaybePromise<T> = T | Promise<T>;
 export type ReservedAdvice = "The protocol uses this name itself: choose another.";
@@ -162,9 +164,9 @@ export function endpoint<
 ): Endpoint<{
   path: Path;
   query: Input<Query>;
-  receives: { [Type in keyof Receives]: Input<Receives[Type]> };
+  receives: { [Type in keyof Receives as TypeName<Type>]: Input<Receives[Type]> };
   replies: {
-    -readonly [Type in keyof Returns]: Type extends keyof Replies
+    -readonly [Type in keyof Returns as TypeName<Type>]: Type extends keyof Replies
       ? Json<Output<Replies[Type]>>
       : Reply<Awaited<Returns[Type]>>;
   };
@@ -295,7 +297,7 @@ export interface Received {
   readonly label: string;
   readonly schema: Schema;
   readonly reply: Schema | undefined;
-  readonly handle: (ctx: AnyContext, payload: unknown) => unknown;
+  readonly handle: (ctx: AnyContext, payload: unknown, type: string) => unknown;
 }
 
 type UntypedBase = EndpointBase<Schema, Schema, Dependency<Identity> | undefined, Dependencies, AnyContext>;
@@ -413,10 +415,10 @@ function checkMessageName(path: string, type: string, direction: "from-clients" 
       fix: "Choose another name.",
     });
   }
-  if (!isMessageType(type)) {
+  if (!isMessageType(type) && (type !== ANY_TYPE || direction === "from-servers")) {
     throw new ConfigError("invalid_name", {
       message: `${path} declares the message ${JSON.stringify(type)}.`,
-      fix: "A name is 1 to 64 letters, digits and _ - . : and begins with a letter.",
+      fix: 'A name is 1 to 64 letters, digits and _ - . : and begins with a letter; "*" stands for any.',
     });
   }
 }

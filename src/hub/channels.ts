@@ -13,6 +13,7 @@ import type { ChannelDefinition, ChannelEvent, ChannelRef, HistoryDefinition } f
 import type { ChannelView } from "../declare/process-view.js";
 import type { Outbox } from "../delivery/outbox.js";
 import type { TracedEvent, Tracing } from "../observe/observe.js";
+import { declaredFor } from "../protocol/any-type.js";
 import { validateNow } from "../schema/validate.js";
 import { Attendance } from "./attendance.js";
 import { Audience, type AudienceHost } from "./audience.js";
@@ -127,7 +128,7 @@ export class Channels {
    * one. Rejects with an `OutgoingPayloadError` where it does not fit.
    */
   async publish(ref: ChannelRef, { type, payload }: ChannelEvent, details: PublishDetails): Promise<Position> {
-    const schema = ref["~definition"].events.get(type);
+    const schema = declaredFor(ref["~definition"].events, type, "from-servers");
     if (schema === undefined) throw new TypeError(`The channel "${ref.pattern}" has no event "${type}".`);
     const validated = validateNow(schema, payload);
     const payloadJson = encodeValidated(validated, `the event "${type}" of "${ref.pattern}"`);

@@ -16,7 +16,7 @@ describe("our client after a close", () => {
     [1009, "stay-closed"],
     [1010, "stay-closed"],
     [1011, "retry"],
-    [1012, "retry"],
+    [1012, "retry-after-drain"],
     [1013, "retry"],
     [1014, "retry"],
     [1015, "retry"],

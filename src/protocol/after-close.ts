@@ -18,7 +18,7 @@ export type Then =
 export function thenAfterClose(code: number, reason: string): Then {
   if (reason === "token_expired") return "refresh-and-retry";
   if (reason === "auth_timeout" || reason === "rate_limited") return "retry";
-  if (code === 1001) return "retry-after-drain";
+  if (code === 1001 || code === 1012) return "retry-after-drain";
   return FINAL.includes(code) || (code >= 3000 && code < 5000) ? "stay-closed" : "retry";
 }
 

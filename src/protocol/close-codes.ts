@@ -18,7 +18,7 @@ export const closeCodes = {
   messageTooBig: { code: 1009, use: "sent" },
   missingExtension: { code: 1010, use: "received" },
   internalError: { code: 1011, use: "sent" },
-  serviceRestart: { code: 1012, use: "received" },
+  serviceRestart: { code: 1012, use: "sent" },
   tryAgainLater: { code: 1013, use: "sent" },
   badGateway: { code: 1014, use: "received" },
   tlsFailure: { code: 1015, use: "reported" },

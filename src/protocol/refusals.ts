@@ -28,6 +28,7 @@ export const refusals = {
   draining: { http: 503, close: 1013, clientThen: "retry", message: "The server is going away." },
   unavailable: { http: 503, close: 1013, clientThen: "retry", message: "The service can't be reached at the moment." },
   going_away: { close: 1001, clientThen: "retry-after-drain", message: "The server is going away." },
+  restarting: { close: 1012, clientThen: "retry-after-drain", message: "The server restarts." },
   protocol_error: { close: 1002, clientThen: "stay-closed", message: "The protocol was broken." },
   unsupported_data: { close: 1003, clientThen: "stay-closed", message: "This kind of frame is not taken here." },
   invalid_data: { close: 1007, clientThen: "stay-closed", message: "A text frame was not UTF-8." },

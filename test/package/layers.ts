@@ -4,7 +4,7 @@ const brokerPort = "broker/broker.ts";
 
 const declared = ["base", "protocol", "schema", "declare"];
 const forHub = [...declared, observePort, "delivery", brokerPort];
-const besideCore = ["auth", "tasks", "asyncapi", "dashboard", "observe", "http"];
+const besideCore = ["auth", "tasks", "asyncapi", "dashboard", "api", "observe", "http"];
 const belowApp = [...forHub, "hub", "connection", transportPort, ...besideCore];
 
 /** The doors that are one file of a port's folder, an adapter that not everybody installs. */
@@ -56,18 +56,21 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   asyncapi: declared,
   dashboard: declared,
   observe: ["base", "protocol", "declare"],
-  http: [...declared, "observe", "asyncapi"],
+  http: [...declared, "observe", "asyncapi", "api"],
   app: [...belowApp, "transport/ws.ts", "broker/memory.ts"],
   client: ["base", "protocol"],
   react: ["client"],
   testing: ["base", "protocol", "declare", "app", "client", "transport/memory.ts", "broker/memory.ts"],
-  cli: doors,
+  api: declared,
+  cli: [...doors, "base", "client"],
 };
 
 /** What a folder may import beyond its row, as long as nothing of it is left after compiling. */
 export const typeLayers: Readonly<Record<string, readonly string[]>> = {
   client: ["declare", "schema"],
   react: ["declare"],
+  // What a development server hands on goes from process to process: no door shows it.
+  cli: ["app/handover.ts"],
 };
 
 /** No `node:` and no package in here, but for types of the packages named. */
@@ -77,7 +80,9 @@ export const typePackages: readonly string[] = ["@standard-schema/spec"];
 /** Packages that only these files and folders may import. */
 export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
-  ws: ["transport/ws.ts", "client/node.ts"],
+  ajv: ["cli/serve"],
+  "ajv-formats": ["cli/serve"],
+  ws: ["transport/ws.ts", "client/node.ts", "cli/bench"],
   react: ["react"],
   redis: ["redis"],
   piscina: ["tasks"],
