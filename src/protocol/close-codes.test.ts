@@ -4,7 +4,7 @@ import { closeCodes, closeReason, isSendableCloseCode } from "./close-codes.js";
 import { refusals } from "./refusals.js";
 import { utf8Length } from "./utf8.js";
 
-const sendable = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1013];
+const sendable = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013];
 
 test("a close frame of ours has one of ten codes or an app's own, and no other", () => {
   for (let code = -1; code <= 5100; code++) {
