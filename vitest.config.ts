@@ -27,6 +27,7 @@ export default defineConfig({
       project("integration", ["test/{conformance,integration}/**/*.test.ts", "test/react/**/*.test.tsx"], 20_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000, looks),
       project("looks", looks, 60_000),
+      project("deployment", ["test/deployment/**/*.test.ts"], 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),
     ],
   },

@@ -1,4 +1,5 @@
-// Before the tests: the programs they need are there, or get installed (on Debian, as root), or are named in one line.
+// Before the tests: the programs they need are there, or get installed (on Debian, as root), or are named in one line. With
+// `--more` also those of `npm run test:more`.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
@@ -7,8 +8,22 @@ const needed = [
   { program: "/usr/bin/python3", debianPackage: "python3", use: "the console's Python snippets" },
   { program: "/usr/bin/redis-server", debianPackage: "redis-server", use: "the Redis tests" },
 ];
+const neededForMore = [
+  { program: "/usr/bin/systemd-analyze", debianPackage: "systemd", use: "the check of deploy/tidings.service" },
+  {
+    program: "/usr/lib/python3/dist-packages/fastapi",
+    debianPackage: "python3-fastapi",
+    use: "the example in examples/fastapi",
+  },
+  {
+    program: "/usr/lib/python3/dist-packages/uvicorn",
+    debianPackage: "python3-uvicorn",
+    use: "the same",
+  },
+];
 
-const missing = needed.filter(({ program }) => !existsSync(program));
+const wantedPrograms = process.argv.includes("--more") ? [...needed, ...neededForMore] : needed;
+const missing = wantedPrograms.filter(({ program }) => !existsSync(program));
 if (missing.length > 0) provide(missing);
 
 function provide(programs) {

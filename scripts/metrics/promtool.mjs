@@ -1,19 +1,12 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { findDebianProgram } from "../../test/support/debian-package.ts";
 
-const cached = fileURLToPath(new URL("../../node_modules/.cache/promtool/promtool", import.meta.url));
-const INSTALLED = "promtool";
-/** What it may take to download 20 MB. */
-const PATIENCE_MS = 120_000;
-
-/** Where Prometheus' `promtool` is: one that is installed, or that of Debian's package, which is unpacked and kept. */
+/** Where Prometheus' `promtool` is. */
 export function findPromtool() {
-  if (spawnSync(INSTALLED, ["--version"]).status === 0) return INSTALLED;
-  if (!existsSync(cached)) withFolder(unpackInto);
-  return cached;
+  return findDebianProgram({ name: "promtool", debianPackage: "prometheus", path: "usr/bin/promtool" });
 }
 
 /** What it says. Throws with that where it takes exception to something. */
@@ -34,22 +27,4 @@ export function withFolder(use) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The package itself is not installed: it would start a server. */
-function unpackInto(folder) {
-  runIn(folder, "apt-get", "-qq", "download", "prometheus");
-  const [file] = readdirSync(folder);
-  runIn(folder, "dpkg-deb", "-x", file, "unpacked");
-  mkdirSync(dirname(cached), { recursive: true });
-  // Whole or not at all.
-  copyFileSync(join(folder, "unpacked/usr/bin/promtool"), `${cached}.new`);
-  renameSync(`${cached}.new`, cached);
-}
-
-function runIn(cwd, program, ...args) {
-  const { status, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8", timeout: PATIENCE_MS });
-  if (status === 0) return;
-  const why = error?.message ?? stderr.trim().split("\n").at(-1);
-  throw new Error(`There is no promtool, and Debian's package prometheus could not be unpacked: ${why}`);
 }
