@@ -6,6 +6,7 @@ import type { ListenOptions } from "../declare/app.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { StartupWarning, TokenVerifier } from "../declare/credential.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
+import { isGuardedElsewhere } from "../declare/group.js";
 import { networkOf } from "./places.js";
 import type { TrustedProxies } from "./proxies.js";
 import type { Routes } from "./routes.js";
@@ -27,6 +28,14 @@ export function findWarnings(
       code: "any_origin_with_cookies",
       message: `${byCookie.endpoint.pattern.source} takes a cookie, and \`origins\` has "*": any page can act for its visitors.`,
       fix: "List the origins of your pages.",
+    });
+  }
+  for (const { endpoint } of all) {
+    if (endpoint.auth !== undefined || !isGuardedElsewhere(endpoint)) continue;
+    warnings.push({
+      code: "unguarded_endpoint",
+      message: `${endpoint.pattern.source} is listed as it was given to a group(), whose \`auth\` it has not: here nobody is asked who they are.`,
+      fix: "List what group() returns in its place; where everybody may enter here, declare the endpoint twice.",
     });
   }
   for (const { endpoint, limits } of all) {
