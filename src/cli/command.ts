@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ConfigError, TidingsError } from "../index.js";
+import { wordsOf } from "../protocol/index.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import type { Terminal } from "./terminal.js";
 
@@ -32,9 +33,15 @@ export function tellError(terminal: Terminal, error: unknown): ExitCode {
     return exitCodes.misused;
   }
   if (error instanceof TidingsError) {
-    terminal.error({ code: error.code, message: error.message, ...(error.issues && { issues: error.issues }) });
+    const { code, issues, retryAfterMs } = error;
+    terminal.error({ code, message: wordsOf(error), fix: fixOf(error), issues, retryAfterMs });
   } else {
     terminal.error({ code: "internal", message: error instanceof Error ? error.message : String(error) });
   }
   return exitCodes.failed;
+}
+
+/** What an error of ours says to do: a `Trouble` does. */
+function fixOf(error: TidingsError): string | undefined {
+  return "fix" in error && typeof error.fix === "string" ? error.fix : undefined;
 }

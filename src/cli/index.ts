@@ -9,6 +9,11 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   );
   process.exitCode = 2;
 } else {
+  // Who read it has had enough, as `| head` does after ten lines.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
   const { runProgram } = await import("./program.js");
   process.exitCode = await runProgram(process.argv.slice(2), process);
 }

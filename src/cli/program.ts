@@ -6,7 +6,7 @@ import { packageVersion } from "./package.js";
 import { type Streams, Terminal } from "./terminal.js";
 
 /** In the order in which the help lists them. */
-const COMMANDS: readonly CommandShape<never>[] = [infoCommand];
+export const COMMANDS: readonly CommandShape<never>[] = [infoCommand];
 
 /** Does what it is called for. Never rejects. */
 export async function runProgram(args: readonly string[], streams: Streams): Promise<ExitCode> {
@@ -19,6 +19,8 @@ export async function runProgram(args: readonly string[], streams: Streams): Pro
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
       writeErr: (text) => void streams.stderr.write(text),
+      // It is told below, to programs too.
+      outputError: () => {},
     });
   for (const shape of COMMANDS) {
     addCommand(program, shape, streams, (code) => {
@@ -30,10 +32,32 @@ export async function runProgram(args: readonly string[], streams: Streams): Pro
     await program.parseAsync([...args], { from: "user" });
     return ended;
   } catch (error) {
-    // Help and the version come this way too.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused;
-    return tellError(new Terminal(streams, { isJson: args.includes("--json") }), error);
+    const terminal = new Terminal(streams, { isJson: args.includes("--json") });
+    return error instanceof CommanderError ? tellMisuse(terminal, error, args) : tellError(terminal, error);
   }
+}
+
+/** Help and the version come this way too. */
+function tellMisuse(
+  terminal: Terminal,
+  { code, exitCode, message }: CommanderError,
+  args: readonly string[],
+): ExitCode {
+  if (exitCode === 0) return exitCodes.done;
+  // Called for nothing at all it has shown its help.
+  if (code === "commander.help") return exitCodes.misused;
+  const [what = "", advice] = message.replace(/^error: /, "").split("\n");
+  const name = COMMANDS.map(nameOf).find((each) => args.includes(each));
+  terminal.error({
+    code: code.replace("commander.", "").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    message: `${what.charAt(0).toUpperCase()}${what.slice(1).replace(/\.$/, "")}.`,
+    fix: advice?.replace(/^\((.*)\)$/, "$1") ?? `See tidings ${name === undefined ? "" : `${name} `}--help.`,
+  });
+  return exitCodes.misused;
+}
+
+function nameOf({ usage }: CommandShape<never>): string {
+  return usage.split(" ", 1).join();
 }
 
 function addCommand(

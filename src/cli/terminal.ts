@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import type { Issue } from "../index.js";
 
 /** Where a command writes: the streams of a process, or those of a test. */
 export interface Streams {
@@ -8,7 +9,9 @@ export interface Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 export interface Output {
+  /** False: it is full, and says `drain` when it is not any more. */
   write(text: string): unknown;
+  once?(event: "drain", listener: () => void): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
@@ -42,11 +45,27 @@ export class Terminal {
     return this.#streams.stderr.isTTY === true && !this.isJson;
   }
 
-  /** What was asked for; without a text for people they read the JSON, indented. */
-  result(value: unknown, text?: string): void {
+  /** Does a person read the result? Otherwise a program does, or it goes into a file. */
+  get isReadByPeople(): boolean {
+    return this.#streams.stdout.isTTY === true && !this.isJson;
+  }
+
+  /**
+   * What was asked for; without a text for people they read the JSON, indented. False where whoever reads it is slow: who
+   * has more to say waits until it has `drained`.
+   */
+  result(value: unknown, text?: string): boolean {
     this.clearProgress();
     const json = () => JSON.stringify(value, undefined, this.isJson ? undefined : 2);
-    this.#streams.stdout.write(`${this.isJson ? json() : (text ?? json())}\n`);
+    return this.#streams.stdout.write(`${this.isJson ? json() : (text ?? json())}\n`) !== false;
+  }
+
+  drained(): Promise<void> {
+    const { stdout } = this.#streams;
+    return new Promise((resolve) => {
+      if (stdout.once) stdout.once("drain", resolve);
+      else resolve();
+    });
   }
 
   /** What is good to know, and not what was asked for. People alone are told. */
@@ -57,11 +76,16 @@ export class Terminal {
   }
 
   /** What went wrong: `{"error":{…}}` with `--json`. */
-  error({ code, message, fix, ...more }: Failure): void {
+  error({ code, message, fix, issues, ...more }: Failure): void {
     this.clearProgress();
-    const text = this.isJson
-      ? JSON.stringify({ error: { code, message, fix, ...more } })
-      : [`${this.style("red", "error")} ${message}`, ...(fix === undefined ? [] : [`  ${fix}`])].join("\n");
+    const lines = () => [
+      `${this.style("red", "error")} ${message}`,
+      ...(issues ?? []).map(
+        ({ path, message }) => `  ${path.length === 0 ? "(the payload)" : path.join(".")}: ${message}`,
+      ),
+      ...(fix === undefined ? [] : [`  ${fix}`]),
+    ];
+    const text = this.isJson ? JSON.stringify({ error: { code, message, fix, issues, ...more } }) : lines().join("\n");
     this.#streams.stderr.write(`${text}\n`);
   }
 
@@ -92,5 +116,7 @@ export interface Failure {
   readonly message: string;
   /** What to do. */
   readonly fix?: string | undefined;
+  /** Where a payload does not fit. */
+  readonly issues?: readonly Issue[] | undefined;
   readonly [more: string]: unknown;
 }
