@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { benchCommand } from "./bench.js";
 import { type CommandShape, tellError } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { infoCommand } from "./info.js";
@@ -6,7 +7,7 @@ import { packageVersion } from "./package.js";
 import { type Streams, Terminal } from "./terminal.js";
 
 /** In the order in which the help lists them. */
-export const COMMANDS: readonly CommandShape<never>[] = [infoCommand];
+export const COMMANDS: readonly CommandShape<never>[] = [benchCommand, infoCommand];
 
 /** Does what it is called for. Never rejects. */
 export async function runProgram(args: readonly string[], streams: Streams): Promise<ExitCode> {
