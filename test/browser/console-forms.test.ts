@@ -94,13 +94,14 @@ test("what no form can show is written as JSON, and it is said why", async () =>
   });
   const drawing = z.object({ title: z.string(), shape });
   const draw = endpoint("/ws", {
-    receives: { shape, tree, drawing, table: z.record(z.string(), z.number()), anything: z.any() },
+    receives: { shape, tree, drawing, table: z.record(z.string(), z.number()), anything: z.any(), "*": circle },
     on: {
       shape: (_, given) => given,
       tree: (_, { name }) => name,
       drawing: (_, given) => given,
       table: () => null,
       anything: () => null,
+      "*": (_, { radius }, type) => `${type} of ${radius}`,
     },
   });
   await using served = await serve({ endpoints: [draw] });
@@ -119,6 +120,15 @@ test("what no form can show is written as JSON, and it is said why", async () =>
     await message.getByRole("button", { name: `Send ${type}` }).click();
     await message.getByText("reply", { exact: true }).waitFor();
   }
+  // Of any other type it is written which.
+  const other = visitor.messages
+    .locator(".message")
+    .filter({ has: visitor.page.getByText("any other", { exact: true }) });
+  await other.getByText("any other", { exact: true }).click();
+  await other.getByLabel("type", { exact: true }).fill("disc");
+  await other.getByLabel("radius", { exact: true }).fill("7");
+  await other.getByRole("button", { name: "Send any other" }).click();
+  await other.getByText("disc of 7").waitFor();
   // Around it there is a form all the same.
   await visitor.messages.getByText("drawing", { exact: true }).click();
   const inner = visitor.messages.getByLabel("shape", { exact: true });

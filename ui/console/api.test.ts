@@ -2,7 +2,7 @@ import { channel, createApp, endpoint, rawEndpoint } from "tidings";
 import { firstOf, jwt, session } from "tidings/auth";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { type Api, cookieOf, pagePlacesOf, readApi } from "./api.js";
+import { type Api, cookieOf, pagePlacesOf, readApi, shownType } from "./api.js";
 
 const jwtOptions = { secret: "a secret that is long enough, for sure", claims: z.object({ sub: z.string() }) };
 const user = jwt({ ...jwtOptions, from: ["header", "query", "message"] });
@@ -41,6 +41,16 @@ test("an endpoint is read with all that can be said and heard there, and the tok
   });
   expect(described?.says[0]?.reply).toMatchObject({ properties: { count: { type: "number" } } });
   expect(described?.hears.map(({ type }) => type)).toEqual(["hint"]);
+});
+
+test("what may be of any type is shown as that", () => {
+  const board = channel("board", { events: { "*": z.object({}) }, allow: { subscribe: true, publish: true } });
+  const api = read([endpoint("/ws", { channels: [board], receives: { "*": z.object({}) }, on: { "*": () => null } })]);
+  const messages = [api.endpoints[0]?.says[0], api.channels.get("board")?.publishable[0]];
+  expect(messages.map((message) => message && [message.isAny, shownType(message)])).toEqual([
+    [true, "any other"],
+    [true, "any other"],
+  ]);
 });
 
 test("a channel is read with what it keeps and who may, and its events as they are published", () => {

@@ -55,6 +55,8 @@ export interface ParamDoc {
 
 export interface MessageDoc {
   readonly type: string;
+  /** It is for any type that has no message of its own: `type` is but one that it might be. */
+  readonly isAny: boolean;
   readonly title: string | undefined;
   readonly summary: string | undefined;
   readonly description: string | undefined;
@@ -65,6 +67,11 @@ export interface MessageDoc {
   readonly example: unknown;
   /** Of the answer, where one is described. */
   readonly reply: Schema | undefined;
+}
+
+/** As a page names it. */
+export function shownType({ isAny, type }: MessageDoc): string {
+  return isAny ? "any other" : type;
 }
 
 export interface ChannelDoc
@@ -161,9 +168,9 @@ export function cookieOf({ credentials }: Pick<EndpointDoc, "credentials">): str
 }
 
 function messageOf(message: MessageObject, resolve: Resolve): MessageDoc {
-  const schema = payloadOf(message, resolve);
+  const { type, payload: schema = true } = propertiesOf(message.payload, resolve);
   return {
-    type: message.name,
+    ...typeOf(type, message.name),
     title: message.title,
     summary: message.summary,
     description: message.description,
@@ -180,11 +187,16 @@ function publishOf(message: MessageObject, resolve: Resolve): MessageDoc {
   const schema = around.payload ?? true;
   return {
     ...messageOf(message, resolve),
-    type: message["x-tidings"].event ?? message.name,
+    ...typeOf(around.type, message["x-tidings"].event ?? message.name),
     schema,
     field: fieldOf(schema, resolve),
     example: Object(Object(message.examples?.[0]?.payload).payload).payload,
   };
+}
+
+function typeOf(schema: Schema | undefined, name: string): Pick<MessageDoc, "type" | "isAny"> {
+  const isAny = typeof schema === "object" && !("const" in schema);
+  return { isAny, type: isAny ? "anything" : name };
 }
 
 /** The payload's schema within that of the whole message. */

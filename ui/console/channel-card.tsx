@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { durationText } from "../shared/quantity.js";
-import type { ChannelDoc, EndpointDoc, MessageDoc } from "./api.js";
+import { type ChannelDoc, type EndpointDoc, type MessageDoc, shownType } from "./api.js";
 import type { Standing } from "./channel-book.js";
 import { ChannelDesk } from "./channel-desk.js";
 import type { Desk } from "./desk.js";
@@ -64,10 +64,17 @@ export function ChannelCard({ desk, endpoint, channel }: ChannelProps): JSX.Elem
       <ChannelDesk channel={channel} name={name} isNamed={isNamed} session={session} />
       {others.length > 0 && <p class="quiet">Also on {others.map((each) => each.name).join(", ")}.</p>}
       {channel.publishable.map((event) => (
-        <PublishForm key={event.type} desk={desk} endpoint={endpoint} channel={channel} event={event} name={name} />
+        <PublishForm
+          key={shownType(event)}
+          desk={desk}
+          endpoint={endpoint}
+          channel={channel}
+          event={event}
+          name={name}
+        />
       ))}
       {channel.events.map((event) => (
-        <MessageView key={event.type} verb="Hear" message={event} />
+        <MessageView key={shownType(event)} verb="Hear" message={event} />
       ))}
     </section>
   );
@@ -83,14 +90,14 @@ function PublishForm({ desk, endpoint, channel, event, name }: PublishProps): JS
   return (
     <details class="message">
       <summary>
-        <span class="verb">Publish</span> <code>{event.type}</code>
+        <span class="verb">Publish</span> <code>{shownType(event)}</code>
       </summary>
       <div class="details">
         <MessageForm
           state={desk.messageOf(endpoint, event, channel.pattern)}
           session={desk.speaker.value}
-          wrap={(payload) => ({ type: "publish", payload: { channel: name, type: event.type, payload } })}
-          verb={`Publish ${event.type}`}
+          wrap={(type, payload) => ({ type: "publish", payload: { channel: name, type, payload } })}
+          verb={`Publish ${shownType(event)}`}
         />
       </div>
     </details>

@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Api, type EndpointDoc, type MessageDoc, pagePlacesOf } from "./api.js";
+import { type Api, type EndpointDoc, type MessageDoc, pagePlacesOf, shownType } from "./api.js";
 import { dialOf, type Entry, placesFor, serversFor } from "./dial.js";
 import { blankDraft, type Draft, readForm } from "./draft.js";
 import { MessageState } from "./message-state.js";
@@ -74,7 +74,7 @@ export class Desk {
   }
 
   messageOf(endpoint: EndpointDoc, doc: MessageDoc, channel = ""): MessageState {
-    const key = JSON.stringify([endpoint.key, channel, doc.type]);
+    const key = JSON.stringify([endpoint.key, channel, shownType(doc)]);
     const known = this.#messages.get(key);
     if (known !== undefined) return known;
     const made = new MessageState(doc);

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { bytesText, durationText } from "../shared/quantity.js";
-import type { EndpointDoc } from "./api.js";
+import { type EndpointDoc, shownType } from "./api.js";
 import { ChannelCard } from "./channel-card.js";
 import { ConnectForm } from "./connect-form.js";
 import { credentialWords } from "./credential-words.js";
@@ -72,14 +72,18 @@ function Messages({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: 
         )}
       </div>
       {endpoint.says.map((message, index) => (
-        <details key={message.type} class="message" open={index === 0}>
+        <details key={shownType(message)} class="message" open={index === 0}>
           <summary>
-            <span class="verb">Say</span> <code>{message.type}</code>{" "}
+            <span class="verb">Say</span> <code>{shownType(message)}</code>{" "}
             <Words small text={message.summary ?? message.title} />
           </summary>
           <div class="details stack">
             <Words text={message.description} />
-            <MessageForm state={desk.messageOf(endpoint, message)} session={session} verb={`Send ${message.type}`} />
+            <MessageForm
+              state={desk.messageOf(endpoint, message)}
+              session={session}
+              verb={`Send ${shownType(message)}`}
+            />
             {message.reply !== undefined && (
               <details>
                 <summary>Schema of the reply</summary>
@@ -90,7 +94,7 @@ function Messages({ desk, endpoint }: { readonly desk: Desk; readonly endpoint: 
         </details>
       ))}
       {endpoint.hears.map((message) => (
-        <MessageView key={message.type} verb="Hear" message={message} />
+        <MessageView key={shownType(message)} verb="Hear" message={message} />
       ))}
       <details class="message">
         <summary>

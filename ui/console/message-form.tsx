@@ -15,7 +15,9 @@ interface MessageFormProps {
   readonly state: MessageState;
   readonly session: Session | undefined;
   /** What goes out for what is in the form. */
-  readonly wrap?: ((payload: unknown) => { readonly type: string; readonly payload: unknown }) | undefined;
+  readonly wrap?:
+    | ((type: string, payload: unknown) => { readonly type: string; readonly payload: unknown })
+    | undefined;
   readonly verb: string;
 }
 
@@ -46,6 +48,22 @@ export function MessageForm({ state, session, wrap, verb }: MessageFormProps): J
       }}
       onKeyDown={sendByKey}
     >
+      {state.doc.isAny && (
+        <div class="field">
+          <label for={`${form}-type`}>type</label>
+          <input
+            id={`${form}-type`}
+            value={state.type.value}
+            required
+            autocomplete="off"
+            aria-describedby={`${form}-type-hint`}
+            onInput={({ currentTarget }) => {
+              state.type.value = currentTarget.value;
+            }}
+          />
+          <small id={`${form}-type-hint`}>Any name: a letter, then letters, digits and _ - . : up to 64 in all.</small>
+        </div>
+      )}
       {isForm ? (
         <FieldInput
           field={state.doc.field}
@@ -107,7 +125,8 @@ async function send(state: MessageState, session: Session | undefined, wrap: Mes
   state.looseBefore = session.looseError.peek();
   const reading = state.reading();
   if (reading.problems !== undefined) return showProblems(state, reading.problems);
-  const { type, payload } = wrap?.(reading.value) ?? { type: state.doc.type, payload: reading.value };
+  const said = { type: state.type.value, payload: reading.value };
+  const { type, payload } = wrap?.(said.type, said.payload) ?? said;
   const answer = session.say(type, payload, { withId: state.withId.value });
   state.answer.value = answer === undefined ? "sent" : "waiting";
   if (answer === undefined) return;
@@ -131,7 +150,7 @@ function inJson({ path, message }: Problem): string {
 function useLooseError(state: MessageState, session: Session | undefined, wrap: MessageFormProps["wrap"]): void {
   const loose = session?.looseError.value;
   useEffect(() => {
-    const type = wrap === undefined ? state.doc.type : "publish";
+    const type = wrap === undefined ? state.type.peek() : "publish";
     if (
       loose === undefined ||
       loose === state.looseBefore ||

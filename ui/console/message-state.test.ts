@@ -61,6 +61,7 @@ function stateOf(schema: Schema, example: unknown): MessageState {
   const field = fieldOf(schema, () => undefined);
   const doc: MessageDoc = {
     type: "say",
+    isAny: false,
     title: undefined,
     summary: undefined,
     description: undefined,

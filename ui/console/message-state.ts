@@ -8,6 +8,8 @@ import type { Answer } from "./session.js";
 /** What somebody is about to say: as a form or as JSON, and what came of it the last time. */
 export class MessageState {
   readonly doc: MessageDoc;
+  /** What it is sent as: where it may be any, as somebody writes. */
+  readonly type: Signal<string>;
   readonly mode: Signal<"form" | "json">;
   readonly draft: Signal<Draft>;
   readonly text: Signal<string>;
@@ -21,6 +23,7 @@ export class MessageState {
 
   constructor(doc: MessageDoc) {
     this.doc = doc;
+    this.type = signal(doc.type);
     const { field, example } = doc;
     const shown = example === undefined ? undefined : draftOf(field, example);
     const draft = shown ?? blankDraft(field);

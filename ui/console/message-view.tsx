@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { MessageDoc } from "./api.js";
+import { type MessageDoc, shownType } from "./api.js";
 import { Words } from "./words.js";
 
 /** A message that is heard: what it is, an example, and its schema. */
@@ -7,7 +7,7 @@ export function MessageView({ verb, message }: { readonly verb: string; readonly
   return (
     <details class="message">
       <summary>
-        <span class="verb">{verb}</span> <code>{message.type}</code>{" "}
+        <span class="verb">{verb}</span> <code>{shownType(message)}</code>{" "}
         <Words small text={message.summary ?? message.title} />
       </summary>
       <div class="details stack">

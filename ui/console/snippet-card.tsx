@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { Choice } from "../shared/choice.js";
-import { type EndpointDoc, pagePlacesOf } from "./api.js";
+import { type EndpointDoc, pagePlacesOf, shownType } from "./api.js";
 import { CopyButton } from "./clipboard.js";
 import { type Desk, readEntry } from "./desk.js";
 import { heardBy } from "./heard-channels.js";
@@ -22,7 +22,8 @@ export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly 
   const id = useId();
   const offered = languages.filter(([language]) => canDo(language, endpoint));
   const language = useSignal<SnippetLanguage>(offered[0]?.[0] ?? "python");
-  const type = useSignal(endpoint.says[0]?.type ?? "");
+  const [first] = endpoint.says;
+  const type = useSignal(first === undefined ? "" : shownType(first));
   const task = taskOf(desk, endpoint, type.value);
   const text = snippetOf(language.value, task);
   const couldSubscribe = endpoint.channels.some(({ subscribe }) => subscribe !== "no");
@@ -41,7 +42,7 @@ export function SnippetCard({ desk, endpoint }: { readonly desk: Desk; readonly 
               }}
             >
               {endpoint.says.map((message) => (
-                <option key={message.type}>{message.type}</option>
+                <option key={shownType(message)}>{shownType(message)}</option>
               ))}
             </select>
           )}
@@ -78,7 +79,7 @@ function taskOf(desk: Desk, endpoint: EndpointDoc, type: string): Task {
   const { params: given, query, server, place } = readEntry(endpoint, desk.entryOf(endpoint));
   // What nobody has filled in is called what it is.
   const params = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value === "" ? name : value]));
-  const doc = endpoint.says.find((message) => message.type === type);
+  const doc = endpoint.says.find((message) => shownType(message) === type);
   const session = desk.speaker.value;
   session?.version.value; // shown anew with what is heard
   return {
@@ -94,7 +95,8 @@ function taskOf(desk: Desk, endpoint: EndpointDoc, type: string): Task {
 
 /** As it is filled in, or as its example has it. */
 function messageOf(state: MessageState, session: Session | undefined): Task["message"] {
-  const { type, example } = state.doc;
+  const { example } = state.doc;
+  const type = state.type.value;
   const answer = state.answer.value;
   const reply = typeof answer === "object" ? answer.message?.payload : undefined;
   return {
