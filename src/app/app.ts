@@ -4,7 +4,7 @@ import type { Logger } from "../base/logger.js";
 import { checkOptions, type OptionKind, requireOption } from "../base/options.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { Broker } from "../broker/broker.js";
-import { MemoryBroker } from "../broker/memory.js";
+import { MemoryBroker, type MemoryLeft } from "../broker/memory.js";
 import { Origins } from "../connection/origins.js";
 import { refusalResponse } from "../connection/refusal.js";
 import { splitTarget } from "../connection/request.js";
@@ -50,6 +50,8 @@ import { isPublishKey } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { Description } from "./description.js";
+import { type Farewell, farewells } from "./drain.js";
+import { handoverOfProcess } from "./handover.js";
 import { checkOverrides } from "./overrides.js";
 import { TrustedProxies } from "./proxies.js";
 import { type FoundRoute, type HeartbeatOptions, Routes } from "./routes.js";
@@ -370,6 +372,7 @@ export class TidingsApp implements App {
 
   async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
     checkOptions("listen()", options, { host: "text", tls: "object", signals: "list" });
+    handoverOfProcess()?.listens(this);
     const { limits } = await this.#started(true);
     const listening = await this.#servers.listen(port, options, limits);
     for (const warning of warnOfListening(this.#routes, options, this.#proxies)) {
@@ -383,6 +386,7 @@ export class TidingsApp implements App {
   }
 
   attach(server: HttpServer): void {
+    handoverOfProcess()?.listens(this);
     this.#servers.attach(server);
     this.#started(true)
       .then(({ limits }) => this.#servers.openPages(limits))
@@ -394,10 +398,7 @@ export class TidingsApp implements App {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close().finally(() => {
-      this.#closing = undefined;
-    });
-    return this.#closing;
+    return this.#closeWith(farewells.goingAway);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -481,8 +482,11 @@ export class TidingsApp implements App {
   }
 
   async #startOnce({ limits, defaultLogger, broker: given, ...surroundings }: Surroundings): Promise<RunningApp> {
+    // Before anything is made: until then another may be serving in its place.
+    const handover = handoverOfProcess();
+    const left = handover && (await handover.takeTurn());
     const own = this.#options.broker;
-    const broker = given === "alone" ? (own?.["~isShared"] === true ? undefined : own) : (given ?? own);
+    const others = given === "alone" ? (own?.["~isShared"] === true ? undefined : own) : (given ?? own);
     const { overrides } = surroundings;
     this.#routes = new Routes({ ...this.#options, overLimits: limits, overrides });
     checkOverrides(this.#routes, overrides);
@@ -492,13 +496,16 @@ export class TidingsApp implements App {
     for (const warning of [...findWarnings(this.#routes, this.#origins, overrides), ...hidden]) {
       this.#happened({ event: "warning", ...warning });
     }
+    // What an app of this package left before it.
+    const heritage = left as MemoryLeft | undefined;
+    const broker = others ?? new MemoryBroker({ ...surroundings, limits: this.#routes.limits, left: heritage });
     const running = await RunningApp.start({
       ...surroundings,
       app: this,
-      broker: broker ?? new MemoryBroker({ ...surroundings, limits: this.#routes.limits }),
+      broker,
       routes: this.#routes,
       origins: this.#origins,
-      drain: this.#drain,
+      drain: handover?.drain ?? this.#drain,
       compression: this.#options.compression === true,
       tracing: this.#options.tracing,
       timesHandlers: this.#options.http?.metrics !== false,
@@ -507,6 +514,14 @@ export class TidingsApp implements App {
     });
     if (this.#mayBeLookedAt) this.#dashboard.begin(this, running.host);
     this.#running = running;
+    const memory = broker instanceof MemoryBroker ? broker : undefined;
+    handover?.began({
+      leave: () => {
+        memory?.expectSuccessor();
+        return this.#closeWith(farewells.restarting);
+      },
+      state: () => memory?.state(),
+    });
     return running;
   }
 
@@ -515,10 +530,17 @@ export class TidingsApp implements App {
     return [this.#pages.here, this.#pages.apart].some((pages) => pages?.door.mayBeThere("dashboard"));
   }
 
-  async #close(): Promise<void> {
+  #closeWith(farewell: Farewell): Promise<void> {
+    this.#closing ??= this.#close(farewell).finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
+  }
+
+  async #close(farewell: Farewell): Promise<void> {
     await this.#servers.close(async () => {
       const running = await this.#starting?.catch(() => undefined);
-      await running?.close();
+      await running?.close(farewell);
     });
     this.#starting = undefined;
     this.#running = undefined;

@@ -15,6 +15,8 @@ export interface Handover {
   takeTurn(): Promise<Left | undefined>;
   /** It runs, and has taken what was left. */
   began(app: Leaving): void;
+  /** It is told to listen, or is attached to a server. */
+  listens(app: object): void;
 }
 
 /** What an app has left. */

@@ -20,7 +20,7 @@ import type { Upgrade } from "../transport/transport.js";
 import { AppValues } from "./app-values.js";
 import { ClosedConnections } from "./closed-connections.js";
 import { Doorman } from "./doorman.js";
-import { Drain, type DrainTimes } from "./drain.js";
+import { Drain, type DrainTimes, type Farewell } from "./drain.js";
 import { RunningHost } from "./host.js";
 import { LoopDelayMeter } from "./loop-delay.js";
 import { Outages } from "./outages.js";
@@ -235,7 +235,7 @@ export class RunningApp {
   }
 
   /** Resolves when every connection has ended, its `close` handler included, and what was made is disposed of. */
-  async close(): Promise<void> {
+  async close(farewell: Farewell): Promise<void> {
     const { clock } = this.#environment;
     const beganMs = clock.now();
     const connections = this.hub.connectionCount;
@@ -243,7 +243,7 @@ export class RunningApp {
     this.#isDraining = true;
     this.#options.happened({ event: "draining", connections });
     this.#doorman.drain();
-    const abandoned = await this.#drain.run();
+    const abandoned = await this.#drain.run(farewell);
     const { agenda } = this.#environment;
     // A disposal that hangs is not waited for longer than a connection's.
     await agenda.settledWithin(this.limits.close, this.#doorman.finish());
