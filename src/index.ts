@@ -1,4 +1,12 @@
 export { type AppOptions, createApp, type DrainOptions, type ErrorPlace } from "./app/app.js";
+export {
+  type EnvironmentVariable,
+  type ProcessEnvironment,
+  type ReadVariables,
+  readEnvironment,
+  type VariableKind,
+} from "./app/environment.js";
+export { environmentVariables } from "./app/environment-variables.js";
 export type { HeartbeatOptions } from "./app/routes.js";
 export { ConfigError } from "./base/config-error.js";
 export type { Duration } from "./base/duration.js";

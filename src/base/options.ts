@@ -1,4 +1,5 @@
 import { ConfigError } from "./config-error.js";
+import { nearestOf } from "./nearest.js";
 import { describeGiven } from "./quantity.js";
 
 /** What an option is given as; an option that is not listed does not exist. */
@@ -50,7 +51,7 @@ function isOfKind(value: unknown, kind: OptionKind): boolean {
 }
 
 function unknownOption(where: string, name: string, kinds: Readonly<Record<string, OptionKind>>): ConfigError {
-  const nearest = Object.keys(kinds).find((known) => distance(known.toLowerCase(), name.toLowerCase()) <= 2);
+  const nearest = nearestOf(name, Object.keys(kinds));
   return new ConfigError("unknown_option", {
     message: `${where} has no option \`${name}\`.`,
     fix: nearest === undefined ? `Its options are ${listOf(kinds)}.` : `Did you mean \`${nearest}\`?`,
@@ -67,18 +68,4 @@ function invalidOption(where: string, name: string, value: unknown, kind: Option
 
 function listOf(kinds: Readonly<Record<string, OptionKind>>): string {
   return Object.keys(kinds).join(", ");
-}
-
-/** Letters to change, add or take away to come from one word to the other (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1];
-    for (const [column, other] of [...to].entries()) {
-      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }
