@@ -20,8 +20,8 @@ export class Program implements AsyncDisposable {
    * @param file from the repository's root
    * @param env all it gets of an environment, but for the `PATH`
    */
-  constructor(file: string, env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, ["--import", "tsx", file], {
+  constructor(file: string, env: Readonly<Record<string, string>> = {}, args: readonly string[] = []) {
+    const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
       cwd: root,
       env: { PATH: process.env.PATH, ...env },
       stdio: ["ignore", "pipe", "pipe"],
