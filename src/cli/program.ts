@@ -3,11 +3,24 @@ import { benchCommand } from "./bench.js";
 import { type CommandShape, tellError } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { infoCommand } from "./info.js";
+import { listenCommand } from "./listen.js";
 import { packageVersion } from "./package.js";
+import { publishCommand } from "./publish.js";
+import { requestCommand } from "./request.js";
+import { sendCommand } from "./send.js";
 import { type Streams, Terminal } from "./terminal.js";
+import { tokenCommand } from "./token.js";
 
 /** In the order in which the help lists them. */
-export const COMMANDS: readonly CommandShape<never>[] = [benchCommand, infoCommand];
+export const COMMANDS: readonly CommandShape<never>[] = [
+  tokenCommand,
+  listenCommand,
+  sendCommand,
+  requestCommand,
+  publishCommand,
+  benchCommand,
+  infoCommand,
+];
 
 /** Does what it is called for. Never rejects. */
 export async function runProgram(args: readonly string[], streams: Streams): Promise<ExitCode> {

@@ -1,0 +1,39 @@
+import { ConfigError } from "../../index.js";
+
+/** Where an app listens that says nothing else. */
+const HERE = "127.0.0.1:8000";
+
+/**
+ * The address that was meant: `ws://host/path`, `http://host/path` just as well, `localhost:8000/ws`, or `/ws` and
+ * `:8000/ws` on this computer.
+ *
+ * @throws {ConfigError} `invalid_address`
+ */
+export function readAddress(given: string): URL {
+  const text = withScheme(given);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw invalidAddress("is not an address");
+  url.protocol = url.protocol.replace(/^http/, "ws");
+  if (!/^wss?:$/.test(url.protocol)) throw invalidAddress(`is asked by ${url.protocol.slice(0, -1)}`);
+  if (url.hash !== "") throw invalidAddress("has a # in it, which no WebSocket's has; in a path it is %23");
+  return url;
+}
+
+/** Without what may be a secret: the query, a name and a password. */
+export function nameOf({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`;
+}
+
+function withScheme(given: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(given)) return given;
+  if (given.startsWith("/")) return `ws://${HERE}${given}`;
+  return given.startsWith(":") ? `ws://127.0.0.1${given}` : `ws://${given}`;
+}
+
+function invalidAddress(what: string): ConfigError {
+  return new ConfigError("invalid_address", {
+    // Without the address itself: it may hold a token.
+    message: `The address ${what}.`,
+    fix: "Give it like ws://127.0.0.1:8000/ws/rooms/lobby, or /ws/rooms/lobby for port 8000 of this computer.",
+  });
+}

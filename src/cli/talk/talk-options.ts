@@ -1,0 +1,81 @@
+import type { Command } from "commander";
+import { durationMs } from "../../base/duration.js";
+import { ConfigError, type Duration } from "../../index.js";
+import { withEnvFile } from "../env-file.js";
+import { signedToken } from "../signed-token.js";
+import type { Terminal } from "../terminal.js";
+
+/** What all commands that talk to an endpoint can be told. */
+export interface TalkOptions {
+  readonly token?: string;
+  readonly as?: string;
+  readonly header?: readonly string[];
+  readonly raw?: boolean;
+  readonly timeout: string;
+}
+
+export function addTalkOptions(command: Command): Command {
+  return addLineOptions(command).option(
+    "--raw",
+    "to any WebSocket server: frames as they are, and no subprotocol of ours",
+  );
+}
+
+/** For a command that speaks of channels, which raw frames have not. */
+export function addLineOptions(command: Command): Command {
+  return command
+    .option("--token <token>", "who you are; by default what TIDINGS_TOKEN holds")
+    .option("--as <user>", "who you are: with a token such as `tidings token <user>` makes")
+    .option("--header <line>", "a header of the handshake, 'Origin: https://app.example'; may be repeated", collect)
+    .option("--timeout <duration>", "how long coming in, and an answer, may take", "10s");
+}
+
+/** Of an option that may be repeated. Commander has its own, which would take the arguments that follow for more of it. */
+export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
+}
+
+/** How to dial. */
+export interface Talk {
+  readonly token: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeout: Duration;
+  readonly timeoutMs: number;
+}
+
+/** @throws {ConfigError} `ambiguous_token`, `missing_secret`, `invalid_header`, `invalid_duration` */
+export async function readTalk({ env }: Terminal, options: TalkOptions): Promise<Talk> {
+  const timeout = options.timeout as Duration; // which the next line looks at
+  return {
+    token: await tokenFor(env, options),
+    headers: readHeaders(options.header ?? []),
+    timeout,
+    timeoutMs: durationMs(timeout, "--timeout"),
+  };
+}
+
+async function tokenFor(env: Terminal["env"], { token, as }: TalkOptions): Promise<string | undefined> {
+  if (token !== undefined && as !== undefined) {
+    throw new ConfigError("ambiguous_token", {
+      message: "There are --token and --as.",
+      fix: "Give one of them: a token says itself who it is of.",
+    });
+  }
+  if (as !== undefined) return signedToken(as, {}, withEnvFile(env));
+  return token ?? (env.TIDINGS_TOKEN || undefined);
+}
+
+function readHeaders(lines: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\p{Cc}]*)$/u.exec(line) ?? [];
+      // A byte of its own each: more a header can't hold (RFC 9110 §5.5).
+      if (name !== undefined && value !== undefined && !/[^\u0020-\u00ff]/.test(value)) return [name, value];
+      throw new ConfigError("invalid_header", {
+        // Without the line itself: it may hold a token.
+        message: "A --header is not a name, a colon and a value.",
+        fix: "Give it like --header 'Origin: https://app.example'.",
+      });
+    }),
+  );
+}
