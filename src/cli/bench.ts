@@ -37,7 +37,7 @@ export const benchCommand: CommandShape<BenchOptions> = {
       .option("--no-answers", "waits for none")
       .option("--first <text>", "said by each connection when it opens, {token} is its token (may be repeated)", more)
       .option("--subscribe <channel>", "each connection subscribes to it (may be repeated)", more)
-      .option("--token <token>", "sent as `Authorization: Bearer …`")
+      .option("--token <token>", "sent as `Authorization: Bearer …` (or TIDINGS_TOKEN in the environment)")
       .option("--tokens <file>", "the same, with a token in each line, which the connections take in turns")
       .option(
         "-H, --header <header>",
@@ -49,7 +49,7 @@ export const benchCommand: CommandShape<BenchOptions> = {
       .option("--max-errors <count>", "ends with 1 where there are more", "0");
   },
   async run({ terminal, args, options }) {
-    const plan = readPlan(options);
+    const plan = readPlan(options, terminal.env);
     const target = await findTarget(args[0] ?? "", options.hostIsMine);
     checkDescriptors(plan.connections);
     const seenEnough = new AbortController();

@@ -12,20 +12,20 @@ export interface BenchOptions {
   readonly ramp: string;
   readonly rate: string;
   readonly duration: string;
-  readonly type?: string;
-  readonly payload?: string;
-  readonly message?: string;
-  readonly size?: string;
+  readonly type?: string | undefined;
+  readonly payload?: string | undefined;
+  readonly message?: string | undefined;
+  readonly size?: string | undefined;
   readonly raw?: boolean;
   /** `--no-answers` */
   readonly answers: boolean;
   readonly first?: readonly string[];
   readonly subscribe?: readonly string[];
-  readonly token?: string;
-  readonly tokens?: string;
+  readonly token?: string | undefined;
+  readonly tokens?: string | undefined;
   readonly header?: readonly string[];
   readonly subprotocol?: readonly string[];
-  readonly hostIsMine?: string;
+  readonly hostIsMine?: string | undefined;
   readonly maxErrors: string;
 }
 
@@ -51,7 +51,7 @@ export interface Plan {
 }
 
 /** @throws {ConfigError} where an option can't be, or two can't be together */
-export function readPlan(options: BenchOptions): Plan {
+export function readPlan(options: BenchOptions, env: Readonly<Record<string, string | undefined>>): Plan {
   const connections = readCount("--connections", options.connections, MOST_CONNECTIONS);
   const ramp = parseRate(options.ramp as Rate, "--ramp"); // it looks at what it is given
   const rate = parseRate(options.rate as Rate, "--rate");
@@ -65,7 +65,7 @@ export function readPlan(options: BenchOptions): Plan {
     probe: options.answers ? probe : withoutAnswers(probe),
     first: options.first ?? [],
     channels: options.subscribe ?? [],
-    tokens: readTokens(options),
+    tokens: readTokens(options, env.TIDINGS_TOKEN),
     headers: Object.fromEntries((options.header ?? []).map(readHeader)),
     subprotocols: options.subprotocol ?? [],
     maxErrors: readCount("--max-errors", options.maxErrors, Number.MAX_SAFE_INTEGER, 0),
@@ -112,11 +112,11 @@ function textOf(size: string): string {
   return "x".repeat(bytes);
 }
 
-function readTokens({ token, tokens }: BenchOptions): readonly string[] {
-  if (token !== undefined && tokens !== undefined) throw unfit("--token and --tokens", "Give one of them.");
-  if (tokens === undefined) return token === undefined ? [] : [token];
-  const lines = readLines(tokens).filter((line) => line !== "");
-  if (lines.length === 0) throw invalid("--tokens", tokens, "Name a file with a token in each line.");
+function readTokens({ token, tokens: file }: BenchOptions, fallback: string | undefined): readonly string[] {
+  if (token !== undefined && file !== undefined) throw unfit("--token and --tokens", "Give one of them.");
+  if (file === undefined) return [token ?? fallback].filter((each) => each !== undefined);
+  const lines = readLines(file).filter((line) => line !== "");
+  if (lines.length === 0) throw invalid("--tokens", file, "Name a file with a token in each line.");
   return lines;
 }
 
