@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./bench.js";
 import { type CommandShape, tellError } from "./command.js";
+import { devCommand } from "./dev.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { infoCommand } from "./info.js";
 import { listenCommand } from "./listen.js";
@@ -13,6 +14,7 @@ import { tokenCommand } from "./token.js";
 
 /** In the order in which the help lists them. */
 export const COMMANDS: readonly CommandShape<never>[] = [
+  devCommand,
   tokenCommand,
   listenCommand,
   sendCommand,
