@@ -106,7 +106,8 @@ export class Terminal {
   style(style: Style, text: string): string {
     const { stdout, stderr, env } = this.#streams;
     const isColourful = stdout.isTTY === true && stderr.isTTY === true && !env.NO_COLOR && !this.isJson;
-    return isColourful ? styleText(style, text) : text;
+    // It would look at the process, whose streams these need not be.
+    return isColourful ? styleText(style, text, { validateStream: false }) : text;
   }
 }
 
