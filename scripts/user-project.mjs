@@ -46,9 +46,17 @@ export async function together(...promises) {
   return Promise.all(promises);
 }
 
-/** Of a copy, so that whoever uses `dist/` just now is left alone. */
-async function pack(folder) {
-  const isPartOfBuild = /^(package(-lock)?\.json|tsconfig.*\.json|tsdown\.config\.ts|src|ui|.*\.md|LICENSE)$/;
+/**
+ * The package as it would be published: the path of its tarball. Of a copy, so that whoever uses `dist/` just now is left
+ * alone; or the one that `PACKED_TIDINGS` names, where somebody has packed it already.
+ *
+ * @param {string} folder that it makes
+ */
+export async function pack(folder) {
+  const { PACKED_TIDINGS: packedBefore } = process.env;
+  if (packedBefore !== undefined) return packedBefore;
+  const isPartOfBuild =
+    /^(package(-lock)?\.json|tsconfig.*\.json|tsdown\.config\.ts|src|ui|templates|docs|.*\.md|LICENSE)$/;
   for (const name of readdirSync(root)) {
     if (isPartOfBuild.test(name)) cpSync(join(root, name), join(folder, name), { recursive: true });
   }
