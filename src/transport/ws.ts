@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ServerOptions, WebSocket, WebSocketServer, type Server as WebSocketServerOf } from "ws";
+import type { ServerOptions, Server as WebSocketServerOf } from "ws";
 import { closeReason } from "../protocol/close-codes.js";
 import { answerDeflateOffer } from "./deflate-offer.js";
 import { Inflation } from "./inflation.js";
 import type { AcceptOptions, RefusalResponse, Socket, SocketListener, Upgrade } from "./transport.js";
+import { WebSocket, WebSocketServer } from "./ws-package.js";
 
 /** Upgrades of `node:http` and `node:https` servers, received by `ws`. */
 export class WsTransport {
@@ -84,7 +85,7 @@ class WsUpgrade implements Upgrade {
   }
 
   get isSecure(): boolean {
-    return "encrypted" in this.#request.socket;
+    return isEncrypted(this.#request.socket);
   }
 
   get isGone(): boolean {
@@ -214,8 +215,8 @@ class WsSocket implements Socket, WebSocketListener {
 
   afterTaken(run: () => void): void {
     if (this.#isClosing || !this.#stream.writable) return;
-    // Is taken after all before it, and puts no byte on the wire, of TLS neither.
-    this.#stream.write(NOTHING, (error) => {
+    // Is taken after all before it.
+    this.#stream.write(leastOf(this.#stream), (error) => {
       // TLS calls back without an error for what was dropped when it was destroyed.
       if (!error && !this.#stream.destroyed) run();
     });
@@ -287,6 +288,18 @@ const CLOSE_WORDS: Readonly<Record<number, string>> = {
   1009: "message_too_big",
 };
 
+/** On Bun every socket says whether it is encrypted. */
+function isEncrypted(stream: Duplex): boolean {
+  return "encrypted" in stream && stream.encrypted === true;
+}
+
+/** What can be written without the peer noticing: nothing, which puts no byte on the wire, of TLS neither. */
+function leastOf(stream: Duplex): Uint8Array {
+  // On Deno TLS breaks where nothing is written. A pong that nobody asked for is let pass (RFC 6455 §5.5.3).
+  return "Deno" in globalThis && isEncrypted(stream) ? EMPTY_PONG : NOTHING;
+}
+
 const NOTHING = Buffer.alloc(0);
+const EMPTY_PONG = Buffer.of(0x8a, 0);
 
 function ignore(): void {}

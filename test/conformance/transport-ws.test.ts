@@ -280,15 +280,15 @@ test("where compression is negotiated, all is sent byte for byte as it was writt
   expect(frames).toEqual(Buffer.concat([...written, Buffer.of(0x88, 10, 0x0f, 0xa0), Buffer.from("a reason")]));
 });
 
-test.each([
+const compressedBreaches = [
   ["a message that inflates past its size", compressedClientFrame("x".repeat(60_000)), 1009, "message_too_big"],
   ["one in pieces that do together", inPieces("x".repeat(20_000)), 1009, "message_too_big"],
   ["what can't be inflated", clientFrame(0x41, Buffer.alloc(20, 0xff)), 1007, "invalid_data"],
   ["compressed text that is not UTF-8", clientFrame(0x41, deflate(Buffer.alloc(9, 0xff))), 1007, "invalid_data"],
   ["a compressed ping", clientFrame(0x49, "x"), 1002, "protocol_error"],
-])("%s closes with its word", async (_, sent, code, reason) => {
-  const created = vi.spyOn(zlib, "createInflateRaw");
-  onTestFinished(() => created.mockRestore());
+] as const;
+
+test.each(compressedBreaches)("%s closes with its word", async (_, sent, code, reason) => {
   const { driver, peer, upgrade } = await dialRaw(offered);
   await using _driver = driver;
   const heard = new RecordingListener();
@@ -299,6 +299,18 @@ test.each([
     ["closing", code, reason],
     ["closed", code, reason],
   ]);
+});
+
+test.each(compressedBreaches)("%s leaves no zlib stream behind", async (_, sent) => {
+  const created = vi.spyOn(zlib, "createInflateRaw");
+  onTestFinished(() => created.mockRestore());
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  await using _driver = driver;
+  const heard = new RecordingListener();
+  upgrade.accept({ ...compressing, messageSize: 10_000 }, () => heard);
+  peer.write(sent);
+  await readAll(peer);
+  await heard.whenClosed();
   for (const { value: stream } of created.mock.results) expect(stream.destroyed).toBe(true);
 });
 
