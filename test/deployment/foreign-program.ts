@@ -51,12 +51,17 @@ export class ForeignProgram implements AsyncDisposable {
     return promise;
   }
 
-  /** Sends it a signal, and gives its exit code, or the signal that has ended it. */
-  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | string> {
+  /** Its exit code, or the signal that has ended it, when all its lines are there. */
+  exit(): Promise<number | string> {
     const { promise, resolve, reject } = guarded<number | string>(() => this.#told("did not end in time"));
     this.#exited.then(resolve, reject);
-    this.#child.kill(signal);
     return promise;
+  }
+
+  /** Sends it a signal, and gives its exit code. */
+  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | string> {
+    this.#child.kill(signal);
+    return this.exit();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

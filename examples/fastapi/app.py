@@ -1,0 +1,65 @@
+"""A FastAPI app whose long jobs tell of their progress through Tidings."""
+
+import os
+import secrets
+from pathlib import Path
+
+from fastapi import BackgroundTasks, Cookie, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, Field
+
+from primes import count_primes
+from tidings import Tidings, TidingsError
+
+tidings = Tidings(
+    url=os.environ.get("TIDINGS_URL", "http://127.0.0.1:8000"),
+    # Of several, for when they are changed, the first.
+    api_key=os.environ["TIDINGS_HTTP_API_KEYS"].split(",")[0],
+    jwt_secret=os.environ["TIDINGS_JWT_SECRET"],
+)
+socket_url = tidings.url.replace("http", "ws", 1) + "/ws"
+
+app = FastAPI()
+
+
+def visitor(response: Response, visitor: str | None = Cookie(default=None, max_length=64)) -> str:
+    """Who it is: in the place of your sign-in, whoever comes first gets a name by cookie."""
+    if visitor:
+        return visitor
+    name = f"visitor-{secrets.token_hex(8)}"
+    response.set_cookie("visitor", name, httponly=True, samesite="strict")
+    return name
+
+
+class Job(BaseModel):
+    below: int = Field(ge=1_000, le=10_000_000)
+
+
+@app.post("/token")
+def token(user: str = Depends(visitor)) -> dict[str, str]:
+    return {"url": socket_url, "token": tidings.token(user)}
+
+
+@app.post("/jobs", status_code=202)
+def start(job: Job, background: BackgroundTasks, user: str = Depends(visitor)) -> dict[str, str]:
+    task = secrets.token_hex(8)
+    try:
+        # Before it is answered: then whoever asked for it sees it, also after a reload.
+        tidings.report_task(user, task, status="queued", name=f"Primes below {job.below:,}")
+    except TidingsError as error:
+        raise HTTPException(503, str(error)) from None
+    background.add_task(count_primes, tidings, user, task, job.below)
+    return {"task": task}
+
+
+@app.middleware("http")
+async def add_policy(request: Request, call_next):
+    response = await call_next(request)
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
+        f" frame-ancestors 'none'; connect-src 'self' {socket_url}"
+    )
+    return response
+
+
+app.mount("/", StaticFiles(directory=Path(__file__).parent / "page", html=True))
