@@ -1,3 +1,4 @@
+import { Api } from "../api/api.js";
 import { ConfigError } from "../base/config-error.js";
 import { type Duration, durationMs } from "../base/duration.js";
 import type { Logger } from "../base/logger.js";
@@ -36,6 +37,7 @@ import type { AnyEndpoint } from "../declare/endpoint.js";
 import type { AppInfo, HttpOptions } from "../declare/http-options.js";
 import type { AppLimits } from "../declare/limits.js";
 import type { MetricFamily } from "../declare/metric-family.js";
+import type { OpenApiDocument } from "../declare/openapi-document.js";
 import { AppPages } from "../http/app-pages.js";
 import { type Asked, readAsked, valuesOf } from "../http/asked.js";
 import { socketServerAt } from "../http/socket-servers.js";
@@ -49,6 +51,7 @@ import { isSendableCloseCode } from "../protocol/close-codes.js";
 import { isPublishKey } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
+import { AppApi } from "./app-api.js";
 import { Description } from "./description.js";
 import { type Farewell, farewells } from "./drain.js";
 import { handoverOfProcess } from "./handover.js";
@@ -238,12 +241,16 @@ export class TidingsApp implements App {
   readonly #proxies: TrustedProxies;
   readonly #drain: StartOptions["drain"];
   readonly #description: Description;
+  /** What others may ask from without, whichever way they come. */
+  readonly #api: Api;
   readonly #pages: AppPages;
   readonly #dashboard = new ServedDashboard();
   readonly #servers: Servers;
   #happened: (what: Happening) => void;
   #starting: Promise<RunningApp> | undefined;
   #running: RunningApp | undefined;
+  /** While it runs. */
+  #asked: AppApi | undefined;
   #closing: Promise<void> | undefined;
   #isClosed = false;
   /** Those that an endpoint lists, or that were warned of. */
@@ -269,6 +276,11 @@ export class TidingsApp implements App {
       deadlineMs: durationMs(deadline, "drain.deadline"),
     };
     this.#happened = this.#watcher(COMPUTER.defaultLogger);
+    this.#api = new Api({
+      host: () => this.#askedSoon(),
+      limits: () => this.#routes.limits,
+      onError: (error, during) => this.#happened({ event: "error", error, during, ...NOWHERE }),
+    });
     this.#pages = new AppPages({
       http: options.http,
       isProduction: process.env.NODE_ENV === "production",
@@ -278,6 +290,8 @@ export class TidingsApp implements App {
       isReady: () => this.#running?.isReady === true,
       count: async () => (await this.#running?.count()) ?? NOBODY,
       document: (servers) => this.#description.reachedAt(servers),
+      api: this.#api,
+      openapi: () => this.#description.openapi,
       metrics: () => writeExposition([...this.metrics(), ...processFamilies()]),
       forwarded: (asked) => this.#proxies.read(asked.address, (name) => valuesOf(asked, name).join(", ") || undefined),
       listening: () => this.#servers.listening,
@@ -366,6 +380,10 @@ export class TidingsApp implements App {
     return this.#description.reachedAt(this.#servers.listening.map(socketServerAt));
   }
 
+  openapi(): OpenApiDocument {
+    return this.#description.openapi;
+  }
+
   metrics(): readonly MetricFamily[] {
     return this.#running?.metrics() ?? emptyFamilies();
   }
@@ -437,6 +455,13 @@ export class TidingsApp implements App {
     const { path } = splitTarget(asked.target);
     const own = port === "here" ? this.#routes.find(path) : undefined;
     return own ?? this.#dashboard.find(path, asked, this.#pages[port]?.door);
+  }
+
+  /** What can be asked of it, once it runs. */
+  async #askedSoon(): Promise<AppApi> {
+    if (this.#asked === undefined) await this.#started();
+    if (this.#asked === undefined) throw new TidingsError("unavailable", "This app is closed.");
+    return this.#asked;
   }
 
   /** It runs, for a handshake: so many, and so long, as `limits.pending` and `limits.handshake` say, wait for a start. */
@@ -513,6 +538,7 @@ export class TidingsApp implements App {
       happened: this.#happened,
     });
     if (this.#mayBeLookedAt) this.#dashboard.begin(this, running.host);
+    this.#asked = new AppApi({ app: this, running, channels: listedChannels(this.#routes) });
     this.#running = running;
     const memory = broker instanceof MemoryBroker ? broker : undefined;
     handover?.began({
@@ -544,6 +570,7 @@ export class TidingsApp implements App {
     });
     this.#starting = undefined;
     this.#running = undefined;
+    this.#asked = undefined;
     this.#isClosed = true;
   }
 

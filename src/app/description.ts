@@ -2,8 +2,11 @@ import { type AppGiven, describeApp, serversOf } from "../asyncapi/describe-app.
 import type { AsyncApiDocument } from "../declare/asyncapi-document.js";
 import type { StartupWarning } from "../declare/credential.js";
 import type { AppInfo } from "../declare/http-options.js";
+import type { OpenApiDocument } from "../declare/openapi-document.js";
+import { describeApi } from "../http/openapi.js";
 import type { SocketServer } from "../http/socket-servers.js";
 import type { Routes } from "./routes.js";
+import { listedChannels } from "./warnings.js";
 
 export interface DescriptionOptions {
   readonly info: AppInfo | undefined;
@@ -17,8 +20,20 @@ export class Description {
   readonly #options: DescriptionOptions;
   #made: { readonly routes: Routes; readonly document: AsyncApiDocument } | undefined;
 
+  #api: { readonly routes: Routes; readonly document: OpenApiDocument } | undefined;
+
   constructor(options: DescriptionOptions) {
     this.#options = options;
+  }
+
+  /** Of the HTTP API. */
+  get openapi(): OpenApiDocument {
+    const routes = this.#options.routes();
+    if (this.#api?.routes !== routes) {
+      const document = describeApi({ info: this.#options.info, channels: listedChannels(routes) });
+      this.#api = { routes, document };
+    }
+    return this.#api.document;
   }
 
   /** @param servers where the app's sockets can be reached */

@@ -94,6 +94,10 @@ const readable: Required<AppLimits> = {
   tasks: 27,
   tasksPerUser: 28,
   taskResult: "29kb",
+  apiBody: "30kb",
+  apiBodyTime: "31s",
+  apiBatch: 32,
+  apiRequests: 33,
   historyBytes: "25kb",
   positionTtl: "26s",
 };
@@ -128,6 +132,10 @@ test("every limit there is can be given, and nothing else changes", () => {
     tasks: 27,
     tasksPerUser: 28,
     taskResult: 29_696,
+    apiBody: 30_720,
+    apiBodyTime: 31_000,
+    apiBatch: 32,
+    apiRequests: 33,
     historyBytes: 25_600,
     positionTtl: 26_000,
   });

@@ -50,6 +50,10 @@ const readers: { readonly [Name in keyof Required<AppLimits>]: (value: never, na
   tasks: readCount,
   tasksPerUser: readCount,
   taskResult: readSize,
+  apiBody: readSize,
+  apiBodyTime: readPositiveDuration,
+  apiBatch: readCount,
+  apiRequests: readCount,
   historyBytes: readSize,
   positionTtl: readPositiveDuration,
 };
@@ -109,6 +113,10 @@ const APP_ONLY: ReadonlySet<string> = new Set<keyof AppLimits>([
   "tasks",
   "tasksPerUser",
   "taskResult",
+  "apiBody",
+  "apiBodyTime",
+  "apiBatch",
+  "apiRequests",
   "historyBytes",
   "positionTtl",
 ]);

@@ -7,6 +7,7 @@ import type { AnyConnection } from "./connection.js";
 import type { ChannelContract, EventOf } from "./contract.js";
 import type { Dependency } from "./dependency.js";
 import type { MetricFamily } from "./metric-family.js";
+import type { OpenApiDocument } from "./openapi-document.js";
 import type { ProcessView } from "./process-view.js";
 
 export interface PublishOptions {
@@ -221,6 +222,8 @@ export interface App extends AsyncDisposable {
    * Its AsyncAPI 3 document, made of the declarations: what `/asyncapi.json` answers. While it listens it says where.
    */
   asyncapi(): AsyncApiDocument;
+  /** The OpenAPI 3.1 document of its HTTP API, made of the declarations: what `/openapi.json` answers, where there is one. */
+  openapi(): OpenApiDocument;
   /**
    * What is counted in this process, as Prometheus has it: to feed a registry that is there already. Without samples while it
    * does not run; names, types and labels are always the same.

@@ -1,3 +1,5 @@
+import type { ApiOptions } from "./api-options.js";
+
 /**
  * What an app answers over plain HTTP beside health checks.
  *
@@ -13,6 +15,8 @@ export interface HttpOptions {
   metrics?: PageOption | undefined;
   /** Who may see them, where a page does not say so itself. Then all of them are there, in production too. */
   guard?: Guard | undefined;
+  /** The HTTP API at `/api`, by which other programs publish and ask, for whoever shows a key. Default: there is none. */
+  api?: ApiOptions | false | undefined;
   /**
    * A port of their own, which others can't reach: there, and there alone, all of them are, in production too, for who may see
    * them. On an address of this computer, such as the default, that is who asks from this computer (a loopback name, no proxy

@@ -65,6 +65,14 @@ export interface AppLimits extends EndpointLimits {
   tasksPerUser?: number | undefined;
   /** Bytes of what a task gives, or fails with, as JSON. Default `"8kb"`; past it the task has failed with `internal`. */
   taskResult?: Size | undefined;
+  /** Bytes of the body of a request to the HTTP API. Default `"1mb"`; past it: 413 `body_too_big`. */
+  apiBody?: Size | undefined;
+  /** How long that body may take to come. Default `"5s"`; past it: 408 `body_timeout`. */
+  apiBodyTime?: Duration | undefined;
+  /** Events of one batch. Default 1,000; past it: 400 `bad_request`. */
+  apiBatch?: number | undefined;
+  /** What is asked at once by the HTTP API, or over Redis. Default 64; past it: 429 `rate_limited`, and Redis is read no further. */
+  apiRequests?: number | undefined;
   /**
    * Bytes that the memory broker keeps of all histories. Default `"64mb"`; past it the longest unused stream is forgotten,
    * and begins a new epoch.

@@ -13,10 +13,11 @@ export interface Answer {
 }
 
 export function sendAnswer(response: HttpResponse, { status, headers, body }: Answer, isHead: boolean): void {
-  // What was not changed has no length to tell of (RFC 9110 §8.6).
-  const length: Record<string, string> = status === 304 ? {} : { "content-length": String(byteLength(body)) };
+  // What was not changed, and what is nothing, has no length to tell of (RFC 9110 §8.6).
+  const length: Record<string, string> =
+    status === 304 || status === 204 ? {} : { "content-length": String(byteLength(body)) };
   response.writeHead(status, { ...headers, ...length });
-  response.end(isHead || status === 304 ? undefined : body);
+  response.end(isHead || status === 304 || status === 204 ? undefined : body);
 }
 
 export function jsonAnswer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {

@@ -1,7 +1,10 @@
+import type { Api } from "../api/api.js";
 import type { Clock } from "../base/clock.js";
 import type { Listening } from "../declare/app.js";
 import type { HttpOptions } from "../declare/http-options.js";
+import type { OpenApiDocument } from "../declare/openapi-document.js";
 import type { Limits } from "../protocol/limits.js";
+import { ApiServer, readApiOptions } from "./api-server.js";
 import type { Asked, Forwarded } from "./asked.js";
 import { createHttpHandler, type Headcount, type HttpHandler } from "./handler.js";
 import { defaultPagesHost, type PageAccess, pageAccess } from "./page-access.js";
@@ -13,11 +16,14 @@ export interface AppPagesOptions {
   readonly http: HttpOptions | undefined;
   readonly isProduction: boolean;
   readonly clock: Pick<Clock, "after">;
-  limits(): Pick<Limits, "needs" | "pending">;
+  limits(): Pick<Limits, "needs" | "pending" | "apiBody" | "apiBodyTime">;
+  /** What can be asked of the app from without. */
+  readonly api: Api;
   hasEndpoint(path: string): boolean;
   isReady(): boolean;
   count(): Promise<Headcount>;
   document(servers: readonly SocketServer[]): object;
+  openapi(): OpenApiDocument;
   metrics(): string;
   forwarded(asked: Asked): Forwarded | undefined;
   /** Where the app's own port is, or ports. */
@@ -47,13 +53,23 @@ export class AppPages {
     const { http = {}, isProduction, listening } = options;
     const access = pageAccess(http, isProduction);
     const files = new PageFiles();
-    const pagesOf = (of: PageAccess, own: Partial<AppPagesOptions> & { elsewhere?: typeof listening }) => {
+    const keyed = readApiOptions(http.api);
+    const api = keyed && new ApiServer({ ...options, ...keyed });
+    const pagesOf = (of: PageAccess, own: OwnFacts) => {
       const door = new PageDoor({ ...options, access: of });
       return { door, answer: createHttpHandler({ ...options, ...own, door, files }) };
     };
-    this.here = pagesOf(access.app, {});
+    const isApart = http.port !== undefined && access.apart !== undefined;
+    this.here = pagesOf(access.app, { api: isApart ? undefined : api });
     if (http.port === undefined || access.apart === undefined) return;
     const { port, host = defaultPagesHost } = http;
-    this.apart = { port, host, ...pagesOf(access.apart, { hasEndpoint: () => false, elsewhere: listening }) };
+    this.apart = { port, host, ...pagesOf(access.apart, { api, hasEndpoint: () => false, elsewhere: listening }) };
   }
+}
+
+/** What differs from port to port. */
+interface OwnFacts {
+  readonly api: ApiServer | undefined;
+  hasEndpoint?(path: string): boolean;
+  readonly elsewhere?: AppPagesOptions["listening"] | undefined;
 }

@@ -1,7 +1,9 @@
 import type { HttpRequest, HttpResponse, Listening } from "../declare/app.js";
+import type { OpenApiDocument } from "../declare/openapi-document.js";
 import { EXPOSITION_TYPE } from "../observe/exposition.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { type Answer, fileAnswer, jsonAnswer, refusalAnswer, sendAnswer } from "./answer.js";
+import type { ApiServer } from "./api-server.js";
 import { type Asked, type Forwarded, pathOf, readAsked } from "./asked.js";
 import { DocumentFile, type ServedDocument } from "./document-file.js";
 import type { PageName } from "./page-access.js";
@@ -19,6 +21,10 @@ export interface HttpFacts {
   count(): Promise<Headcount>;
   /** The AsyncAPI document, for who reaches the app's sockets so. Without any it is the same object until it says something else. */
   document(servers: readonly SocketServer[]): ServedDocument;
+  /** The HTTP API, where it is here. */
+  readonly api: ApiServer | undefined;
+  /** What can be asked of it. */
+  openapi(): OpenApiDocument;
   /** As Prometheus reads it. */
   metrics(): string;
   /** Who may see the pages here. */
@@ -43,6 +49,12 @@ export type HttpHandler = (request: HttpRequest, response: HttpResponse, next?: 
 /** Answers what an app says over plain HTTP. What it has no answer for goes to `next`, or is 404. */
 export function createHttpHandler(facts: HttpFacts): HttpHandler {
   const pages = pagesFrom(facts);
+  const answerApi = (api: ApiServer, request: HttpRequest, response: HttpResponse) => {
+    const answering = api.answer(request, readAsked(request));
+    answering
+      .then((answer) => sendAnswer(response, answer, request.method === "HEAD"))
+      .catch((error: unknown) => facts.onError(error));
+  };
   return (request, response, next) => {
     const asked = readAsked(request);
     const path = pathOf(asked);
@@ -54,10 +66,14 @@ export function createHttpHandler(facts: HttpFacts): HttpHandler {
       const answer = isAllowed ? answerOf(page, asked, facts) : Promise.resolve(NOT_ALLOWED);
       // What rejects is the answering itself: somebody else may have answered meanwhile.
       answer.then((found) => sendAnswer(response, found, isHead)).catch((error: unknown) => facts.onError(error));
+    } else if (facts.api?.has(path) === true) {
+      answerApi(facts.api, request, response);
     } else if (facts.hasEndpoint(path)) {
       sendAnswer(response, refusalAnswer(new TidingsError("upgrade_required"), NO_CHALLENGE), isHead);
     } else if (next !== undefined) {
       next();
+    } else if (facts.api?.owns(path) === true) {
+      answerApi(facts.api, request, response);
     } else {
       sendAnswer(response, refusalAnswer(new TidingsError("not_found"), NO_CHALLENGE), isHead);
     }
@@ -103,6 +119,12 @@ function pagesFrom(facts: HttpFacts): ReadonlyMap<string, Page> {
     const file = await documentFile.for(facts.document([]), facts.document(sockets(asked)).servers);
     return fileAnswer(file, createVisit(asked, undefined).headers, DOCUMENT_HEADERS);
   };
+  const apiFile = new DocumentFile();
+  const answerApiDocument = async (asked: Asked) => {
+    const document = facts.openapi();
+    const file = await apiFile.for(document, document.servers);
+    return fileAnswer(file, createVisit(asked, undefined).headers, DOCUMENT_HEADERS);
+  };
   const fileOf = ([path, of, name]: (typeof FILES)[number]): [string, Page] => [
     path,
     {
@@ -120,6 +142,7 @@ function pagesFrom(facts: HttpFacts): ReadonlyMap<string, Page> {
     ["/readyz", { answer: () => (facts.isReady() ? jsonAnswer(200, { status: "ready" }) : NOT_READY) }],
     ["/health/websockets", { answer: async () => jsonAnswer(200, describeHeadcount(await facts.count())) }],
     ["/asyncapi.json", { of: "docs", answer: answerDocument }],
+    ...(facts.api === undefined ? [] : [["/openapi.json", { of: "docs", answer: answerApiDocument }] as const]),
     ["/metrics", { of: "metrics", answer: () => textAnswer(facts.metrics()) }],
     ...FILES.map(fileOf),
     ...(["docs", "dashboard"] as const).map((of): [string, Page] => [

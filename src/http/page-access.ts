@@ -59,6 +59,7 @@ function checkHttpOptions(options: HttpOptions): void {
     metrics: "anything",
     guard: "function",
     port: "anything",
+    api: "anything",
     host: "text",
   });
   for (const name of ["docs", "dashboard", "metrics"] as const) checkPage(`http.${name}`, options[name]);

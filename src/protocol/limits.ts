@@ -98,6 +98,15 @@ export type Limits = {
   /** Bytes of what a task gives, or fails with, as JSON. Past it: the task has failed with `internal`. */
   readonly taskResult: number;
 
+  /** Bytes of the body of a request to the HTTP API. Past it: `body_too_big`. */
+  readonly apiBody: number;
+  /** Milliseconds for it to come. Past it: `body_timeout`. */
+  readonly apiBodyTime: number;
+  /** Events of one batch. Past it: `bad_request`. */
+  readonly apiBatch: number;
+  /** What is asked at once from without, by HTTP or Redis. Past it: `rate_limited`; Redis is read no further. */
+  readonly apiRequests: number;
+
   /** Bytes the memory broker keeps of all histories. Past it: the longest unused stream is forgotten, and begins a new epoch. */
   readonly historyBytes: number;
   /** Milliseconds that the position of an unused stream is remembered. Past it: the same. */
@@ -154,6 +163,11 @@ export const defaultLimits: Limits = {
   tasks: 16,
   tasksPerUser: 100,
   taskResult: 8_192,
+
+  apiBody: 1_048_576,
+  apiBodyTime: 5_000,
+  apiBatch: 1_000,
+  apiRequests: 64,
 
   historyBytes: 67_108_864,
   positionTtl: 86_400_000,

@@ -7,6 +7,9 @@ import { z } from "zod";
 import { defaultLimits, type Limits } from "../../src/protocol/limits.js";
 import { readFirstColumn, readLimits } from "../package/protocol-tables.js";
 import { anyRate } from "../support/any-rate.js";
+import { apiApp } from "../support/api-app.js";
+import { ApiClient, apiKey, sendRaw } from "../support/api-client.js";
+import { FarBroker } from "../support/far-broker.js";
 import { createGate } from "../support/gate.js";
 import { frame, handshakeRequest, opcodes, openRaw, RawClient } from "../support/raw-client.js";
 import { readRepositoryFile } from "../support/repository.js";
@@ -43,6 +46,15 @@ const unavailable = { status: 503, body: { code: "unavailable" } };
 
 function start(limits: AppLimits, options: Partial<AppOptions> = {}): Promise<ServedApp> {
   return serve({ endpoints: [echo, me, talk], limits, ...options });
+}
+
+async function startApi(limits: AppLimits, options: Partial<AppOptions> = {}) {
+  const server = await serve(apiApp({ limits, ...options }));
+  return { server, api: new ApiClient(server), [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+function said(text: string): object {
+  return { channel: "chat/lobby", type: "said", payload: { text } };
 }
 
 function errorOf(code: string): object {
@@ -460,6 +472,53 @@ const rows: { readonly [Name in keyof Limits]: Row } = {
       expect(await server.errors.next()).toMatchObject({
         error: { message: expect.stringContaining("limits.taskResult") },
       });
+    },
+  },
+  apiBody: {
+    past: "413 `body_too_big`",
+    async show() {
+      await using world = await startApi({ apiBody: "1kb" });
+      const answer = await world.api.post("/api/publish", said("x".repeat(1_024)));
+      expect([answer.status, answer.body.code]).toEqual([413, "body_too_big"]);
+      expect((await world.api.post("/api/publish", said("x"))).status).toBe(200);
+    },
+  },
+  apiBodyTime: {
+    past: "408 `body_timeout`",
+    async show() {
+      await using world = await startApi({ apiBodyTime: "50ms" });
+      const head = `POST /api/publish HTTP/1.1\r\nHost: x\r\nX-API-Key: ${apiKey}\r\nContent-Type: application/json\r\n`;
+      const answer = await sendRaw(world.server.url, `${head}Content-Length: 100\r\n\r\n{"channel":`);
+      expect(answer).toMatch(/^HTTP\/1.1 408 .*"code":"body_timeout"/s);
+    },
+  },
+  apiBatch: {
+    past: "400 `bad_request`",
+    async show() {
+      await using world = await startApi({ apiBatch: 2 });
+      const batch = (count: number) => world.api.post("/api/publish/batch", { items: Array(count).fill(said("x")) });
+      expect((await batch(2)).body).toEqual({
+        results: [{}, {}].map(() => expect.objectContaining({ epoch: expect.any(String) })),
+      });
+      expect((await batch(3)).body).toMatchObject({ status: 400, code: "bad_request", issues: [{ path: ["items"] }] });
+    },
+  },
+  apiRequests: {
+    past: "429 `rate_limited`",
+    async show() {
+      const [broker, reached, gate] = [new FarBroker(), createGate(), createGate()];
+      broker.reach = async (what) => {
+        if (what !== "isConnected") return;
+        reached.open();
+        await gate.opened;
+      };
+      await using world = await startApi({ apiRequests: 1 }, { broker });
+      const first = world.api.get("/api/connected?user=ana");
+      await reached.opened;
+      const refused = await world.api.get("/api/connected?user=ana");
+      expect([refused.status, refused.headers["retry-after"], refused.body.code]).toEqual([429, "1", "rate_limited"]);
+      gate.open();
+      expect((await first).status).toBe(200);
     },
   },
   presenceGrace: { notYet: "There is no presence yet." },

@@ -1,0 +1,154 @@
+import type { Api, Outcome } from "../api/api.js";
+import type { Operation } from "../api/operation.js";
+import type { Problem } from "../api/problem.js";
+import type { Clock } from "../base/clock.js";
+import { checkOptions, requireOption } from "../base/options.js";
+import type { ApiOptions } from "../declare/api-options.js";
+import type { HttpRequest } from "../declare/app.js";
+import type { Limits } from "../protocol/limits.js";
+import { TidingsError } from "../protocol/tidings-error.js";
+import { type Answer, jsonAnswer } from "./answer.js";
+import { leavesBody, readBody } from "./api-body.js";
+import { ApiKeys, type KeyHolder } from "./api-keys.js";
+import { ApiOrigins } from "./api-origins.js";
+import { readQuery } from "./api-query.js";
+import { API_ROOT, apiRoutes, methodOf } from "./api-routes.js";
+import { type Asked, pathOf, valuesOf } from "./asked.js";
+
+export interface ApiServerOptions {
+  readonly api: Api;
+  readonly keys: ApiKeys;
+  readonly origins: ApiOrigins;
+  readonly clock: Pick<Clock, "after">;
+  limits(): Pick<Limits, "apiBody" | "apiBodyTime">;
+  onError(error: unknown): void;
+}
+
+/**
+ * What may ask, and from where. Undefined where nobody may.
+ *
+ * @throws ConfigError where a key or an origin can't be so
+ */
+export function readApiOptions(
+  given: ApiOptions | false | undefined,
+): Pick<ApiServerOptions, "keys" | "origins"> | undefined {
+  if (given === undefined || given === false) return undefined;
+  checkOptions("http.api", given, { keys: "list", origins: "list" });
+  requireOption("http.api", given, "keys", "list");
+  const read = { keys: new ApiKeys(given.keys), origins: new ApiOrigins(given.origins) };
+  return read.keys.isEmpty ? undefined : read;
+}
+
+/** The API over HTTP: who asks, what is asked, and how it is answered. */
+export class ApiServer {
+  readonly #options: ApiServerOptions;
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+  }
+
+  /** Is something asked at this path? */
+  has(path: string): boolean {
+    return apiRoutes.has(path);
+  }
+
+  /** Is it of the API, be there something or not? */
+  owns(path: string): boolean {
+    return path === API_ROOT || path.startsWith(`${API_ROOT}/`);
+  }
+
+  /** Never rejects. */
+  async answer(request: HttpRequest, asked: Asked): Promise<Answer> {
+    const { origins } = this.#options;
+    const answer = await this.#answerOnce(request, asked).catch((error: unknown) => this.#refusal(error));
+    return { ...answer, headers: { ...answer.headers, ...origins.headersFor(asked) } };
+  }
+
+  async #answerOnce(request: HttpRequest, asked: Asked): Promise<Answer> {
+    const operation = apiRoutes.get(pathOf(asked));
+    if (operation === undefined) throw new TidingsError("not_found", "There is nothing at this path of the API.");
+    const { method = "GET" } = request;
+    if (method === "OPTIONS") return this.#preflight(operation, asked);
+    if (!methodsOf(operation).includes(method)) return this.#notAllowed(operation);
+    const holder = this.#holder(asked);
+    if (!holder.may(operation.name)) {
+      throw new TidingsError("forbidden", `The key "${holder.name}" may not ask for ${operation.name}.`);
+    }
+    const given = operation.isRead
+      ? readQuery(operation.params, asked.target)
+      : withKey(operation, asked, await readBody(request, asked, { ...this.#options, limits: this.#options.limits() }));
+    return answerOf(await this.#options.api.run(operation.name, given));
+  }
+
+  #holder(asked: Asked): KeyHolder {
+    const [shown, ...others] = new Set([...bearersIn(asked), ...valuesOf(asked, "x-api-key")]);
+    const holder = shown === undefined || others.length > 0 ? undefined : this.#options.keys.holderOf(shown);
+    if (holder !== undefined) return holder;
+    const told =
+      shown === undefined ? "Show a key: `Authorization: Bearer …`, or `X-API-Key: …`." : "This key is not known.";
+    throw new TidingsError("unauthorized", told);
+  }
+
+  /** What a browser asks before a page may ask (Fetch, CORS preflight), and whoever wonders what can be asked. */
+  #preflight(operation: Operation, asked: Asked): Answer {
+    const { origins } = this.#options;
+    const allow = allowedOf(operation);
+    const isPreflight = valuesOf(asked, "access-control-request-method").length > 0;
+    if (isPreflight && !origins.has(asked)) {
+      throw new TidingsError("origin_not_allowed", "Pages of this origin may not ask: list it in http.api.origins.");
+    }
+    const headers = { allow, "cache-control": "no-store", ...(isPreflight && origins.preflightHeaders(allow)) };
+    return { status: 204, headers, body: "" };
+  }
+
+  #notAllowed(operation: Operation): Answer {
+    const message = `Only ${methodOf(operation)} is answered here.`;
+    const answer = problemAnswer(this.#options.api.problemOf(new TidingsError("method_not_allowed", message)));
+    return { ...answer, headers: { ...answer.headers, allow: allowedOf(operation) } };
+  }
+
+  #refusal(error: unknown): Answer {
+    // Ours: such as a body that somebody else has read.
+    if (!(error instanceof TidingsError)) this.#options.onError(error);
+    const answer = problemAnswer(this.#options.api.problemOf(error));
+    const isLeft = error instanceof TidingsError && leavesBody(error);
+    return isLeft ? { ...answer, headers: { ...answer.headers, connection: "close" } } : answer;
+  }
+}
+
+function answerOf(outcome: Outcome): Answer {
+  return "problem" in outcome ? problemAnswer(outcome.problem) : jsonAnswer(200, outcome.result);
+}
+
+/** RFC 9457. */
+export function problemAnswer(problem: Problem): Answer {
+  const { status, retryAfterMs = 1_000 } = problem;
+  const headers: Record<string, string> = { "content-type": "application/problem+json" };
+  if (status === 401) headers["www-authenticate"] = 'Bearer realm="api"';
+  if (status === 429 || status === 503) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1_000));
+  return jsonAnswer(status, problem, headers);
+}
+
+function methodsOf(operation: Operation): readonly string[] {
+  return operation.isRead ? ["GET", "HEAD"] : [methodOf(operation)];
+}
+
+function allowedOf(operation: Operation): string {
+  return [...methodsOf(operation), "OPTIONS"].join(", ");
+}
+
+/** The scheme's name has no case (RFC 9110 §11.1). */
+function bearersIn(asked: Asked): readonly string[] {
+  return valuesOf(asked, "authorization").map((value) => /^bearer +(.+?) *$/i.exec(value)?.[1] ?? "");
+}
+
+/** As Stripe and others have it: a header in the place of the body's `key`. */
+function withKey({ name, params }: Operation, asked: Asked, body: unknown): unknown {
+  const [key] = valuesOf(asked, "idempotency-key");
+  if (key === undefined || typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  if (!("key" in params)) {
+    throw new TidingsError("bad_request", `${name} takes no Idempotency-Key: give each of its items a \`key\`.`);
+  }
+  if ("key" in body && body.key !== key) throw new TidingsError("bad_request", "Idempotency-Key and `key` differ.");
+  return { ...body, key };
+}
