@@ -15,5 +15,7 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     process.exit(0);
   });
   const { runProgram } = await import("./program.js");
-  process.exitCode = await runProgram(process.argv.slice(2), process);
+  const code = await runProgram(process.argv.slice(2), process);
+  // What a module of the user's has left open would keep this process alive; what was said is written by then.
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 }

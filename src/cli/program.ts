@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { asyncApiCommand } from "./asyncapi.js";
 import { benchCommand } from "./bench.js";
 import { type CommandShape, tellError } from "./command.js";
 import { devCommand } from "./dev.js";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandShape<never>[] = [
   sendCommand,
   requestCommand,
   publishCommand,
+  asyncApiCommand,
   benchCommand,
   infoCommand,
 ];

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Closed } from "../../client/node.js";
-import { hasCodeForm, isRefusalReason, wordsOf } from "../../protocol/index.js";
+import { hasCodeForm, isRefusalReason, refusals, wordsOf } from "../../protocol/index.js";
 import { nameOf } from "./address.js";
 import { Trouble } from "./trouble.js";
 import { visibleText } from "./visible-text.js";
@@ -57,11 +57,8 @@ export function troubleOfClose({ code, reason }: Closed): Trouble {
   }
   const how = `It closed with ${code}${reason === "" ? "" : ` ${visibleText(reason)}`}.`;
   if (!hasCodeForm(reason)) return new Trouble(`closed_${code}`, how);
-  return new Trouble(
-    reason,
-    isRefusalReason(reason) ? `${wordsOf({ code: reason, message: reason })} ${how}` : how,
-    adviceFor(reason),
-  );
+  const message = isRefusalReason(reason) ? `${refusals[reason].message} ${how}` : how;
+  return new Trouble(reason, message, adviceFor(reason));
 }
 
 /** A refusal of ours in HTTP (PROTOCOL.md, Refusing and closing). */
