@@ -10,12 +10,14 @@ import { packageVersion } from "./package.js";
 import { publishCommand } from "./publish.js";
 import { requestCommand } from "./request.js";
 import { sendCommand } from "./send.js";
+import { serveCommand } from "./serve.js";
 import { type Streams, Terminal } from "./terminal.js";
 import { tokenCommand } from "./token.js";
 
 /** In the order in which the help lists them. */
 export const COMMANDS: readonly CommandShape<never>[] = [
   devCommand,
+  serveCommand,
   tokenCommand,
   listenCommand,
   sendCommand,

@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import { TidingsError } from "../../../index.js";
+import { type Answer, BadAnswerError, type Hook, hooks, type RawAnswer, readAnswer } from "./answer.js";
+import { Circuit, type Passage } from "./circuit.js";
+import { Gate } from "./gate.js";
+import { sign, signatureHeader } from "./signature.js";
+
+export interface BackendOptions {
+  /** Where it is asked, by POST. */
+  readonly url: string;
+  /** Both sides know it: 32 bytes or more. */
+  readonly secret: string;
+  /** For the whole of one question: its turn, the connection and the answer. */
+  readonly timeoutMs: number;
+  /** Questions that are under way at once. */
+  readonly atOnce: number;
+  /** Questions that wait for their turn; one more fails. */
+  readonly waiting: number;
+  /** So many failures in a row open the circuit of a hook. */
+  readonly failures: number;
+  /** For so long it is open. */
+  readonly restMs: number;
+  /** What is to be known of it: it fails, it is given peace, it is back. */
+  readonly notice: (what: BackendNotice) => void;
+}
+
+export interface BackendNotice {
+  readonly event: "webhook_failed" | "webhook_circuit_opened" | "webhook_circuit_closed";
+  readonly hook: Hook;
+  readonly reason?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Bytes of an answer. */
+const ANSWER_BYTES = 65_536;
+
+/** A team's own server, which is asked over HTTP. Nothing is ever asked twice. */
+export class Backend {
+  readonly #options: BackendOptions;
+  readonly #gate: Gate;
+  /** One for each hook: whoever can make the handler of messages fail must not keep others from connecting. */
+  readonly #circuits: ReadonlyMap<Hook, Circuit>;
+
+  constructor(options: BackendOptions) {
+    this.#options = options;
+    this.#gate = new Gate(options);
+    this.#circuits = new Map(hooks.map((hook) => [hook, new Circuit(options)]));
+  }
+
+  /**
+   * What it answers.
+   *
+   * Rejects with the `TidingsError` with which it refuses; and with `unavailable`, and when to try again, where it is away,
+   * slow, or answers nonsense.
+   *
+   * @param signal nobody waits for the answer any more
+   */
+  async ask(hook: Hook, about: object, signal?: AbortSignal): Promise<Answer> {
+    const circuit = this.#circuitOf(hook);
+    const passage = circuit.enter(Date.now());
+    if (passage.retryAfterMs !== undefined) {
+      throw unavailable("The backend is left in peace for a while.", passage.retryAfterMs);
+    }
+    const { timeoutMs, restMs } = this.#options;
+    const deadline = new Deadline(timeoutMs, signal);
+    try {
+      const raw = await this.#inTurn(deadline, () => this.#post(hook, about, deadline.signal));
+      return this.#read(hook, raw, circuit);
+    } catch (cause) {
+      if (cause instanceof TidingsError) throw cause;
+      // That too many ask at once is no fault of the backend's.
+      if (deadline.isGivenUp || cause instanceof NoTurnError) circuit.gaveUp(passage);
+      if (!deadline.isGivenUp) this.#failed(hook, passage, deadline.isLate ? lateAfter(timeoutMs, cause) : cause);
+      throw unavailable("The backend can't be asked at the moment.", restMs, cause);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  #circuitOf(hook: Hook): Circuit {
+    const circuit = this.#circuits.get(hook);
+    if (circuit === undefined) throw new TypeError(`No hook: ${hook}`);
+    return circuit;
+  }
+
+  async #inTurn(deadline: Deadline, run: () => Promise<RawAnswer>): Promise<RawAnswer> {
+    if (!(await this.#gate.enter(deadline.signal))) {
+      throw new NoTurnError(
+        deadline.isLate ? "its turn did not come in time" : "too many questions wait for their turn (webhooks.waiting)",
+      );
+    }
+    try {
+      return await run();
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
+  async #post(hook: Hook, about: object, signal: AbortSignal): Promise<RawAnswer> {
+    const { url, secret } = this.#options;
+    const atMs = Date.now();
+    const body = JSON.stringify({ hook, id: randomUUID(), at: new Date(atMs).toISOString(), ...about });
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json",
+        "user-agent": "tidings",
+        [signatureHeader]: sign(body, { secret, atMs }),
+      },
+      body,
+      redirect: "manual",
+      signal,
+    });
+    return { status: response.status, body: await readText(response) };
+  }
+
+  /** A refusal is an answer: the backend is there. */
+  #read(hook: Hook, raw: RawAnswer, circuit: Circuit): Answer {
+    try {
+      const answer = readAnswer(hook, raw);
+      this.#succeeded(hook, circuit);
+      return answer;
+    } catch (refusal) {
+      if (refusal instanceof TidingsError) this.#succeeded(hook, circuit);
+      throw refusal;
+    }
+  }
+
+  #succeeded(hook: Hook, circuit: Circuit): void {
+    if (circuit.succeeded()) this.#options.notice({ event: "webhook_circuit_closed", hook });
+  }
+
+  #failed(hook: Hook, passage: Passage, cause: unknown): void {
+    const { notice, restMs } = this.#options;
+    const reason = reasonOf(cause);
+    notice({ event: "webhook_failed", hook, reason });
+    if (cause instanceof NoTurnError || !this.#circuitOf(hook).failed(passage, Date.now())) return;
+    notice({ event: "webhook_circuit_opened", hook, reason, retryAfterMs: restMs });
+  }
+}
+
+/** It was not asked at all. */
+class NoTurnError extends Error {
+  override readonly name: string = "NoTurnError";
+}
+
+function lateAfter(timeoutMs: number, cause: unknown): unknown {
+  return cause instanceof NoTurnError ? cause : new Error(`no answer within ${timeoutMs} ms`, { cause });
+}
+
+/** Aborted when the time is over, or nobody waits any more. */
+class Deadline {
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #caller: AbortSignal | undefined;
+  isLate = false;
+
+  constructor(ms: number, caller: AbortSignal | undefined) {
+    this.#caller = caller;
+    this.#timer = setTimeout(() => {
+      this.isLate = true;
+      this.#abort.abort();
+    }, ms);
+    if (caller?.aborted === true) this.#abort.abort();
+    // Not AbortSignal.any(): in Node 20 it is held on to for as long as the caller's signal lives.
+    caller?.addEventListener("abort", this.#giveUp, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#caller?.aborted === true && !this.isLate;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener("abort", this.#giveUp);
+  }
+
+  readonly #giveUp = (): void => this.#abort.abort();
+}
+
+/** No more of it than may be, however it was packed. */
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Left early, it is cancelled, and the connection with it.
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > ANSWER_BYTES) throw new BadAnswerError(`a body of more than ${ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+function unavailable(message: string, retryAfterMs: number, cause?: unknown): TidingsError {
+  return new TidingsError("unavailable", message, { retryAfterMs: Math.ceil(retryAfterMs), cause });
+}
+
+/** What `fetch` says of a failed connection stands in its cause. */
+function reasonOf(error: unknown): string {
+  if (error instanceof BadAnswerError) return `it answered ${error.message}`;
+  const isOfFetch = error instanceof TypeError && error.cause instanceof Error;
+  const cause = isOfFetch ? error.cause : error;
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
+}
