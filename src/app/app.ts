@@ -542,10 +542,7 @@ export class TidingsApp implements App {
     this.#running = running;
     const memory = broker instanceof MemoryBroker ? broker : undefined;
     handover?.began({
-      leave: () => {
-        memory?.expectSuccessor();
-        return this.#closeWith(farewells.restarting);
-      },
+      leave: () => this.#closeWith(farewells.restarting),
       state: () => memory?.state(),
     });
     return running;

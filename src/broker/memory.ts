@@ -60,12 +60,7 @@ export class MemoryBroker implements Broker {
     this.#revocations = [...left.state.revocations];
   }
 
-  /** Another one will take its place: from now on nothing is forgotten only because the last listener leaves. */
-  expectSuccessor(): void {
-    this.#streams.rememberAll(this.#clock.elapsed());
-  }
-
-  /** What that one is to go on with. Rates, and who is present and connected, are of connections, and end with them. */
+  /** What another one can go on with. Rates, and who is present and connected, are of connections, and end with them. */
   state(): MemoryState {
     return { streams: this.#streams.state(this.#clock.elapsed()), revocations: this.#revocations };
   }

@@ -25,7 +25,7 @@ export class Stream {
     const stream = new Stream(state.epoch);
     stream.#offset = state.offset;
     stream.#missing = state.missing;
-    stream.#isRemembered = true;
+    stream.#isRemembered = state.isRemembered;
     for (const { forMs, subject, ...rest } of state.events) {
       const event = { ...rest, subject };
       stream.#kept.push({ ...event, bytes: bytesOfEvent(event), untilMs: nowMs + forMs });
@@ -85,11 +85,6 @@ export class Stream {
     return { ...this.position, events, isComplete: this.#isComplete(after, before) };
   }
 
-  /** Its position is remembered from now on, though nothing of it is kept. */
-  remember(): void {
-    this.#isRemembered = true;
-  }
-
   /** All that another broker needs to go on with it. */
   state(nowMs: number): StreamState {
     this.#forgetOld(nowMs);
@@ -98,7 +93,7 @@ export class Stream {
     });
     // Each is used once, so these are in the order of their use.
     const keys = [...this.#keys.values()].map(({ key, offset, atMs }) => ({ key, offset, sinceMs: nowMs - atMs }));
-    return { epoch: this.#epoch, offset: this.#offset, missing: this.#missing, events, keys };
+    return { ...this.position, missing: this.#missing, isRemembered: this.#isRemembered, events, keys };
   }
 
   /** Everything is lost: what comes is of another epoch. */
@@ -154,6 +149,7 @@ export class Stream {
 /** A stream as it is handed on to another broker, as JSON has it. Times are distances: clocks begin anew. */
 export interface StreamState extends Position {
   readonly missing: number;
+  readonly isRemembered: boolean;
   /** Oldest first, each with how long it is still kept. */
   readonly events: readonly (KeptEvent & { readonly subject?: Subject | undefined; readonly forMs: number })[];
   /** Oldest first. */

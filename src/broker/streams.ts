@@ -54,24 +54,16 @@ export class Streams {
     this.#forget(nowMs);
   }
 
-  /** From now on a stream stays when its last listener leaves: others will go on with it. */
-  rememberAll(nowMs: number): void {
-    for (const live of this.#streams.values()) {
-      if (live.stream.bytes > 0) continue;
-      live.stream.remember();
-      this.#keptBytes += live.stream.bytes;
-      this.#use(live, nowMs);
-    }
-    this.#forget(nowMs);
-  }
-
-  /** All that others need to go on with it. */
+  /** All that others need to go on with it: of which nothing is remembered begins anew there. */
   state(nowMs: number): StreamsState {
     const byUse = [...this.#streams.values()].sort((one, other) => one.usedAtMs - other.usedAtMs);
-    const streams = byUse.map((live) => {
-      const { channel, stream, usedAtMs } = live;
-      return { channel, idleMs: nowMs - usedAtMs, ...this.#stateOf(stream, nowMs) };
-    });
+    const streams = byUse
+      .map((live) => ({
+        channel: live.channel,
+        idleMs: nowMs - live.usedAtMs,
+        ...this.#stateOf(live.stream, nowMs),
+      }))
+      .filter(({ isRemembered, keys }) => isRemembered || keys.length > 0);
     return { life: this.#life, forgotten: this.#forgotten, unkept: this.#unkept, streams };
   }
 

@@ -7,7 +7,7 @@ import type { ChildSays, ParentSays, States } from "./messages.js";
  */
 export class Seat implements Handover {
   // Whoever is to come back finds the next one listening: it is loaded already.
-  readonly drain: Handover["drain"] = { absentMs: 100, reconnectWithinMs: 100, deadlineMs: 2_000 };
+  readonly drain: Handover["drain"] = { absentMs: 200, reconnectWithinMs: 200, deadlineMs: 2_000 };
   readonly turn: Promise<void>;
   readonly #say: (what: ChildSays) => void;
   readonly #apps: Leaving[] = [];

@@ -159,11 +159,12 @@ export class DevSession {
   }
 
   #tellListening({ url, pages }: Listening, changed: readonly string[], tookMs: number): void {
+    const hasListened = this.#hasListened;
     this.#hasListened = true;
     if (url !== undefined) this.#port = Number(new URL(url).port);
     const ms = Math.round(tookMs);
     const files = this.#shown(changed);
-    if (files.length > 0) {
+    if (hasListened && files.length > 0) {
       this.#tell({ event: "reloaded", changed: files, ms, url }, `reloaded in ${ms} ms: ${files.join(", ")}`);
       return;
     }

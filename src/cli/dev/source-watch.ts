@@ -4,7 +4,6 @@ import { dirname, extname, join, sep } from "node:path";
 export interface SourceWatchOptions {
   /** The project's folder. */
   readonly folder: string;
-  /** Never called while it runs. */
   readonly onChange: (paths: readonly string[]) => void;
   /** It can't be seen when something in this folder changes. */
   readonly onError: (folder: string, error: Error) => void;
