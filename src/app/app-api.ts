@@ -1,4 +1,6 @@
+import type { Api } from "../api/api.js";
 import type { ApiHost, Headcount, HistoryRange, PresentMembers, PublishHow, StoredEvents } from "../api/api-host.js";
+import { answerText } from "../api/told-request.js";
 import type { App, Published, Revoked, Stats } from "../declare/app.js";
 import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
 import type { ProcessView } from "../declare/process-view.js";
@@ -37,6 +39,12 @@ export class AppApi implements ApiHost {
       const { connection, code, reason } = what as Disconnect; // as `disconnectConnection` wrote it
       running.hub.members.get(connection)?.close(code, reason);
     });
+  }
+
+  /** Answers those too that know only the broker, where it takes such. */
+  serveRequests(api: Api): void {
+    const { limits } = this;
+    this.#running.hub.serveRequests((text, tries) => answerText(api, text, tries, limits), limits.apiRequests);
   }
 
   stats(): Stats {

@@ -125,8 +125,26 @@ export interface BrokerLink {
   countConnections(): Promise<number>;
   /** Tells every process that is connected, this one included. Nothing is kept for those that connect later. */
   notify(topic: string, json: string): Promise<void>;
+  /**
+   * From now on this process answers what programs that know only the broker ask of the app, with `answer`, so many at once: each
+   * request one process, another where that has died before it was done. Only a broker that takes such has it. Called once.
+   */
+  serveRequests?(answer: AnswerRequest, atOnce: number): void;
   /** Gives back everything this process holds, and tells it nothing more; also where the broker is away. */
   close(): Promise<void>;
+}
+
+/**
+ * What is asked, as text, and how many processes have tried to answer it, this one included. Never rejects.
+ */
+export type AnswerRequest = (text: string, tries: number) => Promise<RequestAnswer>;
+
+export interface RequestAnswer {
+  /** Where whoever asked looks for it; undefined: nowhere. */
+  readonly replyTo: string | undefined;
+  readonly json: string;
+  /** Why it was not done, for people; undefined: it was. */
+  readonly problem: string | undefined;
 }
 
 /** What is not to be let in any more: all that was issued to a user until then, or one credential.  */

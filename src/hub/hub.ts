@@ -1,6 +1,14 @@
 import { type Eventually, whenThere } from "../base/eventually.js";
 import { MultiMap } from "../base/multi-map.js";
-import type { BrokerEvent, BrokerLink, BrokerNode, Position, PresenceChange, Revocation } from "../broker/broker.js";
+import type {
+  AnswerRequest,
+  BrokerEvent,
+  BrokerLink,
+  BrokerNode,
+  Position,
+  PresenceChange,
+  Revocation,
+} from "../broker/broker.js";
 import type { Authenticated } from "../declare/credential.js";
 import type { Identity } from "../declare/identity.js";
 import type { RateLimit } from "../protocol/limits.js";
@@ -180,6 +188,11 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
   onNotice(topic: string, listener: (json: string) => void): () => void {
     this.#notices.add(topic, listener);
     return () => this.#notices.delete(topic, listener);
+  }
+
+  /** Answers what programs that know only the broker ask, where it takes such. */
+  serveRequests(answer: AnswerRequest, atOnce: number): void {
+    this.#link.serveRequests?.(answer, atOnce);
   }
 
   close(): Promise<void> {

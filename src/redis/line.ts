@@ -83,6 +83,11 @@ export class Line {
     return this.#options.address;
   }
 
+  /** By which another connection to the same server is dialled. */
+  get clientOptions(): RedisClientOptions {
+    return clientOptions(this.#options);
+  }
+
   get hasEnded(): boolean {
     return this.#endedBy !== undefined;
   }

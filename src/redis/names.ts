@@ -46,6 +46,16 @@ export class Names {
     return this.#place("$processes");
   }
 
+  /** The stream of what others ask. */
+  get requests(): string {
+    return `${this.#prefix}:requests`;
+  }
+
+  /** The list of answers that somebody looks at. */
+  reply(to: string): string {
+    return `${this.#prefix}:replies:${to}`;
+  }
+
   #place(tag: string): Place {
     const key = `${this.#prefix}:{${tag}}`;
     return { key, topic: key + this.#topicSuffix };

@@ -34,6 +34,11 @@ export interface RedisOptions {
   queue?: number | undefined;
   /** How many replicas must have an event before `publish` resolves (Redis's `WAIT`). Default 0. */
   replicas?: number | undefined;
+  /**
+   * Takes what programs without HTTP ask of the app, as JSON in the stream `<prefix>:requests` (docs/reference/http-api.md).
+   * Whoever may write there may do all that the HTTP API can. Opens one connection more. Default: false.
+   */
+  requests?: boolean | undefined;
 }
 
 /** What is needed of a client of node-redis. */
@@ -61,6 +66,7 @@ export function redis(options: RedisOptions): Broker {
   checkOptions("redis()", options, OPTIONS);
   const { prefix = "tidings", timeout = "5s", lease, positionTtl } = options;
   const { whenUnavailable = "reject", queue = 1_000, replicas = 0 } = options;
+  const takesRequests = options.requests === true;
   const patienceMs = atLeast("timeout", timeout, 100);
   const leaseMs = lease === undefined ? defaultLimits.lease : atLeast("lease", lease, 100);
   const rememberedMs = positionTtl === undefined ? defaultLimits.positionTtl : atLeast("positionTtl", positionTtl, 100);
@@ -84,7 +90,7 @@ export function redis(options: RedisOptions): Broker {
     const onError = (error: unknown, during: string) => node.failed(error, during);
     const compareMs = Math.min(leaseMs * COMPARE_PART, COMPARE_MS);
     const settings = { names, process, leaseMs, compareMs, positionTtlMs, liveTtlMs, freshEpoch, onError };
-    return RedisLink.open({ settings, whereabouts, patienceMs, queueSize, replicas }, node);
+    return RedisLink.open({ settings, whereabouts, patienceMs, queueSize, replicas, takesRequests }, node);
   });
 }
 
@@ -115,6 +121,7 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   whenUnavailable: "text",
   queue: "anything",
   replicas: "anything",
+  requests: "flag",
 };
 
 /** So many times as long as a process may be silent is it remembered where a stream is that keeps nothing. */

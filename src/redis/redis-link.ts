@@ -1,5 +1,6 @@
 import type { Eventually } from "../base/eventually.js";
 import type {
+  AnswerRequest,
   BrokerEvent,
   BrokerLink,
   BrokerNode,
@@ -15,6 +16,7 @@ import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { PROCESSES, ProcessNotices } from "./process-notices.js";
 import { Publisher } from "./publisher.js";
+import { Requests } from "./requests.js";
 import { beat } from "./scripts/processes.js";
 import { isAway, Servers } from "./servers.js";
 import type { Settings } from "./settings.js";
@@ -31,6 +33,8 @@ export interface RedisLinkOptions {
   readonly patienceMs: number;
   readonly queueSize: number | undefined;
   readonly replicas: number;
+  /** Does it take what other programs ask of the app? */
+  readonly takesRequests: boolean;
 }
 
 /**
@@ -47,6 +51,9 @@ export class RedisLink implements BrokerLink {
   readonly #rates: SharedRates;
   readonly #publisher: Publisher;
   readonly #notices: ProcessNotices;
+  readonly #takesRequests: boolean;
+  readonly #patienceMs: number;
+  #requests: Requests | undefined;
   #isOpen = false;
   /** Was Redis told that this process is there? */
   #isKnown = false;
@@ -70,8 +77,11 @@ export class RedisLink implements BrokerLink {
     return link;
   }
 
-  private constructor({ settings, whereabouts, patienceMs, queueSize, replicas }: RedisLinkOptions, node: BrokerNode) {
+  private constructor(options: RedisLinkOptions, node: BrokerNode) {
+    const { settings, whereabouts, patienceMs, queueSize, replicas, takesRequests } = options;
     this.#settings = settings;
+    this.#takesRequests = takesRequests;
+    this.#patienceMs = patienceMs;
     this.#moveMs = whereabouts.everyMs;
     this.#node = node;
     const servers = new Servers({
@@ -178,6 +188,14 @@ export class RedisLink implements BrokerLink {
     return this.#notices.notify(topic, json);
   }
 
+  serveRequests(answer: AnswerRequest, atOnce: number): void {
+    if (!this.#takesRequests || this.#requests !== undefined || this.#closing !== undefined) return;
+    const [servers, settings, patienceMs] = [this.#servers, this.#settings, this.#patienceMs];
+    const requests = new Requests({ servers, settings, patienceMs, answer, atOnce });
+    this.#requests = requests;
+    this.#every(settings.compareMs, async () => this.#isAway || requests.keepUp());
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -203,6 +221,8 @@ export class RedisLink implements BrokerLink {
   /** Gives back everything, as far as Redis is there to take it: otherwise the leases end. */
   async #close(): Promise<void> {
     for (const { cancel } of this.#timers) cancel();
+    // What is being answered may publish.
+    await this.#requests?.close();
     this.#publisher.close();
     await Promise.allSettled([this.#channels.close(), this.#users.close(), this.#rates.close(), this.#beat("last")]);
     this.#isOpen = false;
