@@ -539,6 +539,7 @@ export class TidingsApp implements App {
     });
     if (this.#mayBeLookedAt) this.#dashboard.begin(this, running.host);
     this.#asked = new AppApi({ app: this, running, channels: listedChannels(this.#routes) });
+    this.#asked.serveRequests(this.#api);
     this.#running = running;
     const memory = broker instanceof MemoryBroker ? broker : undefined;
     handover?.began({
