@@ -1,4 +1,5 @@
 export { type AppOptions, createApp, type DrainOptions, type ErrorPlace } from "./app/app.js";
+export { createLogger, type LogFormat, type LogOptions } from "./app/app-logger.js";
 export {
   type EnvironmentVariable,
   type ProcessEnvironment,
@@ -10,6 +11,7 @@ export { environmentVariables } from "./app/environment-variables.js";
 export type { HeartbeatOptions } from "./app/routes.js";
 export { ConfigError } from "./base/config-error.js";
 export type { Duration } from "./base/duration.js";
+export type { LogLevel } from "./base/log-level.js";
 export type { Logger } from "./base/logger.js";
 export type { Rate } from "./base/rate.js";
 export type { Size } from "./base/size.js";

@@ -1,12 +1,11 @@
 import { Api } from "../api/api.js";
 import { ConfigError } from "../base/config-error.js";
-import { type Duration, durationMs } from "../base/duration.js";
+import type { Duration } from "../base/duration.js";
 import type { Logger } from "../base/logger.js";
 import { checkOptions, type OptionKind, requireOption } from "../base/options.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { Broker } from "../broker/broker.js";
 import { MemoryBroker, type MemoryLeft } from "../broker/memory.js";
-import { Origins } from "../connection/origins.js";
 import { refusalResponse } from "../connection/refusal.js";
 import { splitTarget } from "../connection/request.js";
 import type { Route } from "../connection/route.js";
@@ -32,7 +31,7 @@ import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/cha
 import type { AnyConnection } from "../declare/connection.js";
 import type { Middleware } from "../declare/context.js";
 import type { ChannelContract } from "../declare/contract.js";
-import type { Dependency } from "../declare/dependency.js";
+import type { Dependency, OfApp } from "../declare/dependency.js";
 import type { AnyEndpoint } from "../declare/endpoint.js";
 import type { AppInfo, HttpOptions } from "../declare/http-options.js";
 import type { AppLimits } from "../declare/limits.js";
@@ -43,7 +42,8 @@ import { type Asked, readAsked, valuesOf } from "../http/asked.js";
 import { socketServerAt } from "../http/socket-servers.js";
 import type { Hub } from "../hub/hub.js";
 import { writeExposition } from "../observe/exposition.js";
-import { jsonLogger, logTo } from "../observe/log.js";
+import { logTo } from "../observe/log.js";
+import { logSteps } from "../observe/log-steps.js";
 import { Metrics } from "../observe/metrics.js";
 import { createCounters, type Happening, type TracingSource } from "../observe/observe.js";
 import { processFamilies } from "../observe/process-metrics.js";
@@ -52,15 +52,17 @@ import { isPublishKey } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { AppApi } from "./app-api.js";
+import { checkLogOptions, type LogOptions, loggerFor } from "./app-logger.js";
 import { Description } from "./description.js";
 import { type Farewell, farewells } from "./drain.js";
+import type { ProcessEnvironment } from "./environment.js";
 import { handoverOfProcess } from "./handover.js";
 import { checkOverrides } from "./overrides.js";
-import { TrustedProxies } from "./proxies.js";
 import { type FoundRoute, type HeartbeatOptions, Routes } from "./routes.js";
 import { RunningApp, type StartOptions } from "./running.js";
 import { ServedDashboard } from "./served-dashboard.js";
 import { type Port, Servers } from "./servers.js";
+import { Settings } from "./settings.js";
 import { randomId, systemClock } from "./system.js";
 import { findWarnings, listedChannels, warnOfHidden, warnOfListening, warnOfUnheard } from "./warnings.js";
 
@@ -90,8 +92,10 @@ export interface AppOptions {
   compression?: boolean | undefined;
   /** How the app closes. */
   drain?: DrainOptions | undefined;
-  /** Anything like pino. Default: JSON lines to stderr. */
+  /** Anything like pino. Default: lines to stderr, as `log` says. */
   logger?: Logger | undefined;
+  /** What is logged, and how it is written. */
+  log?: LogOptions | undefined;
   /** Around each message of every endpoint, outside the endpoint's own. */
   use?: readonly Middleware[] | undefined;
   /** What the document and the console call it. */
@@ -100,6 +104,17 @@ export interface AppOptions {
   http?: HttpOptions | undefined;
   /** Follows what is done from process to process: `otel()` of `tidings/otel`. Default: nobody does. */
   tracing?: TracingSource | undefined;
+  /**
+   * Runs when the dependencies of the app are there, before anybody is let in. It may publish. What it throws, or rejects with,
+   * fails the start: then those are disposed of, and `onStop` does not run. However long it takes, whoever comes meanwhile
+   * waits `limits.handshake` at most.
+   */
+  onStart?: ((given: OfApp) => unknown) | undefined;
+  /**
+   * Runs once for each start that succeeded: when all connections and tasks have ended, before the app's dependencies are
+   * disposed of. It may publish. Waited for as long as `limits.close`; what it throws goes to `onError`.
+   */
+  onStop?: ((given: OfApp) => unknown) | undefined;
   /** Errors that no client can be told of, after they were logged. */
   onError?: ((error: unknown, at: ErrorPlace) => void) | undefined;
 }
@@ -119,9 +134,10 @@ export interface ErrorPlace {
 }
 
 /**
- * Puts endpoints together to an app, which starts with `listen` or `attach`.
+ * Puts endpoints together to an app, which starts with `listen` or `attach`. What is left out is what the environment says
+ * (`TIDINGS_PORT`, `TIDINGS_LIMITS_MESSAGE_SIZE`, …: docs/reference/environment.md).
  *
- * @throws ConfigError where two endpoints, or two channels, can match one name, or a limit cannot be
+ * @throws ConfigError where two endpoints, or two channels, can match one name, or a limit or a variable cannot be
  */
 export function createApp(options: AppOptions): App {
   return new TidingsApp(options);
@@ -133,8 +149,10 @@ export interface Surroundings extends Pick<StartOptions, "clock" | "createId" | 
   readonly limits: AppLimits;
   /** In the place of the app's own; `"alone"`: of one that others share, one in memory. */
   readonly broker?: Broker | "alone" | undefined;
-  /** Where an app without a logger logs. */
-  readonly defaultLogger: Logger;
+  /** Fills what code leaves out. */
+  readonly environment: ProcessEnvironment;
+  /** Where an app without a logger logs. Default: to stderr. */
+  readonly defaultLogger?: Logger | undefined;
 }
 
 const COMPUTER: Surroundings = {
@@ -144,7 +162,7 @@ const COMPUTER: Surroundings = {
   endOfTurn: setImmediate,
   overrides: new Map(),
   limits: {},
-  defaultLogger: jsonLogger((line) => process.stderr.write(line), systemClock.now),
+  environment: process.env,
 };
 
 const DEFAULT_HISTORY = 100;
@@ -182,10 +200,13 @@ const OPTIONS: Readonly<Record<string, OptionKind>> = {
   compression: "flag",
   drain: "object",
   logger: "anything",
+  log: "object",
   use: "list",
   info: "object",
   http: "object",
   tracing: "object",
+  onStart: "function",
+  onStop: "function",
   onError: "function",
 };
 
@@ -235,19 +256,20 @@ function checkLogger(logger: Logger | undefined): void {
 }
 
 export class TidingsApp implements App {
-  readonly #options: AppOptions;
+  /** As code gave it. */
+  readonly #given: AppOptions;
+  #settings: Settings;
   #routes: Routes;
-  readonly #origins: Origins;
-  readonly #proxies: TrustedProxies;
-  readonly #drain: StartOptions["drain"];
   readonly #description: Description;
   /** What others may ask from without, whichever way they come. */
   readonly #api: Api;
-  readonly #pages: AppPages;
+  #pages: AppPages;
   readonly #dashboard = new ServedDashboard();
   readonly #servers: Servers;
   #happened: (what: Happening) => void;
   #starting: Promise<RunningApp> | undefined;
+  /** It does all but let somebody in: that waits for `onStart`. */
+  #begun: RunningApp | undefined;
   #running: RunningApp | undefined;
   /** While it runs. */
   #asked: AppApi | undefined;
@@ -264,41 +286,20 @@ export class TidingsApp implements App {
     checkLogger(options.logger);
     checkOptions("info", options.info ?? {}, { title: "text", version: "text", description: "text" });
     if (options.tracing !== undefined) requireOption("tracing", options.tracing, "start", "function");
-    this.#options = options;
-    this.#routes = new Routes(options);
+    checkLogOptions(options.log ?? {});
+    this.#given = options;
+    this.#settings = new Settings(options, COMPUTER.environment);
+    this.#routes = new Routes(this.#options);
     this.#known = new Set([...listedChannels(this.#routes), ...listedChannels(this.#dashboard.routes)]);
-    this.#origins = new Origins(options.origins);
-    this.#proxies = new TrustedProxies(options.trustProxy ?? []);
-    checkOptions("drain", options.drain ?? {}, { reconnectWithin: "text", deadline: "text" });
-    const { reconnectWithin = "5s", deadline = "30s" } = options.drain ?? {};
-    this.#drain = {
-      reconnectWithinMs: durationMs(reconnectWithin, "drain.reconnectWithin"),
-      deadlineMs: durationMs(deadline, "drain.deadline"),
-    };
-    this.#happened = this.#watcher(COMPUTER.defaultLogger);
+    this.#happened = this.#watcher();
     this.#api = new Api({
       host: () => this.#askedSoon(),
       limits: () => this.#routes.limits,
       onError: (error, during) => this.#happened({ event: "error", error, during, ...NOWHERE }),
     });
-    this.#pages = new AppPages({
-      http: options.http,
-      isProduction: process.env.NODE_ENV === "production",
-      clock: COMPUTER.clock,
-      limits: () => this.#routes.limits,
-      hasEndpoint: (path) => this.#routes.find(path) !== undefined,
-      isReady: () => this.#running?.isReady === true,
-      count: async () => (await this.#running?.count()) ?? NOBODY,
-      document: (servers) => this.#description.reachedAt(servers),
-      api: this.#api,
-      openapi: () => this.#description.openapi,
-      metrics: () => writeExposition([...this.metrics(), ...processFamilies()]),
-      forwarded: (asked) => this.#proxies.read(asked.address, (name) => valuesOf(asked, name).join(", ") || undefined),
-      listening: () => this.#servers.listening,
-      onError: (error) => this.#happened({ event: "error", error, during: "http", ...NOWHERE }),
-    });
+    this.#pages = this.#createPages();
     this.#description = new Description({
-      info: options.info,
+      info: () => this.#options.info,
       routes: () => this.#routes,
       onWarning: (warning) => this.#happened({ event: "warning", ...warning }),
     });
@@ -306,17 +307,17 @@ export class TidingsApp implements App {
       answer: (upgrade, port) => this.answer(upgrade, port),
       isOurs: (request) => this.#find(readAsked(request), "here") !== undefined,
       onRequest: (request, response) => this.http(request, response),
-      apart: this.#pages.apart,
+      apart: () => this.#pages.apart,
       close: () => this.close(),
     });
   }
 
   publish(ref: ChannelRef, type: string, payload: unknown, options: PublishOptions = {}): Promise<Published> {
     if (!this.#known.has(ref["~definition"])) this.#warnOfUnheard(ref);
-    const running = this.#running;
+    const running = this.#begun;
     const say = ({ hub }: RunningApp) => publishIn(hub, ref, { type, payload }, options);
     return ownedPromise(
-      running === undefined ? this.#started().then(say) : say(running),
+      running === undefined ? this.#core().then(say) : say(running),
       (error) => this.#happened({ event: "error", error, during: `publish of "${type}"`, ...NOWHERE }),
       setImmediate,
     );
@@ -327,7 +328,7 @@ export class TidingsApp implements App {
   ): Promise<readonly Contract["member"][]> {
     const { channel, "~definition": definition, pattern } = ref as ChannelRef; // the other is an advice in a type's place
     if (definition.presence === undefined) throw new TypeError(`The channel "${pattern}" has no \`presence\`.`);
-    const { hub, limits } = await this.#started();
+    const { hub, limits } = await this.#core();
     const { members } = await hub.channels.members(channel, limits.members);
     return members.map(({ faceJson }) => JSON.parse(faceJson) as Contract["member"]); // what `presence` gave
   }
@@ -339,7 +340,7 @@ export class TidingsApp implements App {
     checkCount("limit", limit);
     if (before !== undefined) checkCount("before", before);
     if (definition.history === undefined) return [];
-    const { hub } = await this.#started();
+    const { hub } = await this.#core();
     const { events } = await hub.channels.history(channel, limit, before);
     const stored = events.map(({ type, offset, payloadJson }) => ({ type, offset, payload: JSON.parse(payloadJson) }));
     return stored as readonly unknown[] as readonly Stored<Contract["events"]>[]; // as they were published
@@ -350,26 +351,26 @@ export class TidingsApp implements App {
   }
 
   async isConnected(user: string): Promise<boolean> {
-    return (await this.#started()).hub.isConnected(user);
+    return (await this.#core()).hub.isConnected(user);
   }
 
   async disconnectUser(user: string, how: { code: number; reason?: string | undefined } = FORBIDDEN): Promise<void> {
     if (!isSendableCloseCode(how.code))
       throw new RangeError(`A server may not close with ${how.code} (RFC 6455 §7.4).`);
-    await (await this.#started()).hub.disconnectEverywhere(user, how.code, how.reason ?? "");
+    await (await this.#core()).hub.disconnectEverywhere(user, how.code, how.reason ?? "");
   }
 
   async revoke(what: Revoked): Promise<void> {
     checkRevoked(what);
-    await (await this.#started()).revoke(what);
+    await (await this.#core()).revoke(what);
   }
 
   async get<Value>(dependency: Dependency<Value, "app">): Promise<Value> {
-    return (await this.#started()).get(dependency);
+    return (await this.#core()).get(dependency);
   }
 
   async "~host"(): Promise<AppHost> {
-    return (await this.#started()).host;
+    return (await this.#core()).host;
   }
 
   stats(): Stats {
@@ -388,12 +389,14 @@ export class TidingsApp implements App {
     return this.#running?.metrics() ?? emptyFamilies();
   }
 
-  async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
+  async listen(port?: number, options: ListenOptions = {}): Promise<Listening> {
     checkOptions("listen()", options, { host: "text", tls: "object", signals: "list" });
     handoverOfProcess()?.listens(this);
     const { limits } = await this.#started(true);
-    const listening = await this.#servers.listen(port, options, limits);
-    for (const warning of warnOfListening(this.#routes, options, this.#proxies)) {
+    const { proxies, ...settings } = this.#settings;
+    const where = { ...options, host: options.host === undefined ? settings.host : options.host };
+    const listening = await this.#servers.listen(port === undefined ? settings.port : port, where, limits);
+    for (const warning of warnOfListening(this.#routes, where, proxies)) {
       this.#happened({ event: "warning", ...warning });
     }
     return listening;
@@ -438,7 +441,7 @@ export class TidingsApp implements App {
   async answer(upgrade: Upgrade, port: Port = "here"): Promise<void> {
     try {
       const running = this.#running ?? (await this.#startedSoon());
-      await running.answer(this.#proxies.see(upgrade), this.#find(upgrade, port));
+      await running.answer(this.#settings.proxies.see(upgrade), this.#find(upgrade, port));
     } catch {
       // It could not start, which whoever started it was told.
       upgrade.refuse(refusalResponse(new TidingsError("unavailable")));
@@ -462,6 +465,31 @@ export class TidingsApp implements App {
     if (this.#asked === undefined) await this.#started();
     if (this.#asked === undefined) throw new TidingsError("unavailable", "This app is closed.");
     return this.#asked;
+  }
+
+  get #options(): AppOptions {
+    return this.#settings.options;
+  }
+
+  /** What it answers over plain HTTP. */
+  #createPages(): AppPages {
+    return new AppPages({
+      http: this.#options.http,
+      isProduction: process.env.NODE_ENV === "production",
+      clock: COMPUTER.clock,
+      limits: () => this.#routes.limits,
+      hasEndpoint: (path) => this.#routes.find(path) !== undefined,
+      isReady: () => this.#running?.isReady === true,
+      count: async () => (await this.#running?.count()) ?? NOBODY,
+      document: (servers) => this.#description.reachedAt(servers),
+      api: this.#api,
+      openapi: () => this.#description.openapi,
+      metrics: () => writeExposition([...this.metrics(), ...processFamilies()]),
+      forwarded: (asked) =>
+        this.#settings.proxies.read(asked.address, (name) => valuesOf(asked, name).join(", ") || undefined),
+      listening: () => this.#servers.listening,
+      onError: (error) => this.#happened({ event: "error", error, during: "http", ...NOWHERE }),
+    });
   }
 
   /** It runs, for a handshake: so many, and so long, as `limits.pending` and `limits.handshake` say, wait for a start. */
@@ -495,13 +523,20 @@ export class TidingsApp implements App {
     return this.#start(COMPUTER);
   }
 
+  /** What can be asked and told already by what runs before anybody is let in. */
+  #core(): Promise<RunningApp> {
+    return this.#begun === undefined ? this.#started() : Promise.resolve(this.#begun);
+  }
+
   #start(surroundings: Surroundings): Promise<RunningApp> {
     this.#isClosed = false;
     const starting = this.#startOnce(surroundings);
     this.#starting = starting;
     // A start that failed may be tried again.
     starting.catch(() => {
-      if (this.#starting === starting) this.#starting = undefined;
+      if (this.#starting !== starting) return;
+      this.#starting = undefined;
+      this.#begun = undefined;
     });
     return starting;
   }
@@ -510,15 +545,17 @@ export class TidingsApp implements App {
     // Before anything is made: until then another may be serving in its place.
     const handover = handoverOfProcess();
     const left = handover && (await handover.takeTurn());
+    this.#settle(surroundings.environment);
     const own = this.#options.broker;
     const others = given === "alone" ? (own?.["~isShared"] === true ? undefined : own) : (given ?? own);
     const { overrides } = surroundings;
     this.#routes = new Routes({ ...this.#options, overLimits: limits, overrides });
     checkOverrides(this.#routes, overrides);
+    const { origins, warnings, drain } = this.#settings;
     this.#happened = this.#watcher(defaultLogger);
     const isShown = this.#pages.here.door.mayBeThere("dashboard");
     const hidden = isShown ? warnOfHidden(this.#routes, this.#dashboard.routes) : [];
-    for (const warning of [...findWarnings(this.#routes, this.#origins, overrides), ...hidden]) {
+    for (const warning of [...warnings, ...findWarnings(this.#routes, origins, overrides), ...hidden]) {
       this.#happened({ event: "warning", ...warning });
     }
     // What an app of this package left before it.
@@ -529,18 +566,22 @@ export class TidingsApp implements App {
       app: this,
       broker,
       routes: this.#routes,
-      origins: this.#origins,
-      drain: handover?.drain ?? this.#drain,
+      origins,
+      drain: handover?.drain ?? drain,
       compression: this.#options.compression === true,
-      tracing: this.#options.tracing,
+      tracing: this.#tracing(defaultLogger),
       timesHandlers: this.#options.http?.metrics !== false,
       remembersClosed: this.#mayBeLookedAt,
       happened: this.#happened,
+      onStart: this.#options.onStart,
+      onStop: this.#options.onStop,
     });
+    this.#begun = running;
+    await running.begin();
     if (this.#mayBeLookedAt) this.#dashboard.begin(this, running.host);
     this.#asked = new AppApi({ app: this, running, channels: listedChannels(this.#routes) });
-    this.#asked.serveRequests(this.#api);
     this.#running = running;
+    this.#asked.serveRequests(this.#api);
     const memory = broker instanceof MemoryBroker ? broker : undefined;
     handover?.began({
       leave: () => this.#closeWith(farewells.restarting),
@@ -567,6 +608,7 @@ export class TidingsApp implements App {
       await running?.close(farewell);
     });
     this.#starting = undefined;
+    this.#begun = undefined;
     this.#running = undefined;
     this.#asked = undefined;
     this.#isClosed = true;
@@ -579,9 +621,27 @@ export class TidingsApp implements App {
     this.#happened({ event: "warning", ...warnOfUnheard(pattern) });
   }
 
-  #watcher(defaultLogger: Logger): (what: Happening) => void {
-    const { logger = defaultLogger, onError } = this.#options;
-    const log = unbreakable(logTo(logger));
+  /** From now on it goes by this environment. */
+  #settle(environment: ProcessEnvironment): void {
+    if (environment === this.#settings.environment) return;
+    this.#settings = new Settings(this.#given, environment);
+    this.#pages = this.#createPages();
+  }
+
+  #logger(defaultLogger: Logger | undefined): Logger {
+    const { logger = defaultLogger, log } = this.#options;
+    return loggerFor({ logger, log }, this.#settings.environment);
+  }
+
+  /** Where the steps are not told nobody follows them: then they cost nothing. */
+  #tracing(defaultLogger: Logger | undefined): TracingSource | undefined {
+    const { tracing, log } = this.#options;
+    return log?.level === "debug" ? logSteps(this.#logger(defaultLogger), tracing) : tracing;
+  }
+
+  #watcher(defaultLogger?: Logger): (what: Happening) => void {
+    const { onError } = this.#options;
+    const log = unbreakable(logTo(this.#logger(defaultLogger)));
     return (what) => {
       log(what);
       if (what.event !== "error") return;

@@ -10,14 +10,14 @@ test("what can't be described is told once", () => {
   const routes = () => new Routes({ endpoints: [endpoint("/ws", { sends: { a: silent } })] });
   const told: string[] = [];
   const onWarning = ({ code }: { readonly code: string }) => told.push(code);
-  const description = new Description({ info: undefined, routes, onWarning });
+  const description = new Description({ info: () => undefined, routes, onWarning });
   for (let times = 0; times < 2; times += 1) description.reachedAt([]);
   expect(told).toEqual(["no_json_schema"]);
 });
 
 test("without servers it is the same object, until there is another endpoint", () => {
   let routes = new Routes({ endpoints: [endpoint("/one", {})] });
-  const description = new Description({ info: undefined, routes: () => routes, onWarning: () => {} });
+  const description = new Description({ info: () => undefined, routes: () => routes, onWarning: () => {} });
   const first = description.reachedAt([]);
   const here = description.reachedAt(HERE);
   expect(description.reachedAt([])).toBe(first);

@@ -9,7 +9,7 @@ import type { Routes } from "./routes.js";
 import { listedChannels } from "./warnings.js";
 
 export interface DescriptionOptions {
-  readonly info: AppInfo | undefined;
+  readonly info: () => AppInfo | undefined;
   readonly routes: () => Routes;
   /** What can't be described as it should, told once. */
   readonly onWarning: (warning: StartupWarning) => void;
@@ -30,7 +30,7 @@ export class Description {
   get openapi(): OpenApiDocument {
     const routes = this.#options.routes();
     if (this.#api?.routes !== routes) {
-      const document = describeApi({ info: this.#options.info, channels: listedChannels(routes) });
+      const document = describeApi({ info: this.#options.info(), channels: listedChannels(routes) });
       this.#api = { routes, document };
     }
     return this.#api.document;
@@ -46,7 +46,7 @@ export class Description {
     const { info, routes: routesNow, onWarning } = this.#options;
     const routes = routesNow();
     if (this.#made?.routes === routes) return this.#made.document;
-    const { document, warnings } = describeApp({ info, endpoints: routes.all.map(givenOf) });
+    const { document, warnings } = describeApp({ info: info(), endpoints: routes.all.map(givenOf) });
     if (this.#made === undefined) for (const warning of warnings) onWarning(warning);
     this.#made = { routes, document };
     return document;

@@ -4,7 +4,7 @@ import { type Environment, report } from "../connection/environment.js";
 import { InspectedConnection } from "../connection/inspected-connection.js";
 import type { LiveConnection } from "../connection/live-connection.js";
 import type { Revoked, Stats } from "../declare/app.js";
-import type { Dependency } from "../declare/dependency.js";
+import type { Dependency, OfApp } from "../declare/dependency.js";
 import type { MetricFamily } from "../declare/metric-family.js";
 import type { ProcessFigures } from "../declare/process-view.js";
 import { type EndOfTurn, Turn } from "../delivery/turn.js";
@@ -43,6 +43,8 @@ export interface StartOptions
   /** Are the last connections that have closed remembered? */
   readonly remembersClosed: boolean;
   readonly happened: (what: Happening) => void;
+  readonly onStart: ((given: OfApp) => unknown) | undefined;
+  readonly onStop: ((given: OfApp) => unknown) | undefined;
 }
 
 /** An app from its start to its close: everything that has an identity only while it runs. */
@@ -160,6 +162,18 @@ export class RunningApp {
     });
   }
 
+  /** What is to be done before anybody is let in. Where it fails all that was made is disposed of. */
+  async begin(): Promise<void> {
+    const { onStart, app } = this.#options;
+    try {
+      await this.host.watch("onStart", async () => onStart?.({ app }));
+    } catch (error) {
+      this.#doorman.drain();
+      await this.#end();
+      throw error;
+    }
+  }
+
   get isReady(): boolean {
     return !this.#isDraining && !this.#outages.isAway;
   }
@@ -244,18 +258,36 @@ export class RunningApp {
     this.#options.happened({ event: "draining", connections });
     this.#doorman.drain();
     const abandoned = await this.#drain.run(farewell);
+    await this.#end(() => this.#stop());
+    const closeHandlers = this.#counters.closeHandlers - closedBefore;
+    const durationMs = clock.now() - beganMs;
+    this.#options.happened({ event: "drained", connections, closeHandlers, abandoned, durationMs });
+  }
+
+  /** Nobody is connected any more. */
+  async #end(stop?: () => Promise<void>): Promise<void> {
     const { agenda } = this.#environment;
     // A disposal that hangs is not waited for longer than a connection's.
     await agenda.settledWithin(this.limits.close, this.#doorman.finish());
     // What runs beside may settle as long, and then says how it ended.
     await agenda.settledWithin(2 * this.limits.close, this.host.close());
+    if (stop !== undefined && !(await agenda.settledWithin(this.limits.close, stop()))) {
+      this.host.report(new Error("`onStop` took longer than limits.close."), "onStop");
+    }
     await agenda.settledWithin(this.limits.close, this.hub.close());
     await agenda.settledWithin(this.limits.close, this.#values.dispose());
     agenda.stop();
     this.#loopTimer.stop();
-    const closeHandlers = this.#counters.closeHandlers - closedBefore;
-    const durationMs = clock.now() - beganMs;
-    this.#options.happened({ event: "drained", connections, closeHandlers, abandoned, durationMs });
+  }
+
+  /** Never rejects. */
+  async #stop(): Promise<void> {
+    const { onStop, app } = this.#options;
+    try {
+      await this.host.watch("onStop", async () => onStop?.({ app }));
+    } catch (error) {
+      this.host.report(error, "onStop");
+    }
   }
 }
 

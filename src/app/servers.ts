@@ -19,7 +19,7 @@ export interface ServersOptions {
   readonly isOurs: (request: HttpRequest) => boolean;
   /** Of the app's own servers. */
   readonly onRequest: (request: HttpRequest, response: HttpResponse) => void;
-  readonly apart: PagesApart | undefined;
+  readonly apart: () => PagesApart | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export class Servers {
 
   /** Listens on the port that the pages have of their own, where they have one, once. */
   openPages(limits: Limits): Promise<string | undefined> {
-    const { apart } = this.#options;
+    const apart = this.#options.apart();
     if (apart === undefined) return Promise.resolve(undefined);
     if (this.#apart === undefined) {
       const opening = this.#listenApart(apart, limits);

@@ -47,7 +47,7 @@ export type RefWithPresence<Contract extends ChannelContract> = [Contract["membe
   : ChannelRef<Contract>;
 
 export interface ListenOptions {
-  /** Default `"127.0.0.1"`. */
+  /** Default: `TIDINGS_HOST`, or `"127.0.0.1"`. */
   host?: string | undefined;
   /** For `wss://`. */
   tls?: TlsFiles | undefined;
@@ -229,8 +229,10 @@ export interface App extends AsyncDisposable {
    * does not run; names, types and labels are always the same.
    */
   metrics(): readonly MetricFamily[];
-  /** Serves sockets and `http` on a server of its own. Port 0 picks a free one. */
-  listen(port: number, options?: ListenOptions): Promise<Listening>;
+  /**
+   * Serves sockets and `http` on a server of its own. Port 0 picks a free one; without one it is `TIDINGS_PORT`, or 8000.
+   */
+  listen(port?: number, options?: ListenOptions): Promise<Listening>;
   /** Takes the upgrades of a server. A path of no endpoint is left to its other listeners. */
   attach(server: HttpServer): void;
   /** Answers health checks, 426 on the paths of endpoints, and calls `next` for all else (404 without it). */

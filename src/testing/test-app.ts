@@ -173,6 +173,8 @@ export class MemoryApp implements TestApp {
         overrides,
         limits,
         broker: broker ?? "alone",
+        // What a developer has set for a server must not move a test.
+        environment: {},
         defaultLogger: failuresLogger,
       },
     });

@@ -83,7 +83,7 @@ test.each<[string, () => unknown, string]>([
   expect(make).toThrow(expect.objectContaining({ name: "ConfigError", message: expect.stringContaining(message) }));
 });
 
-test.each([undefined, "8000", 1.5, -1, 65_536, Number.NaN, { port: 8000 }])(
+test.each([null, "8000", 1.5, -1, 65_536, Number.NaN, { port: 8000 }])(
   "%o is no port to listen on",
   async (port) => {
     await using app = createApp({ endpoints: [] });

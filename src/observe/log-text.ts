@@ -1,0 +1,96 @@
+import { inspect } from "node:util";
+import type { Logger } from "../base/logger.js";
+
+export interface TextLoggerOptions {
+  /** Where a line goes, its line break included. */
+  readonly write: (line: string) => void;
+  readonly now: () => number;
+  readonly isColourful: boolean;
+}
+
+/**
+ * Lines for people: `12:03:04 info  connected  endpoint=/ws/rooms/:room user=ana`.
+ *
+ * Only a line of ours begins at its left edge: what others chose, such as a user's id or a close reason, can't end a line,
+ * and the lines of an error are indented.
+ */
+export function textLogger({ write, now, isColourful }: TextLoggerOptions): Logger {
+  const paint = isColourful ? coloured : plain;
+  const line =
+    (level: Level) =>
+    (fields: object, message = ""): void => {
+      // What happened is what the message says already.
+      const { event, err, ...rest } = fields as Fields; // an object's own
+      const time = paint("dim", new Date(now()).toTimeString().slice(0, 8));
+      const said =
+        (Object.keys(rest).length > 0 ? escaped(message).padEnd(MESSAGE_WIDTH) : escaped(message)) || String(event);
+      const shown = Object.entries(rest).flatMap(([name, value]) =>
+        value === undefined ? [] : [`${paint("dim", `${escaped(name)}=`)}${valueText(value)}`],
+      );
+      const head = [time, paint(level, level.padEnd(LEVEL_WIDTH)), said, ...shown].join(" ").trimEnd();
+      write(`${head}\n${"err" in fields ? errorText(err) : ""}`);
+    };
+  return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+type Level = keyof Logger;
+type Fields = Readonly<Record<string, unknown>>;
+
+const LEVEL_WIDTH = 5;
+const MESSAGE_WIDTH = 12;
+/** Characters of a value; of an error's lines as many, and so many lines and causes. */
+const MOST = { characters: 300, lines: 40, causes: 5 };
+
+const COLOURS: Readonly<Record<Level | "dim", number>> = { debug: 90, info: 36, warn: 33, error: 31, dim: 2 };
+
+function coloured(colour: keyof typeof COLOURS, text: string): string {
+  return `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
+}
+
+function plain(_colour: keyof typeof COLOURS, text: string): string {
+  return text;
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === "string") return /^[\w./:@*+-]+$/.test(value) ? cut(value) : escaped(JSON.stringify(cut(value)));
+  if (typeof value === "number") return String(Number(value.toFixed(1)));
+  if (typeof value !== "object" || value === null) return escaped(String(value));
+  return escaped(cut(inspect(value, { customInspect: false, depth: 2, breakLength: Number.POSITIVE_INFINITY })));
+}
+
+/** Its stack, and those of its causes, each line indented. */
+function errorText(error: unknown): string {
+  const lines: string[] = [];
+  let prefix = "";
+  let next: unknown = error;
+  for (let number = 0; number <= MOST.causes && next !== undefined; number += 1) {
+    const shown: Error | undefined = next instanceof Error ? next : undefined;
+    const text =
+      shown === undefined ? inspect(next, { customInspect: false, depth: 2 }) : (shown.stack ?? String(shown));
+    lines.push(...`${prefix}${text}`.split(/\r\n|[\r\n]/));
+    const docs = shown && docsOf(shown);
+    if (typeof docs === "string") lines.push(`see ${docs}`);
+    prefix = "caused by ";
+    next = shown?.cause;
+  }
+  return lines
+    .slice(0, MOST.lines)
+    .map((line) => `    ${escaped(cut(line))}\n`)
+    .join("");
+}
+
+function docsOf(error: Error): unknown {
+  return "docs" in error ? error.docs : undefined;
+}
+
+function cut(text: string): string {
+  return text.length > MOST.characters ? `${text.slice(0, MOST.characters)}…` : text;
+}
+
+/** Without what would end the line, move the cursor or turn the direction of what is read. */
+function escaped(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (found) => `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
+}
+
+/** Controls (C0, C1), line and paragraph separators, and what has no width or sets a direction. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
