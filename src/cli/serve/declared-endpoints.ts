@@ -117,8 +117,8 @@ function messagesAt(
   { receives }: EndpointConfig,
   { backend, schemas }: Given,
 ): { readonly receives?: Schemas; readonly on?: Readonly<Record<string, Handle>> } {
-  if (receives === undefined) return {};
-  if (backend === undefined) throw noBackend(path);
+  // Where there are messages there is a backend: `makeApp` has looked.
+  if (receives === undefined || backend === undefined) return {};
   const handle: Handle = async ({ connection, user, params }, payload, type) => {
     const about = { connection: connection.id, endpoint: path, params, user, type, payload };
     return (await backend.ask("message", about, connection.signal)).reply;
@@ -138,13 +138,6 @@ function tellingOfEnd(path: string, { backend }: Given): (visit: Visit, closed: 
     const about = { connection: connection.id, endpoint: path, params, user, code, reason };
     return backend?.ask("disconnect", about).catch(() => {});
   };
-}
-
-function noBackend(path: string): ConfigError {
-  return new ConfigError("missing_backend", {
-    message: `endpoints["${path}"].receives has your backend answer, and there is no webhooks.url.`,
-    fix: "Set webhooks.url and webhooks.secret (TIDINGS_WEBHOOKS_URL, TIDINGS_WEBHOOKS_SECRET).",
-  });
 }
 
 function tasksOfNobody(path: string): ConfigError {

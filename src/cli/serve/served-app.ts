@@ -8,6 +8,7 @@ import type { EventSchema, ServeConfig, WebhooksConfig } from "./config.js";
 import { declareChannels } from "./declared-channels.js";
 import { declareEndpoints } from "./declared-endpoints.js";
 import { EventSchemas } from "./event-schemas.js";
+import { isAsked } from "./findings.js";
 import { declarePeople } from "./people.js";
 import { Backend } from "./webhooks/backend.js";
 
@@ -70,8 +71,12 @@ function schemasIn({ channels = {}, endpoints = {}, jwt }: ServeConfig): EventSc
 }
 
 /** The defaults are those that `config-schema.ts` tells. */
-function backendOf({ webhooks }: ServeConfig, logger: Logger): Backend | undefined {
-  if (webhooks?.url === undefined) return undefined;
+function backendOf(config: ServeConfig, logger: Logger): Backend | undefined {
+  const { webhooks } = config;
+  if (webhooks?.url === undefined) {
+    if (isAsked(config)) throw noBackend();
+    return undefined;
+  }
   const { url, timeout = "5s", atOnce = 64, waiting = 1_000, failures = 5, rest = "10s" } = webhooks;
   return new Backend({
     url: checkedUrl(url),
@@ -86,6 +91,15 @@ function backendOf({ webhooks }: ServeConfig, logger: Logger): Backend | undefin
         logger.info({ event, ...more }, `the backend answers \`${more.hook}\` again`);
       else logger.warn({ event, ...more }, `webhook \`${more.hook}\`: ${more.reason}`);
     },
+  });
+}
+
+/** A rule that nobody decides by must not be taken for one that holds. */
+function noBackend(): ConfigError {
+  return new ConfigError("missing_backend", {
+    message:
+      'Your backend is to decide something (webhooks.hooks, a rule "webhook", or `receives`), and there is no webhooks.url.',
+    fix: "Set webhooks.url and webhooks.secret (TIDINGS_WEBHOOKS_URL, TIDINGS_WEBHOOKS_SECRET).",
   });
 }
 
