@@ -43,8 +43,8 @@ export class Dialler {
   /** Resolves when the last connection is gone. */
   ended(): Promise<void> {
     const socket = this.#socket;
-    // It may have waited for whoever reads what is printed, and then would not hear the server's close.
-    socket?.resume();
+    // Otherwise it would not hear the server's close.
+    if (socket?.isPaused) socket.resume();
     return new Promise((resolve) => {
       if (socket === undefined || socket.readyState === WebSocket.CLOSED) resolve();
       else socket.once("close", () => resolve());
@@ -64,7 +64,7 @@ export class Dialler {
     } catch {
       // What was said till then will do.
     }
-    this.trouble = troubleOfAnswer(response, Buffer.concat(chunks).toString("utf8"));
+    this.trouble = troubleOfAnswer(response, Buffer.concat(chunks).toString("utf8", 0, LONGEST_ANSWER_BYTES));
     socket.terminate();
   }
 }
