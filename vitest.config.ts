@@ -28,6 +28,7 @@ export default defineConfig({
       project("browser", ["test/browser/**/*.test.ts"], 60_000, looks),
       project("looks", looks, 60_000),
       project("deployment", ["test/deployment/**/*.test.ts"], 60_000),
+      project("commands", ["test/commands/**/*.test.ts"], 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),
     ],
   },

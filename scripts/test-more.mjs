@@ -21,6 +21,7 @@ const STEPS = [
   ["mutants", node("mutants.mjs", "--jobs", "1")],
   ["looks", vitest("looks")],
   ["deployment", vitest("deployment")],
+  ["commands", vitest("commands")],
   ["runtimes", node("check-runtimes.mjs")],
   ["frameworks", node("check-frameworks.mjs")],
   ["a new project", node("check-create.mjs")],

@@ -24,7 +24,7 @@ export function readAsked({ url = "/", rawHeaders = [], socket }: HttpRequest): 
     target: url,
     rawHeaders,
     address: socket?.remoteAddress ?? "",
-    isSecure: socket !== undefined && "encrypted" in socket,
+    isSecure: socket !== undefined && "encrypted" in socket && socket.encrypted === true,
   };
 }
 

@@ -52,6 +52,7 @@ test("what the client can meet is most of the table", () => {
     "internal",
     "not_found",
     "overloaded",
+    "restarting",
     "slow_consumer",
     "token_expired",
     "too_many_connections",

@@ -82,7 +82,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
   ajv: ["cli/serve"],
   "ajv-formats": ["cli/serve"],
-  ws: ["transport/ws.ts", "client/node.ts", "cli/bench"],
+  ws: ["transport/ws.ts", "transport/ws-package.ts", "client/node.ts", "cli/bench"],
   react: ["react"],
   redis: ["redis"],
   piscina: ["tasks"],

@@ -472,6 +472,18 @@ export const scenarios: { readonly [Reason in RefusalReason]: readonly [Scenario
       }),
     },
   ],
+  // A development server closes so; that it does is test/integration/dev.test.ts.
+  restarting: [
+    {
+      when: "the server comes back at once",
+      happens: "after",
+      provoke: (ways) => ({
+        app: {
+          endpoints: [endpoint(path, { ...ways, open: ({ connection }) => connection.close(1012, "restarting") })],
+        },
+      }),
+    },
+  ],
   protocol_error: [
     {
       when: "a client of tidings.v1 says something before `connect`",
