@@ -20,13 +20,13 @@ test.each<[EventSchema, unknown, object[] | undefined]>([
   [
     { type: "object", properties: { "a/b~c": { type: "array", items: { type: "integer" } } } },
     { "a/b~c": [1, "x"] },
-    [{ path: ["a/b~c", "1"], message: "must be integer" }],
+    [{ path: ["a/b~c", 1], message: "must be integer" }],
   ],
   [{ type: "string", format: "email" }, "ana", [{ path: [], message: 'must match format "email"' }]],
   [
     { $schema: "http://json-schema.org/draft-07/schema#", items: [{ type: "string" }] },
     [1],
-    [{ path: ["0"], message: "must be string" }],
+    [{ path: [0], message: "must be string" }],
   ],
   [
     { prefixItems: [{ type: "string" }], items: false, minItems: 1, type: "array" },

@@ -32,7 +32,9 @@ export class EventSchemas {
     if (schema === true) return standard(schema, () => undefined);
     if (schema === false || this.#compiler === undefined) return standard(false, () => [NOTHING_FITS]);
     const check = this.#compiler.compile(where, schema);
-    return standard(schema, (value) => (check(value) ? undefined : (check.errors ?? []).map(issueOf)));
+    return standard(schema, (value) =>
+      check(value) ? undefined : (check.errors ?? []).map((error) => issueOf(error, value)),
+    );
   }
 }
 
@@ -53,12 +55,22 @@ function standard(schema: EventSchema, issuesOf: (value: unknown) => readonly Is
   };
 }
 
-function issueOf({ instancePath, message = "does not fit", keyword, params }: ErrorObject): Issue {
-  const path = pathOf(instancePath);
+function issueOf({ instancePath, message = "does not fit", keyword, params }: ErrorObject, value: unknown): Issue {
+  const path = withIndexes(pathOf(instancePath), value);
   if (keyword === "additionalProperties")
     return { path: [...path, String(params.additionalProperty)], message: "is not known here" };
   if (keyword === "required") return { path: [...path, String(params.missingProperty)], message: "is missing" };
   return { path, message };
+}
+
+/** Where a list is, a key is an index. */
+function withIndexes(keys: readonly string[], value: unknown): (string | number)[] {
+  let at = value;
+  return keys.map((key) => {
+    const name = Array.isArray(at) ? Number(key) : key;
+    at = Reflect.get(Object(at), key);
+    return name;
+  });
 }
 
 /** The keys of a JSON Pointer (RFC 6901). */
