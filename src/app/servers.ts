@@ -8,6 +8,7 @@ import type { Upgrade } from "../transport/transport.js";
 import { WsTransport } from "../transport/ws.js";
 import { listen, reloadTls, type ServerOptions, stopListening } from "./listen.js";
 import { closeOnSignals } from "./signals.js";
+import { attachTo } from "./upgrade-gate.js";
 
 /** By which port somebody comes: the app's, or the one that the pages have of their own. */
 export type Port = "here" | "apart";
@@ -33,7 +34,8 @@ export class Servers {
   readonly #own = new Set<Server>();
   readonly #listening: Listening[] = [];
   readonly #forgetSignals = new Set<() => void>();
-  readonly #attached = new Map<HttpServer, (...args: unknown[]) => void>();
+  /** With how to let go. */
+  readonly #attached = new Map<HttpServer, () => void>();
   /** Where the pages are. */
   #apart: Promise<string> | undefined;
 
@@ -64,17 +66,10 @@ export class Servers {
   attach(server: HttpServer): void {
     if (this.#attached.has(server)) throw new TidingsError("already_attached", "This server is attached already.");
     const { answer, isOurs } = this.#options;
-    const listener = (...args: unknown[]): void => {
-      const [request, stream, head] = args as UpgradeArguments;
-      // A path of no endpoint is somebody else's, unless nobody else is there: then it would hang for ever. Of two apps on one
-      // server the first has what both have, such as a dashboard.
-      const isAnswered = isOurs(request) || server.listenerCount("upgrade") === 1;
-      if (!isAnswered || taken.has(stream)) return;
-      taken.add(stream);
-      void answer(this.#ws.upgrade(request, stream, head), "here");
+    const take = (...args: readonly unknown[]): void => {
+      void answer(this.#ws.upgrade(...(args as UpgradeArguments)), "here"); // as the event has it
     };
-    this.#attached.set(server, listener);
-    server.on("upgrade", listener);
+    this.#attached.set(server, attachTo(server, { isOurs, take }));
   }
 
   /** Listens on the port that the pages have of their own, where they have one, once. */
@@ -100,8 +95,8 @@ export class Servers {
   async close(drain: () => Promise<void>): Promise<void> {
     const attached = [...this.#attached];
     await drain();
-    for (const [server, listener] of attached) {
-      server.off("upgrade", listener);
+    for (const [server, letGo] of attached) {
+      letGo();
       this.#attached.delete(server);
     }
     await this.#closeOwn();
@@ -139,6 +134,3 @@ export class Servers {
     return listening;
   }
 }
-
-/** Streams whose upgrade an app answers. */
-const taken = new WeakSet<Duplex>();

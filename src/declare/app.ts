@@ -94,6 +94,8 @@ export interface HttpServer {
   on(event: "upgrade", listener: (...args: unknown[]) => void): unknown;
   off(event: "upgrade", listener: (...args: unknown[]) => void): unknown;
   listenerCount(event: "upgrade"): number;
+  /** Replaced while an app is attached, so that its upgrades are told to no other listener; without it they are. */
+  emit?: ((event: string, ...args: unknown[]) => boolean) | undefined;
 }
 
 /** A `node:http` request, as far as it matters here. */

@@ -60,6 +60,78 @@ test.each(["before", "after"])(
   },
 );
 
+test.each(["before", "after"])(
+  "a library that came %s the app, and refuses every path but its own, does not hear of the app's",
+  async (when) => {
+    await using beside = await startServer();
+    await using app = createEchoApp();
+    const listenAsMostDo = () => {
+      const theirs = new WebSocketServer({ server: beside.server, path: "/theirs" });
+      theirs.on("connection", (webSocket) => webSocket.send("theirs"));
+    };
+    if (when === "before") listenAsMostDo();
+    app.attach(beside.server);
+    if (when === "after") listenAsMostDo();
+    const ours = await dial(`${beside.url}/ws/echo`);
+    ours.sendText("ours");
+    expect(await ours.nextText()).toBe("ours");
+    expect(await (await dial(`${beside.url}/theirs`)).nextText()).toBe("theirs");
+    expect((await dialRefused(`${beside.url}/nowhere`)).status).toBe(400);
+    ours.sendText("still");
+    expect(await ours.nextText()).toBe("still");
+  },
+);
+
+test("a listener that comes after the first upgrades has its paths too, and not the app's", async () => {
+  await using beside = await startServer();
+  await using app = createEchoApp();
+  app.attach(beside.server);
+  const ours = await dial(`${beside.url}/ws/echo`);
+  expect((await dialRefused(`${beside.url}/late`)).status).toBe(404);
+  const paths: unknown[] = [];
+  beside.server.on("upgrade", (request: IncomingMessage, stream: Duplex) => {
+    paths.push(request.url);
+    stream.end("HTTP/1.1 418 I'm a teapot\r\ncontent-length: 0\r\n\r\n");
+  });
+  expect((await dialRefused(`${beside.url}/late`)).status).toBe(418);
+  await dial(`${beside.url}/ws/echo`);
+  ours.sendText("still");
+  expect(await ours.nextText()).toBe("still");
+  expect(paths).toEqual(["/late"]);
+});
+
+test("a path that neither of two apps has is 404 where nobody else listens", async () => {
+  const shout = rawEndpoint("/ws/shout", { text: ({ connection }, text) => void connection.send(text.toUpperCase()) });
+  await using beside = await startServer();
+  await using first = createEchoApp();
+  await using second = createApp({ endpoints: [shout], logger: new LogRecorder() });
+  first.attach(beside.server);
+  second.attach(beside.server);
+  expect((await dialRefused(`${beside.url}/ws/nowhere`)).status).toBe(404);
+  await first.close();
+  expect((await dialRefused(`${beside.url}/ws/echo`)).status).toBe(404);
+  await dial(`${beside.url}/ws/shout`);
+});
+
+test("who puts something around a server's events meanwhile keeps it when the app is gone", async () => {
+  const server = createServer((_, response) => response.end("theirs"));
+  await using beside = await startServer(server);
+  await using app = createEchoApp();
+  app.attach(server);
+  const seen: unknown[] = [];
+  const { emit } = server;
+  server.emit = (event: string, ...args: unknown[]) => {
+    seen.push(event);
+    return emit.call(server, event, ...args);
+  };
+  await dial(`${beside.url}/ws/echo`);
+  await app.close();
+  expect(await (await fetch(beside.url)).text()).toBe("theirs");
+  expect(seen).toEqual(expect.arrayContaining(["upgrade", "request"]));
+  app.attach(server);
+  await dial(`${beside.url}/ws/echo`);
+});
+
 test("a path of no endpoint is 404 where nobody else listens", async () => {
   await using beside = await startServer();
   await using app = createEchoApp();
