@@ -6,6 +6,7 @@ import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/cha
 import type { ProcessView } from "../declare/process-view.js";
 import type { TaskNews, TaskState } from "../declare/task.js";
 import { OutgoingPayloadError } from "../hub/outgoing.js";
+import { EncodeError } from "../protocol/encode-message.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { reportTask, type TaskReport } from "../tasks/report-task.js";
@@ -140,6 +141,6 @@ function publicError(error: unknown): unknown {
   if (error instanceof OutgoingPayloadError) {
     return new TidingsError("invalid_payload", error.message, { issues: error.issues, cause: error });
   }
-  if (error instanceof RangeError) return new TidingsError("invalid_payload", error.message, { cause: error });
+  if (error instanceof RangeError || error instanceof EncodeError) return new TidingsError("invalid_payload", error.message, { cause: error });
   return error;
 }

@@ -42,7 +42,8 @@ export class ApiOrigins {
 
 function checkOrigin(origin: unknown): void {
   // As a browser writes it: a path behind it, or a `*`, would never be met.
-  if (typeof origin === "string" && URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase()) return;
+  const isOrigin = typeof origin === "string" && URL.canParse(origin) && !origin.includes("*");
+  if (isOrigin && new URL(origin).origin === origin.toLowerCase()) return;
   throw new ConfigError("invalid_origin", {
     message: `http.api.origins has ${describeGiven(origin)}.`,
     fix: 'Write it like "https://admin.example", with its port where it has one; each page by itself.',

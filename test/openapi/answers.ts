@@ -14,7 +14,7 @@ export interface GivenAnswer {
 /** What of an answer is otherwise than its document says; undefined: nothing. */
 export function apiBreach(document: OpenApiDocument, answer: GivenAnswer): string | undefined {
   const { method, path, status, headers, said } = answer;
-  if (method === "OPTIONS" || method === "HEAD") return said === "" ? undefined : "There is a body.";
+  if (method === "HEAD" || status === 204) return said === "" ? undefined : "There is a body.";
   const [route = ""] = path.split("?");
   const operations = document.paths[route];
   // Of a path, or a method, that is not there it says nothing: the form of a problem holds there too.
