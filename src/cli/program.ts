@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { asyncApiCommand } from "./asyncapi.js";
 import { benchCommand } from "./bench.js";
 import { type CommandShape, tellError } from "./command.js";
+import { createCommand } from "./create.js";
 import { devCommand } from "./dev.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { infoCommand } from "./info.js";
@@ -16,6 +17,7 @@ import { tokenCommand } from "./token.js";
 
 /** In the order in which the help lists them. */
 export const COMMANDS: readonly CommandShape<never>[] = [
+  createCommand,
   devCommand,
   serveCommand,
   tokenCommand,
