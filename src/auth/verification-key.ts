@@ -59,7 +59,7 @@ export function readKey(options: VerificationKeyOptions): VerificationKey {
 const sources = ["secret", "key", "jwks"] as const satisfies readonly KeySource[];
 
 const howToGive: Readonly<Record<KeySource, string>> = {
-  secret: "Give it one, for example from the environment: JWT_SECRET=$(openssl rand -base64 32).",
+  secret: "Give it one, for example from the environment: TIDINGS_JWT_SECRET=$(openssl rand -base64 32).",
   key: 'Give it the issuer\'s public key: a PEM that begins with "-----BEGIN PUBLIC KEY-----", line breaks included, or a JWK.',
   jwks: "Give it the https address of the issuer's key set, like https://login.example.com/.well-known/jwks.json.",
 };

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 /** What the other files of this folder declare their endpoints with. */
 export const user = jwt({
-  secret: process.env.JWT_SECRET,
+  secret: process.env.TIDINGS_JWT_SECRET,
   claims: z.object({ sub: z.string(), name: z.string(), role: z.enum(["admin", "member"]).default("member") }),
 });
 
