@@ -47,6 +47,13 @@ describe("a connection", () => {
     expect(statuses).toEqual(["open", "waiting: 1006", "connecting", "open"]);
   });
 
+  test("that is lost is that for a WebSocket that has no code for it too", async () => {
+    const { world, statuses } = begin();
+    await world.letIn();
+    world.socket.closes(0);
+    expect(statuses).toEqual(["open", "waiting: 1006"]);
+  });
+
   test("that the server ended for good stays closed, and all is let go", async () => {
     const { world, client, statuses } = begin();
     await world.letIn();

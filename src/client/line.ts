@@ -110,7 +110,8 @@ export abstract class Line {
         if (!isOld()) this.say(messageText("connect", { token, since: this.since() }));
       };
       socket.onmessage = ({ data }) => isOld() || this.#hear(data);
-      socket.onclose = ({ code, reason }) => isOld() || this.#lose(reason, code);
+      // Where a connection was lost, Deno says 0.
+      socket.onclose = ({ code, reason }) => isOld() || this.#lose(reason, code || undefined);
       if (isOld()) socket.close();
       else this.#socket = socket;
     } catch (cause) {

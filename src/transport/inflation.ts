@@ -15,7 +15,9 @@ export class Inflation {
     // No door of `ws` leads there. Where it should look otherwise one day, `ws` goes on as it does by itself.
     const { _extensions: extensions } = webSocket as WithExtensions;
     const extension = extensions?.["permessage-deflate"];
-    if (extension?.decompress !== undefined && extension.cleanup !== undefined) this.#stepBetween(extension);
+    if (extension?.decompress === undefined || extension.cleanup === undefined) return;
+    if ("Deno" in globalThis) mendFlushes(extension);
+    this.#stepBetween(extension);
   }
 
   pause(): void {
@@ -48,6 +50,23 @@ export class Inflation {
   }
 }
 
+/**
+ * On Deno a flush calls back also where it failed, before the error is told. `ws` takes that for done, as on Node it would be,
+ * and goes on with a stream that is closed already, which throws where nobody can catch it.
+ */
+function mendFlushes(extension: PerMessageDeflate): void {
+  let stream = extension._inflate;
+  Object.defineProperty(extension, "_inflate", {
+    get: () => stream,
+    set(opened: PerMessageDeflate["_inflate"]) {
+      stream = opened;
+      if (!opened) return;
+      const flush = opened.flush.bind(opened);
+      opened.flush = (then) => flush((error) => error || then());
+    },
+  });
+}
+
 /** What of `ws` is not in its types: what it does for a connection that negotiated the extension. */
 interface WithExtensions {
   readonly _extensions?: { readonly "permessage-deflate"?: PerMessageDeflate | undefined } | undefined;
@@ -58,4 +77,6 @@ interface PerMessageDeflate {
   decompress(data: Buffer, isFinal: boolean, done: (error: Error | null, inflated?: Buffer) => void): void;
   /** Closes the streams; the next payload opens one again. Must not come while one is inflated. */
   cleanup(): void;
+  /** The stream, while there is one. */
+  _inflate?: { flush(then: (error?: Error | null) => void): void } | null;
 }
