@@ -141,6 +141,7 @@ function publicError(error: unknown): unknown {
   if (error instanceof OutgoingPayloadError) {
     return new TidingsError("invalid_payload", error.message, { issues: error.issues, cause: error });
   }
-  if (error instanceof RangeError || error instanceof EncodeError) return new TidingsError("invalid_payload", error.message, { cause: error });
+  if (error instanceof RangeError || error instanceof EncodeError)
+    return new TidingsError("invalid_payload", error.message, { cause: error });
   return error;
 }
