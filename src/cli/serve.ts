@@ -1,14 +1,13 @@
 import cluster from "node:cluster";
 import type { Logger } from "../base/logger.js";
-import type { App, Listening } from "../index.js";
+import { type App, createLogger, type Listening } from "../index.js";
 import { type CommandShape, tellError } from "./command.js";
 import { withEnvFile } from "./env-file.js";
-import { type ExitCode, exitCodes } from "./exit-code.js";
+import { exitCodes } from "./exit-code.js";
 import type { ServeConfig } from "./serve/config.js";
 import { configSchema } from "./serve/config-schema.js";
 import { type LoadedConfig, loadConfig } from "./serve/loaded-config.js";
 import { printedSettings, printSettings } from "./serve/printed-config.js";
-import { createLogger } from "./serve/serve-logger.js";
 import { makeApp, readTls } from "./serve/served-app.js";
 import { startedAs, startLines } from "./serve/start-line.js";
 import { ofWorker, superviseWorkers, type Told, toldPrimary } from "./serve/workers.js";
@@ -60,7 +59,7 @@ export const serveCommand: CommandShape<ServeOptions> = {
     const workers = loaded.config.workers ?? 1;
     if (cluster.isWorker) return asWorker(loaded, terminal);
     const logger = loggerOf(loaded);
-    for (const { name, nearest } of loaded.unknown) {
+    for (const { name, nearest } of loaded.unknown.filter(({ name }) => isOurs(name, terminal.env))) {
       const fix = nearest === undefined ? "See tidings serve --print-config." : `Did you mean ${nearest}?`;
       logger.warn({ event: "warning", code: "unknown_variable" }, `The variable ${name} means nothing here. ${fix}`);
     }
@@ -70,10 +69,19 @@ export const serveCommand: CommandShape<ServeOptions> = {
     };
     if (workers > 1) return superviseWorkers(loaded.config, { count: workers, logger, tell });
     tell(await serve(loaded, logger));
-    // It goes on until a signal ends it.
-    return exitCodes.done;
+    return untilSignal();
   },
 };
+
+/** The app warns of variables itself, but for those of the command, and those of `.env`. */
+function isOurs(name: string, own: Streams["env"]): boolean {
+  return own[name] === undefined || /^TIDINGS_(JWT|REDIS|WEBHOOKS|TLS)_/.test(name);
+}
+
+/** The server keeps the process alive, and a signal that has closed it ends that: nothing is left to be done here. */
+function untilSignal(): Promise<never> {
+  return new Promise(() => {});
+}
 
 async function loadFor({ config, port, host, workers }: ServeOptions, own: Streams["env"]): Promise<LoadedConfig> {
   const flags = { port: numberOf(port), host, workers: numberOf(workers) };
@@ -115,13 +123,13 @@ function renewTls(
 }
 
 /** What goes wrong ends it here: the line to who started it would keep it alive. */
-async function asWorker(loaded: LoadedConfig, terminal: Terminal): Promise<ExitCode> {
+async function asWorker(loaded: LoadedConfig, terminal: Terminal): Promise<never> {
   try {
     toldPrimary(await serve({ ...loaded, config: ofWorker(loaded.config) }, loggerOf(loaded)));
-    return exitCodes.done;
   } catch (error) {
     process.exit(tellError(terminal, error));
   }
+  return untilSignal();
 }
 
 function loggerOf({ config: { log = {} } }: LoadedConfig): Logger {

@@ -1,5 +1,13 @@
 import type { JwtOptions } from "../../auth/index.js";
-import type { AppOptions, Duration, EndpointLimits, HistoryOptions, HttpOptions, Schema } from "../../index.js";
+import type {
+  AppOptions,
+  Duration,
+  EndpointLimits,
+  HistoryOptions,
+  HttpOptions,
+  LogOptions,
+  Schema,
+} from "../../index.js";
 import type { RedisOptions } from "../../redis/index.js";
 import type { JsonSchema } from "./json-schema.js";
 
@@ -19,7 +27,7 @@ export interface ServeConfig
   >;
   readonly http?: HttpConfig | undefined;
   readonly webhooks?: WebhooksConfig | undefined;
-  readonly log?: { readonly level?: string; readonly format?: string } | undefined;
+  readonly log?: LogOptions | undefined;
 }
 
 export interface EndpointConfig {

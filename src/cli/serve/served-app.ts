@@ -18,7 +18,7 @@ import { Backend } from "./webhooks/backend.js";
  * @throws {ConfigError} for what can't be served
  */
 export async function makeApp(config: ServeConfig, logger: Logger): Promise<App> {
-  const { limits, origins, heartbeat, trustProxy, compression, drain, info, http } = config;
+  const { limits, origins, heartbeat, trustProxy, compression, drain, info, log, http } = config;
   const schemas = await EventSchemas.load(schemasIn(config));
   const backend = backendOf(config, logger);
   const people = declarePeople(config, schemas, backend);
@@ -34,6 +34,7 @@ export async function makeApp(config: ServeConfig, logger: Logger): Promise<App>
     drain,
     info,
     logger,
+    log,
     http: http && httpOf(http),
   });
 }
