@@ -10,8 +10,9 @@ export class UserServer {
   #child;
   #ended;
 
-  constructor(folder, node = process.execPath) {
-    this.#child = spawn(node, ["server.js"], { cwd: folder });
+  /** @param runtime the program that runs it, with its flags */
+  constructor(folder, [program, ...flags] = [process.execPath]) {
+    this.#child = spawn(program, [...flags, "server.js"], { cwd: folder });
     this.#ended = once(this.#child, "close");
     const ended = this.#ended.then(() => Promise.reject(new Error("The server ended before it had an address.")));
     const first = once(this.#child.stdout.setEncoding("utf8"), "data");
