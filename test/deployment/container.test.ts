@@ -40,7 +40,7 @@ test("what the image runs answers its own health check, and ends with 0 at its s
       TIDINGS_JWT_SECRET: secret,
     };
     await using served = runInstalled(command, { cwd, env: here });
-    await served.line(/listening/);
+    await served.line(/^Tidings listens at /);
     await using check = new ForeignProgram(node, args, { env: here });
     expect(await check.exit()).toBe(0);
     expect(await served.stop("SIGTERM")).toBe(0);
