@@ -7,10 +7,12 @@ if (isOlder(process.versions.node.split(".").map(Number))) {
   process.exitCode = 2;
 } else {
   // Who read it has had enough, as `| head` does after ten lines.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(0);
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit(0);
+    });
+  }
   const { runProgram } = await import("./program.js");
   const code = await runProgram(process.argv.slice(2), process);
   // What a module of the user's has left open would keep this process alive; what was said is written by then.

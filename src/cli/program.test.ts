@@ -23,7 +23,7 @@ test.each(names)(
     const { code, stdout } = await runCommand([name, "--help"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^Usage: tidings ${name}\\b`));
-    expect(stdout).toMatch(new RegExp(`Examples:\n {2}(\\S+=\\S+ )?tidings ${name}\\b`));
+    expect(stdout).toMatch(new RegExp(`Examples:\n {2}(\\S+=\\S+ )*(npx )?tidings ${name}\\b`));
     expect(stdout).toContain("--json");
   },
 );

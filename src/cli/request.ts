@@ -17,7 +17,7 @@ export const requestCommand: CommandShape<TalkOptions> = {
   examples: [
     ['tidings request ws://127.0.0.1:8000/ws add \'{"a":1,"b":2}\'', "prints what the handler returned"],
     ["tidings request /ws/rooms/lobby say - --as alice < message.json", "as alice, with the payload from a file"],
-    ['tidings request /ws history \'{"channel":"chat/lobby"}\'', "what the protocol itself has can be asked as well"],
+    ["tidings request /ws export --timeout 5m", "without a payload, for an answer that takes long"],
     ["tidings request wss://echo.example --raw hello", "of any WebSocket server: the first frame that comes"],
   ],
   options: (command) => addTalkOptions(command),

@@ -26,7 +26,11 @@ export function addLineOptions(command: Command): Command {
   return command
     .option("--token <token>", "who you are; by default what TIDINGS_TOKEN holds")
     .option("--as <user>", "who you are: with a token such as `tidings token <user>` makes")
-    .option("--header <line>", "a header of the handshake, 'Origin: https://app.example'; may be repeated", collect)
+    .option(
+      "--header <line>",
+      "a header of the handshake, such as 'Origin: https://app.example'; may be repeated",
+      collect,
+    )
     .option("--timeout <duration>", "how long coming in, and an answer, may take", "10s");
 }
 
