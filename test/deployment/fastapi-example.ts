@@ -6,7 +6,7 @@ import { runInstalled } from "./tidings-command.js";
 
 const folder = fileURLToPath(new URL("../../examples/fastapi/", import.meta.url));
 /** Debian's: it has Debian's FastAPI. */
-export const python = "/usr/bin/python3";
+const python = "/usr/bin/python3";
 
 /** The example as its README starts it, on ports of its own. Disposing of it ends both programs. */
 export class FastApiExample implements AsyncDisposable {

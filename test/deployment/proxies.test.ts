@@ -1,8 +1,13 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { readRepositoryFile } from "../support/repository.js";
 import { signToken } from "../support/tokens.js";
 import type { DialOptions } from "../support/ws-client.js";
 import { AppBehind } from "./app-behind.js";
+import { withFolder } from "./folder.js";
+import { ForeignProgram } from "./foreign-program.js";
+import { findCaddy } from "./reverse-proxy.js";
+import { defaultMsOf } from "./settings.js";
 
 const names = ["nginx", "Caddy"] as const;
 const ana = signToken({ sub: "ana" });
@@ -51,6 +56,24 @@ test.each(names)("through %s large messages arrive whole, and deflated ones defl
   const [second] = await once(socket, "message");
   expect(String(second) === text).toBe(true);
   socket.close();
+});
+
+test("Caddy takes the file as it is", async () => {
+  await withFolder(async (folder, write) => {
+    const file = write("Caddyfile", readRepositoryFile("deploy/Caddyfile"));
+    const home = { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
+    const args = ["validate", "--adapter", "caddyfile", "--config", file];
+    await using caddy = new ForeignProgram(findCaddy(), args, { env: home });
+    expect(await caddy.exit(), caddy.said.join("\n")).toBe(0);
+    expect(caddy.said.filter((line) => /"level":"(warn|error)"/.test(line))).toEqual([]);
+  });
+});
+
+test("nginx is more patient than two heartbeats, in both directions", () => {
+  for (const name of ["proxy_read_timeout", "proxy_send_timeout"]) {
+    const [, seconds] = new RegExp(`${name} (\\d+)s;`).exec(readRepositoryFile("deploy/nginx.conf")) ?? [];
+    expect(Number(seconds) * 1_000).toBeGreaterThan(2 * defaultMsOf("TIDINGS_HEARTBEAT_EVERY"));
+  }
 });
 
 test("in nginx, which ends what is quiet for 5 s, heartbeats of 2 s keep a connection, and without them it is ended", async () => {
