@@ -91,6 +91,8 @@ class Workers {
 
   #listens(index: number, told: Told): void {
     this.#listeningSinceMs.set(index, performance.now());
+    const pid = this.#running.get(index)?.process.pid;
+    this.#supervision.logger.info({ event: "worker_listening", worker: index, pid }, `worker ${index} listens`);
     if (this.#hasListened) return;
     this.#hasListened = true;
     this.#supervision.tell(told);
