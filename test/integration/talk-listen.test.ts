@@ -6,6 +6,7 @@ import { startCommand } from "../support/command-run.js";
 import { LogRecorder } from "../support/log-recorder.js";
 import { serve } from "../support/served-app.js";
 import { secret } from "../support/tokens.js";
+import { dial } from "../support/ws-client.js";
 
 const said = z.object({ text: z.string() });
 const allow = { subscribe: true } as const;
@@ -155,6 +156,25 @@ test("a server that is not there ends it, unless it is to wait for one", async (
   await app.publish(chat({ room: "a" }), "said", { text: "hi" });
   expect((await run.ended).code).toBe(0);
   await app.close();
+});
+
+test("while whoever reads the output is slow, no more is taken from the server", async () => {
+  await using server = await serve({ endpoints });
+  const args = ["listen", `${server.url}/ws`, "--subscribe", "chat/a", "--count", "2"];
+  const run = startCommand(args, { isSlow: true });
+  await run.notes.next((note) => note === "On chat/a.");
+  const other = await dial(`${server.url}/ws`);
+  await server.app.publish(news(), "item", { text: "one" });
+  expect(await run.lines.next()).toContain("one");
+  await server.app.publish(news(), "item", { text: "two" });
+  // Somebody else has it, and an answer to what they said after it.
+  expect(await other.take(2)).toMatchObject([{ payload: { text: "one" } }, { payload: { text: "two" } }]);
+  other.send({ type: "leave", payload: {} });
+  await other.closed;
+  expect(run.lines.unread).toEqual([]);
+  run.read();
+  expect(await run.lines.next()).toContain("two");
+  expect((await run.ended).code).toBe(0);
 });
 
 test("a message to this connection alone is told without a channel", async () => {
