@@ -116,7 +116,7 @@ export class AppApi implements ApiHost {
     return events.map(({ type, payloadJson }) => {
       const { task, ...said } = JSON.parse(payloadJson) as TaskNews; // it was validated when it was said
       const status = taskEvents[type as TaskEventType]; // no other is kept there
-      return { ...said, id: task, status, channel: channel.channel };
+      return { id: task, status, ...said, channel: channel.channel };
     });
   }
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { FakeClock } from "../testing/fake-clock.js";
 import type { Asked } from "./asked.js";
 import { createHttpHandler, type HttpFacts } from "./handler.js";
+import { describeApi } from "./openapi.js";
 import type { Access } from "./page-access.js";
 import { PageDoor } from "./page-door.js";
 import { PageFiles } from "./page-files.js";
@@ -29,6 +30,8 @@ const facts: HttpFacts = {
   count: async () => ({ users: 3, connections: 5, isOfThisProcess: false }),
   document: (servers) => ({ asyncapi: "3.0.0", servers }),
   metrics: () => "websocket_connections 5\n",
+  api: undefined,
+  openapi: () => describeApi({ info: undefined, channels: [] }),
   door: doorFor("everybody"),
   files: new PageFiles(async () => []),
   forwarded: () => undefined,

@@ -149,6 +149,10 @@ const appLimits = {
   tasks: 16,
   tasksPerUser: 100,
   taskResult: "64kb",
+  apiBody: "1mb",
+  apiBodyTime: "5s",
+  apiBatch: 1_000,
+  apiRequests: 64,
   historyBytes: "64mb",
   positionTtl: "1d",
 } as const satisfies Required<AppLimits>;

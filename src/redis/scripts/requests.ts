@@ -1,5 +1,14 @@
 import { type Script, script } from "./script.js";
 
+/** A stream that was flushed, and written to again, has no group until somebody reads. */
+const HAS_GROUP = `
+local function hasGroup()
+  if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+  for _, each in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do if each[2] == ARGV[1] then return true end end
+  return false
+end
+`;
+
 /**
  * What waits for a process that has died is this one's, and the oldest of what is too much is gone.
  *
@@ -8,9 +17,9 @@ import { type Script, script } from "./script.js";
  */
 export const takeOver: Script = script(
   "takeOver",
-  `
+  `${HAS_GROUP}
 local group, process, idleMs, count, most = unpack(ARGV)
-if redis.call('EXISTS', KEYS[1]) == 0 then return { {}, 0 } end
+if not hasGroup() then return { {}, 0 } end
 local gone = redis.call('XTRIM', KEYS[1], 'MAXLEN', '~', most)
 local found = {}
 if tonumber(count) > 0 then
@@ -37,8 +46,8 @@ return { found, gone }
  */
 export const hold: Script = script(
   "hold",
-  `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+  `${HAS_GROUP}
+if not hasGroup() then return 0 end
 redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, unpack(ARGV, 3), 'JUSTID')
 return 1
 `,
@@ -52,7 +61,6 @@ return 1
 export const finish: Script = script(
   "finish",
   `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('XDEL', KEYS[1], ARGV[2])
 `,
@@ -79,8 +87,8 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[3])
  */
 export const leave: Script = script(
   "leave",
-  `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+  `${HAS_GROUP}
+if not hasGroup() then return 0 end
 local pending = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2])
 if #pending == 0 then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end
 return #pending
