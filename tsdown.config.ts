@@ -15,8 +15,8 @@ export default defineConfig({
     "tasks/index": "src/tasks/index.ts",
     "testing/index": "src/testing/index.ts",
   },
-  // Each thread of the pool loads it as it is.
-  copy: [{ from: "src/tasks/worker-entry.js", to: "dist/tasks" }],
+  // Each thread of the pool loads it as it is, from beside the pool: that is in a chunk, which stands in dist/ itself.
+  copy: ["dist", "dist/tasks"].map((to) => ({ from: "src/tasks/worker-entry.js", to })),
   format: "esm",
   platform: "node",
   target: "node20.19",

@@ -2,7 +2,10 @@ import { channel, createApp, endpoint } from "tidings";
 import { jwt } from "tidings/auth";
 import { z } from "zod";
 
-export const user = jwt({ secret: process.env.TIDINGS_JWT_SECRET, claims: z.object({ sub: z.string(), name: z.string() }) });
+export const user = jwt({
+  secret: process.env.TIDINGS_JWT_SECRET,
+  claims: z.object({ sub: z.string(), name: z.string() }),
+});
 
 export const chat = channel("chat/:room", {
   events: { said: z.object({ from: z.string(), text: z.string() }), left: z.object({ name: z.string() }) },
