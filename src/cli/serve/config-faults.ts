@@ -3,7 +3,7 @@ import { describeGiven } from "../../base/quantity.js";
 import { configSchema } from "./config-schema.js";
 import { pathOf } from "./event-schemas.js";
 import type { JsonSchema } from "./json-schema.js";
-import { type ErrorObject, loadSchemaCompiler } from "./schema-compiler.js";
+import { type ErrorObject, loadSchemaCompiler, type ValidateFunction } from "./schema-compiler.js";
 
 /** One thing that can't be in a configuration. */
 export interface ConfigFault {
@@ -15,21 +15,33 @@ export interface ConfigFault {
   readonly fix: string;
 }
 
-/** All that can't be in it, in the order in which it is written; none: it is a configuration. */
+/** All that can't be in it, one thing for each place; none: it is a configuration. */
 export async function findFaults(given: unknown): Promise<readonly ConfigFault[]> {
-  const compiler = await loadSchemaCompiler({ allErrors: true });
-  const check = compiler.compile("the configuration's own schema", configSchema);
+  compiled ??= loadSchemaCompiler({ allErrors: true }).then((compiler) =>
+    compiler.compile("the configuration's own schema", configSchema),
+  );
+  const check = await compiled;
   if (check(given)) return [];
   const errors = check.errors ?? [];
   const unions = errors.filter(({ keyword }) => keyword === "anyOf");
   // What did not fit one branch of several is told by all of them together.
-  const isOfUnion = (error: ErrorObject) =>
-    error.keyword !== "anyOf" &&
-    unions.some(
-      ({ instancePath, schemaPath }) =>
-        error.schemaPath.startsWith(`${schemaPath}/`) && error.instancePath.startsWith(instancePath),
-    );
-  return errors.filter((error) => !isOfUnion(error)).map(faultOf);
+  const told = errors.filter((error) => !unions.some((union) => isWithin(error, union)));
+  const byPlace = new Map<string, ConfigFault>();
+  for (const fault of told.map(faultOf)) {
+    const place = shownPath(fault.path);
+    const known = byPlace.get(place);
+    // Of two the one that says what may be there, and not of which kind that is.
+    if (known === undefined || fault.fix.length > known.fix.length) byPlace.set(place, fault);
+  }
+  return [...byPlace.values()];
+}
+
+/** It takes a while, and is always the same. */
+let compiled: Promise<ValidateFunction> | undefined;
+
+function isWithin(error: ErrorObject, union: ErrorObject): boolean {
+  const isBelow = error.schemaPath.startsWith(`${union.schemaPath}/`);
+  return error !== union && isBelow && error.instancePath.startsWith(union.instancePath);
 }
 
 /** As JavaScript would write it: `channels["chat/:room"].subscribe`. */

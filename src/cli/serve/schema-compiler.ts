@@ -2,7 +2,7 @@ import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
 import { ConfigError } from "../../index.js";
 import type { JsonSchema } from "./json-schema.js";
 
-export type { ErrorObject };
+export type { ErrorObject, ValidateFunction };
 
 /** Makes a check of a JSON Schema. */
 export interface SchemaCompiler {
