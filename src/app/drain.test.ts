@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Agenda } from "../connection/agenda.js";
 import type { LiveConnection } from "../connection/live-connection.js";
 import { FakeClock } from "../testing/fake-clock.js";
-import { Drain, type DrainTimes } from "./drain.js";
+import { Drain, type DrainTimes, type Farewell, farewells } from "./drain.js";
 
 /** As much of a connection as a drain asks for. */
 class DrainedConnection {
@@ -36,10 +36,11 @@ interface StartOptions {
   readonly random?: () => number;
   /** Does it end when it is asked to close, or only when a test says so? */
   readonly endsAtOnce?: boolean;
+  readonly farewell?: Farewell;
 }
 
 /** A drain that runs over so many connections. */
-function start({ count, times, random = () => 0.5, endsAtOnce = false }: StartOptions) {
+function start({ count, times, random = () => 0.5, endsAtOnce = false, farewell }: StartOptions) {
   const clock = new FakeClock();
   const beganMs = clock.now();
   const errors: unknown[] = [];
@@ -63,7 +64,7 @@ function start({ count, times, random = () => 0.5, endsAtOnce = false }: StartOp
     connections: connections as ReadonlyMap<string, unknown> as ReadonlyMap<string, LiveConnection>,
   });
   let isOver = false;
-  const run = drain.run().then(() => {
+  const run = drain.run(farewell).then(() => {
     isOver = true;
   });
   return { clock, agenda, all, connections, end, errors, run, isOver: () => isOver };
@@ -155,4 +156,11 @@ test("without a window all are told to come back at once", async () => {
   const { all, run } = start({ count: 2, times: { reconnectWithinMs: 0 }, random: () => 0.9, endsAtOnce: true });
   await run;
   expect(all.map(({ asked }) => asked[0])).toEqual(["drain 0", "drain 0"]);
+});
+
+test("one whose place is taken at once says so, and when the next is there", async () => {
+  const times = { absentMs: 200, reconnectWithinMs: 100 };
+  const { all, run } = start({ count: 1, times, farewell: farewells.restarting, endsAtOnce: true });
+  await run;
+  expect(all.map(({ asked }) => asked)).toEqual([["drain 250", "close 1012 restarting at 0"]]);
 });

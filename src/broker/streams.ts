@@ -51,19 +51,16 @@ export class Streams {
       this.#remembered.use(live);
       this.#keptBytes += stream.bytes;
     }
-    this.#forget(nowMs);
   }
 
-  /** All that others need to go on with it: of which nothing is remembered begins anew there. */
+  /** All that others need to go on with it. What is there only because somebody listens begins anew with who comes back. */
   state(nowMs: number): StreamsState {
-    const byUse = [...this.#streams.values()].sort((one, other) => one.usedAtMs - other.usedAtMs);
-    const streams = byUse
-      .map((live) => ({
-        channel: live.channel,
-        idleMs: nowMs - live.usedAtMs,
-        ...this.#stateOf(live.stream, nowMs),
-      }))
-      .filter(({ isRemembered, keys }) => isRemembered || keys.length > 0);
+    const streams = [...this.#streams.values()]
+      .filter(({ stream, nodes }) => stream.bytes > 0 || nodes.size === 0)
+      .sort((one, other) => one.usedAtMs - other.usedAtMs)
+      .map(({ channel, stream, usedAtMs }) => {
+        return { channel, idleMs: nowMs - usedAtMs, ...this.#stateOf(stream, nowMs) };
+      });
     return { life: this.#life, forgotten: this.#forgotten, unkept: this.#unkept, streams };
   }
 

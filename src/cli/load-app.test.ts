@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { appIn, loadApp, nodeFlagsFor } from "./load-app.js";
+
+const app = { listen() {}, attach() {}, publish() {}, "~host"() {} };
+const other = { ...app };
+
+/** A file that is gone afterwards. */
+class Module implements Disposable {
+  readonly #folder: string = mkdtempSync(join(tmpdir(), "tidings-load-"));
+  readonly path: string;
+
+  constructor(name: string, text: string) {
+    this.path = join(this.#folder, name);
+    writeFileSync(this.path, text);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+test.each([
+  ["as app", { app, default: other }, app],
+  ["as its default", { default: app, another: other }, app],
+  ["as the only one", { chat: app, room: {}, text: "x", nothing: null }, app],
+  ["twice under two names", { chat: app, same: app }, app],
+  ["not at all", { room: {} }, undefined],
+])("an app is found that is exported %s", (_name, module, expected) => {
+  expect(appIn(module, "app.ts")).toBe(expected);
+});
+
+test("of several none is guessed", () => {
+  expect(() => appIn({ chat: app, news: other }, "app.ts")).toThrow(
+    expect.objectContaining({ code: "several_apps", message: expect.stringContaining("app.ts exports 2 apps") }),
+  );
+});
+
+test("a file that is not there is told with those that are", async () => {
+  await expect(loadApp("ap.ts")).rejects.toMatchObject({
+    code: "no_such_file",
+    message: expect.stringContaining("ap.ts"),
+  });
+  // The one of this repository that is called so.
+  await expect(loadApp("src/index")).rejects.toMatchObject({ fix: expect.stringContaining("src/index.ts") });
+});
+
+test("a module that throws is told with what it threw, and where", async () => {
+  using module = new Module("app.mjs", 'export const app = null;\nthrow new Error("no database");');
+  await expect(loadApp(module.path)).rejects.toMatchObject({
+    code: "module_failed",
+    message: expect.stringMatching(/app\.mjs can't be loaded: no database/),
+    fix: expect.stringContaining("app.mjs:2"),
+  });
+});
+
+test("a module without an app is told how to export one", async () => {
+  using module = new Module("app.mjs", "export const room = 1;");
+  await expect(loadApp(module.path)).rejects.toMatchObject({
+    code: "no_app",
+    fix: expect.stringContaining("export const app"),
+  });
+});
+
+test("TypeScript is read by the project's tsx; without it, by a Node that reads it, or it is said what to install", () => {
+  expect(nodeFlagsFor("/any/app.js")).toEqual([]);
+  expect(nodeFlagsFor(join(process.cwd(), "app.ts"))).toEqual(["--import", expect.stringMatching(/^file:.*tsx/)]);
+  const elsewhere = join(tmpdir(), "app.ts");
+  const from = process.cwd();
+  process.chdir(tmpdir());
+  try {
+    const flags = () => nodeFlagsFor(elsewhere);
+    if (Reflect.get(process.features, "typescript")) expect(flags()).toEqual([]);
+    else
+      expect(flags).toThrow(
+        expect.objectContaining({
+          code: "typescript_unreadable",
+          fix: expect.stringContaining("npm install --save-dev tsx"),
+        }),
+      );
+  } finally {
+    process.chdir(from);
+  }
+});
