@@ -121,7 +121,7 @@ function answerOf(outcome: Outcome): Answer {
 }
 
 /** RFC 9457. */
-export function problemAnswer(problem: Problem): Answer {
+function problemAnswer(problem: Problem): Answer {
   const { status, retryAfterMs = 1_000 } = problem;
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="api"';

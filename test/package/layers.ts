@@ -61,7 +61,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   client: ["base", "protocol"],
   react: ["client"],
   testing: ["base", "protocol", "declare", "app", "client", "transport/memory.ts", "broker/memory.ts"],
-  api: declared,
+  api: [...declared, "asyncapi"],
   cli: [...doors, "base", "client"],
 };
 

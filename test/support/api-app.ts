@@ -13,8 +13,8 @@ export const chat = channel("chat/:room", {
   presence: true,
   allow: { subscribe: true },
 });
-export const inbox = channel("inbox/:user", { events: { note: z.object({ text: z.string() }) } });
-export const news = channel("news", { events: { "*": z.unknown() }, allow: { subscribe: true } });
+const inbox = channel("inbox/:user", { events: { note: z.object({ text: z.string() }) } });
+const news = channel("news", { events: { "*": z.unknown() }, allow: { subscribe: true } });
 
 /** Whoever comes is put on their inbox, and on their tasks. */
 const desk = endpoint("/ws", {
