@@ -31,6 +31,7 @@ import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/cha
 import type { AnyConnection } from "../declare/connection.js";
 import type { Middleware } from "../declare/context.js";
 import type { ChannelContract } from "../declare/contract.js";
+import type { StartupWarning } from "../declare/credential.js";
 import type { Dependency, OfApp } from "../declare/dependency.js";
 import type { AnyEndpoint } from "../declare/endpoint.js";
 import type { AppInfo, HttpOptions } from "../declare/http-options.js";
@@ -373,6 +374,12 @@ export class TidingsApp implements App {
     return (await this.#core()).host;
   }
 
+  "~warnings"(listen: ListenOptions = {}): readonly StartupWarning[] {
+    const { proxies, host } = this.#settings;
+    const where = { ...listen, host: listen.host ?? host };
+    return [...this.#warningsFor(new Map()), ...warnOfListening(this.#routes, where, proxies)];
+  }
+
   stats(): Stats {
     return this.#running?.stats() ?? { ...NOTHING_YET, ...createCounters() };
   }
@@ -551,13 +558,9 @@ export class TidingsApp implements App {
     const { overrides } = surroundings;
     this.#routes = new Routes({ ...this.#options, overLimits: limits, overrides });
     checkOverrides(this.#routes, overrides);
-    const { origins, warnings, drain } = this.#settings;
+    const { drain, origins } = this.#settings;
     this.#happened = this.#watcher(defaultLogger);
-    const isShown = this.#pages.here.door.mayBeThere("dashboard");
-    const hidden = isShown ? warnOfHidden(this.#routes, this.#dashboard.routes) : [];
-    for (const warning of [...warnings, ...findWarnings(this.#routes, origins, overrides), ...hidden]) {
-      this.#happened({ event: "warning", ...warning });
-    }
+    for (const warning of this.#warningsFor(overrides)) this.#happened({ event: "warning", ...warning });
     // What an app of this package left before it.
     const heritage = left as MemoryLeft | undefined;
     const broker = others ?? new MemoryBroker({ ...surroundings, limits: this.#routes.limits, left: heritage });
@@ -588,6 +591,14 @@ export class TidingsApp implements App {
       state: () => memory?.state(),
     });
     return running;
+  }
+
+  /** What works and should not be left so, wherever it listens. */
+  #warningsFor(overrides: Surroundings["overrides"]): readonly StartupWarning[] {
+    const { origins, warnings } = this.#settings;
+    const isShown = this.#pages.here.door.mayBeThere("dashboard");
+    const hidden = isShown ? warnOfHidden(this.#routes, this.#dashboard.routes) : [];
+    return [...warnings, ...findWarnings(this.#routes, origins, overrides), ...hidden];
   }
 
   /** May anybody see the dashboard, by one port or the other? */

@@ -5,6 +5,7 @@ import type { AsyncApiDocument } from "./asyncapi-document.js";
 import type { ChannelRef } from "./channel.js";
 import type { AnyConnection } from "./connection.js";
 import type { ChannelContract, EventOf } from "./contract.js";
+import type { StartupWarning } from "./credential.js";
 import type { Dependency } from "./dependency.js";
 import type { MetricFamily } from "./metric-family.js";
 import type { OpenApiDocument } from "./openapi-document.js";
@@ -253,6 +254,12 @@ export interface App extends AsyncDisposable {
   close(): Promise<void>;
   /** For the parts of this package that stand beside its core. It runs then, where it did not. */
   "~host"(): Promise<AppHost>;
+  /**
+   * What works and should not be left so, as a start that listens there would log it. It does not start by this.
+   *
+   * @throws ConfigError where a credential can't work
+   */
+  "~warnings"(listen?: ListenOptions): readonly StartupWarning[];
 }
 
 /** What a running app has for the parts of this package that stand beside its core, such as tasks. */
