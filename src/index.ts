@@ -16,6 +16,7 @@ export type { Logger } from "./base/logger.js";
 export type { Rate } from "./base/rate.js";
 export type { Size } from "./base/size.js";
 export type { Broker } from "./broker/broker.js";
+export type { ApiKey, ApiOperation, ApiOptions } from "./declare/api-options.js";
 export type {
   App,
   BlockedHandler,
@@ -95,6 +96,7 @@ export type { AppInfo, Guard, HttpOptions, PageOption, Visit } from "./declare/h
 export type { Identity } from "./declare/identity.js";
 export type { AppLimits, EndpointLimits } from "./declare/limits.js";
 export type { MetricFamily, MetricSample } from "./declare/metric-family.js";
+export type { OpenApiDocument } from "./declare/openapi-document.js";
 export { type EventPlace, type StateAt, stateAt } from "./declare/state-at.js";
 export type { TracingSource } from "./observe/observe.js";
 export type { ErrorCode } from "./protocol/error-codes.js";
