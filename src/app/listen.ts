@@ -136,10 +136,17 @@ function invalidPort(port: unknown): ConfigError {
 }
 
 function whyNot(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === "EACCES") {
+    return new ConfigError("port_not_allowed", {
+      message: `This user may not listen on port ${port}.`,
+      fix: "Choose one from 1024 on, such as TIDINGS_PORT=8000, or let the process have it (CAP_NET_BIND_SERVICE).",
+      cause: error,
+    });
+  }
   if (error.code !== "EADDRINUSE") return error;
   return new ConfigError("port_in_use", {
     message: `Port ${port} on ${host} is in use.`,
-    fix: "Choose another, or 0 for a free one.",
+    fix: `End who has it, or choose another, such as TIDINGS_PORT=${port === 65_535 ? port - 1 : port + 1}, or 0 for a free one.`,
     cause: error,
   });
 }

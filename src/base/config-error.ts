@@ -8,13 +8,18 @@ export class ConfigError extends Error {
   /** Stable and for programs, like `duplicate_message`. */
   readonly code: string;
   readonly fix: string;
+  /** Where its row of the documents is, such as `node_modules/tidings/docs/reference/errors.md#port_in_use`. */
+  readonly docs: string;
 
   constructor(code: string, { message, fix, cause }: ConfigErrorDetails) {
     super(`${message} ${fix}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.fix = fix;
+    this.docs = `${DOCS}#${code}`;
   }
 }
+
+const DOCS = "node_modules/tidings/docs/reference/errors.md";
 
 export interface ConfigErrorDetails {
   /** A sentence: what is wrong, and where. */

@@ -167,7 +167,7 @@ export class Admission implements GrantHost {
 
   *#check(): Steps<void> {
     const { endpoint, plan } = this.route;
-    if (this.#mustCheckOrigin && !this.request.isOriginAllowed) throw new TidingsError("origin_not_allowed");
+    if (this.#mustCheckOrigin) this.request.checkOrigin();
     this.request.checkTokens(plan.ways);
     if (endpoint.params !== undefined) this.#params = yield* fitTo(endpoint.params, this.#params, "path");
     if (endpoint.query !== undefined) this.#query = yield* fitTo(endpoint.query, this.#query, "query");

@@ -10,10 +10,10 @@ export function publicError(error: unknown): TidingsError {
   return error instanceof TidingsError ? error : new TidingsError("internal");
 }
 
-/** Why a token was not good, for the log alone. Other causes are reported by who found them. */
+/** Why a token was not good, or how to let an origin in, for the log alone. Other causes are reported by who found them. */
 export function causeOf({ code, cause }: TidingsError): string | undefined {
-  const isOfToken = code === "unauthorized" || code === "token_expired";
-  return isOfToken && cause instanceof Error ? cause.message : undefined;
+  const isForLog = code === "unauthorized" || code === "token_expired" || code === "origin_not_allowed";
+  return isForLog && cause instanceof Error ? cause.message : undefined;
 }
 
 /** How a plain client is refused. */

@@ -80,8 +80,19 @@ export class HandshakeRequest implements Handshake {
   }
 
   get cookies(): Readonly<Record<string, string>> {
-    if (!this.isOriginAllowed) throw new TidingsError("origin_not_allowed");
+    this.checkOrigin();
     return this.#readCookies();
+  }
+
+  /** @throws TidingsError `origin_not_allowed`, whose cause, which is not told outside, says how to let this page in */
+  checkOrigin(): void {
+    if (this.isOriginAllowed) return;
+    const origin = quoted(this.#origin);
+    const host = quoted(this.#host);
+    const cause = new Error(
+      `${origin} is not in \`origins\`, and not where the server was asked for, ${host}. Let it in with createApp({ origins: [${origin}] }), or TIDINGS_ORIGINS; where a proxy changes the host, name the proxy in \`trustProxy\`.`,
+    );
+    throw new TidingsError("origin_not_allowed", undefined, { cause });
   }
 
   /** May the page that sent it act for the user? */
@@ -201,4 +212,9 @@ function headersFrom(raw: readonly string[]): Headers {
   const headers = new Headers();
   for (let index = 0; index + 1 < raw.length; index += 2) headers.append(raw[index] ?? "", raw[index + 1] ?? "");
   return headers;
+}
+
+/** A header for the log: anybody may send anything. */
+function quoted(header: string = ""): string {
+  return JSON.stringify(header.length > 200 ? `${header.slice(0, 200)}…` : header);
 }
