@@ -1,6 +1,6 @@
 // On Bun, Deno and Node 24, as npm has them: the suites of the transport and of the client; programs with our client and our
 // server, from the package as it would be published, type-checked before as without the types of a browser. The programs run
-// on the present Node too, over `ws`. Two things at a time.
+// on the present Node too, over `ws`.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -24,25 +24,12 @@ await withUserProject("runtimes", async (folder) => {
     { runtime: "deno", command: [find(folder, /^@deno\//, "deno"), "run", "--allow-all"] },
     { runtime: "node24", command: [find(folder, /^node-/, "bin/node")] },
   ];
-  await twoAtATime([
-    ...installed.map((place) => () => check(`the suites on ${place.runtime}`, () => runSuites(place))),
-    ...installed.map((place) => () => checkPrograms(folder, { ...place, socket: "its own WebSocket" })),
-    () =>
-      checkPrograms(folder, {
-        runtime: "the present Node",
-        command: [process.execPath, ...withoutWebSocket()],
-        socket: "ws",
-      }),
-  ]);
+  const present = { runtime: "the present Node", command: [process.execPath, ...withoutWebSocket()], socket: "ws" };
+  // One after the other: some of the suites look at what a busy computer does otherwise.
+  for (const place of installed) await check(`the suites on ${place.runtime}`, () => runSuites(place));
+  for (const place of installed) await checkPrograms(folder, { ...place, socket: "its own WebSocket" });
+  await checkPrograms(folder, present);
 });
-
-/** @param {(() => Promise<void>)[]} jobs none of which rejects */
-async function twoAtATime(jobs) {
-  const work = async () => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
-  };
-  await Promise.all([work(), work()]);
-}
 
 /** Says how it went: `use` resolves with what there is to tell. */
 async function check(name, use) {
