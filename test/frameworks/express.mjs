@@ -1,0 +1,19 @@
+import express from "express";
+import { app, news } from "./chat.mjs";
+
+const web = express();
+web.use(express.json()); // before or after ours, as you like
+web.use((request, response, next) => app.http(request, response, next)); // /healthz, /docs, /dashboard, /api …
+web.get("/", (_request, response) => response.send("theirs"));
+web.post("/news", async (request, response) => {
+  await app.publish(news(), "said", { text: request.body.text });
+  response.status(204).end();
+});
+
+const server = web.listen(process.env.PORT ?? 8000, "127.0.0.1");
+app.attach(server);
+
+process.once("SIGTERM", async () => {
+  await app.close();
+  server.close();
+});
