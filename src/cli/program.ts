@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { asyncApiCommand } from "./asyncapi.js";
 import { benchCommand } from "./bench.js";
+import { checkCommand } from "./check.js";
 import { type CommandShape, tellError } from "./command.js";
 import { createCommand } from "./create.js";
 import { devCommand } from "./dev.js";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandShape<never>[] = [
   createCommand,
   devCommand,
   serveCommand,
+  checkCommand,
   tokenCommand,
   listenCommand,
   sendCommand,

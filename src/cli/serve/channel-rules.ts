@@ -17,8 +17,8 @@ export function goesByUser({ subscribe, publish, match = {}, presence }: Channel
 }
 
 /** Is each param that has to be a claim of the user just that, or one of those? */
-export function fits(match: Readonly<Record<string, string>> = {}, { user, params }: RuleGiven): boolean {
-  return Object.entries(match).every(([param, claim]) => {
+export function fits(match: ChannelConfig["match"], { user, params }: RuleGiven): boolean {
+  return Object.entries(match ?? {}).every(([param, claim]) => {
     const value = claimOf(user, claim);
     const values = Array.isArray(value) ? value : [value];
     return values.some((each) => textOf(each) === params[param] && params[param] !== undefined);

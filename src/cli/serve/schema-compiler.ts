@@ -14,7 +14,11 @@ export interface SchemaCompiler {
  * JSON Schema of draft 2020-12, and of draft 07 where a schema says so. Nothing is ever fetched: what a `$ref` names must be
  * in the schema itself. It takes a tenth of a second to load, which is only for who needs it.
  */
-export async function loadSchemaCompiler({ allErrors = false } = {}): Promise<SchemaCompiler> {
+export async function loadSchemaCompiler({
+  allErrors = false,
+}: {
+  readonly allErrors?: boolean;
+} = {}): Promise<SchemaCompiler> {
   const [draft07, draft2020, formats] = await Promise.all([
     import("ajv"),
     import("ajv/dist/2020.js"),
