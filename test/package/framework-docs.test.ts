@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 const root = new URL("../../", import.meta.url);
 const page = readFileSync(new URL("docs/how-to/frameworks.md", root), "utf8");
-const blocks = [...page.matchAll(/^```jsx?\n\/\/ (\S+)\n([^]*?)^```$/gm)].map(
+const blocks = [...page.matchAll(/^```jsx?\n\/\/ (\S+)\n([\s\S]*?)^```$/gm)].map(
   ([, file = "", code = ""]) => [file, code] as const,
 );
 
