@@ -31,7 +31,7 @@ export async function readText(terminal: Terminal, given: string): Promise<strin
 }
 
 /** @throws {ConfigError} `invalid_payload_json` */
-export function parsePayload(text: string): unknown {
+function parsePayload(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

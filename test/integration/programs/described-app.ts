@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { channel, createApp, endpoint } from "tidings";
 import { z } from "zod";
 
@@ -8,5 +9,5 @@ const chat = channel("chat/:room", { events: { said: z.object({ text: z.string()
 
 export const app = createApp({ endpoints: [endpoint("/ws/rooms/:room", { channels: [chat] })] });
 
-// What a pool of connections does too: it would keep the process.
-setInterval(() => {}, 60_000);
+// It would keep the process, as a pool of connections does.
+createServer().listen(0, "127.0.0.1");
