@@ -61,17 +61,16 @@ function valueText(value: unknown): string {
 /** Its stack, and those of its causes, each line indented. */
 function errorText(error: unknown): string {
   const lines: string[] = [];
-  let prefix = "";
   let next: unknown = error;
-  for (let number = 0; number <= MOST.causes && next !== undefined; number += 1) {
+  for (let number = 0; number <= MOST.causes; number += 1) {
     const shown: Error | undefined = next instanceof Error ? next : undefined;
     const text =
       shown === undefined ? inspect(next, { customInspect: false, depth: 2 }) : (shown.stack ?? String(shown));
-    lines.push(...`${prefix}${text}`.split(/\r\n|[\r\n]/));
+    lines.push(...`${number === 0 ? "" : "caused by "}${text}`.split(/\r\n|[\r\n]/));
     const docs = shown && docsOf(shown);
     if (typeof docs === "string") lines.push(`see ${docs}`);
-    prefix = "caused by ";
     next = shown?.cause;
+    if (next === undefined) break;
   }
   return lines
     .slice(0, MOST.lines)

@@ -195,3 +195,23 @@ test("what is published where none of the app's endpoints can hear it is warned 
   expect(warnings).toMatchObject([{ level: "warn", fields: { code: "unheard_channel" } }]);
   expect(warnings[0]?.message).toContain('"unheard/:room" is published to');
 });
+
+test("with `debug` each message and each publish is told, never a payload, a param or a token; without it nothing is", async () => {
+  const chat = channel("chat/:room", { events: { said: z.object({ text: z.string() }) } });
+  const talk = endpoint("/ws/rooms/:room", {
+    auth: jwt({ secret }),
+    channels: [chat],
+    receives: { say: z.object({ text: z.string() }) },
+    on: { say: ({ app, params }, { text }) => app.publish(chat(params), "said", { text }).then(() => "done") },
+  });
+  for (const level of ["debug", "info"] as const) {
+    await using server = await serve({ endpoints: [talk], log: { level } });
+    const token = signToken({ sub: "ana", exp: inSeconds(60) });
+    const client = await dial(`${server.url}/ws/rooms/hidden-room?page=hidden-query`, { token });
+    await client.ask("say", { text: "hidden text" });
+    const steps = server.log.lines.filter((line) => line.level === "debug");
+    const told = steps.map(({ message, fields }) => `${message} ${fields.type ?? fields.endpoint}`);
+    expect(told).toEqual(level === "debug" ? ["handshake /ws/rooms/:room", "publish said", "message say"] : []);
+    expect(inspect(server.log.lines, { depth: 9 })).not.toMatch(/hidden|eyJ/);
+  }
+});
