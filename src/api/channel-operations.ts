@@ -4,14 +4,14 @@ import { TidingsError } from "../protocol/tidings-error.js";
 import type { JsonSchema } from "../schema/json-schema.js";
 import { channelNamed } from "./named-channel.js";
 import { listOf, type Operation, objectOf, operation } from "./operation.js";
-import { count, optional, text } from "./param.js";
+import { count, optional, type Param, text } from "./param.js";
 import { channelParam } from "./publish-operations.js";
 
 /** What may be asked for at most; the app's own limits may be lower. */
 const MOST = 1_000;
 const DEFAULT = 100;
 
-export const limitParam = optional(count("How many at most. Default 100.", 1, MOST));
+export const limitParam: Param<number | undefined> = optional(count("How many at most. Default 100.", 1, MOST));
 export const PROCESS: JsonSchema = {
   type: "string",
   description: "Which process has answered: another with each start.",

@@ -5,10 +5,10 @@ import { utf8Length } from "../protocol/utf8.js";
 import type { ApiHost } from "./api-host.js";
 import { limitParam, PROCESS } from "./channel-operations.js";
 import { listOf, type Operation, objectOf, operation } from "./operation.js";
-import { count, type Given, optional, text } from "./param.js";
+import { count, type Given, optional, type Param, text } from "./param.js";
 import { channelParam } from "./publish-operations.js";
 
-export const userParam = text("The id of a user.", undefined, ["ana"]);
+export const userParam: Param<string> = text("The id of a user.", undefined, ["ana"]);
 const connectionParam = text("The id of a connection.", 128);
 
 export const connections: Operation = operation({

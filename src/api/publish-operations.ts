@@ -5,13 +5,15 @@ import type { JsonSchema } from "../schema/json-schema.js";
 import type { ApiHost } from "./api-host.js";
 import { channelNamed } from "./named-channel.js";
 import { listOf, type Operation, objectOf, operation } from "./operation.js";
-import { anything, type Given, optional, readParams, required, text } from "./param.js";
+import { anything, type Given, optional, type Param, readParams, required, text } from "./param.js";
 import { problemOf } from "./problem.js";
 import { problemSchema } from "./problem-schema.js";
 
-export const channelParam = text("The whole name of a channel that an endpoint lists.", defaultLimits.channelName, [
-  "chat/lobby",
-]);
+export const channelParam: Param<string> = text(
+  "The whole name of a channel that an endpoint lists.",
+  defaultLimits.channelName,
+  ["chat/lobby"],
+);
 
 const params = {
   channel: channelParam,

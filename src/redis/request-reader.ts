@@ -42,7 +42,7 @@ export class RequestReader {
     this.#client.on("error", () => {});
   }
 
-  /** So many at most; none where none came for a while. Rejects where it can't be read from here any more. */
+  /** So many at most; none where none came for a while. Rejects where it can't be read from here any more, or is another stream. */
   async read(count: number): Promise<readonly WaitingRequest[]> {
     const { patienceMs, stream, group, process } = this.#options;
     // A server that does not even say that there is nothing is away.
@@ -50,11 +50,6 @@ export class RequestReader {
     try {
       const words = ["XREADGROUP", "GROUP", group, process, "COUNT", String(count), "BLOCK", String(BLOCK_MS)];
       return entriesIn(await this.#client.sendCommand([...words, "STREAMS", stream, ">"]));
-    } catch (error) {
-      if (!isReply(error, "NOGROUP")) throw error;
-      // It was flushed, or is another that knows nothing of us.
-      await this.#join();
-      return [];
     } finally {
       silence.cancel();
     }
