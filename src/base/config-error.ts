@@ -15,11 +15,14 @@ export class ConfigError extends Error {
     super(`${message} ${fix}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.fix = fix;
-    this.docs = `${DOCS}#${code}`;
+    this.docs = docsOf(code);
   }
 }
 
-const DOCS = "node_modules/tidings/docs/reference/errors.md";
+/** Where the documents explain this code: every one that is told of has a row there. */
+export function docsOf(code: string): string {
+  return `node_modules/tidings/docs/reference/errors.md#${code}`;
+}
 
 export interface ConfigErrorDetails {
   /** A sentence: what is wrong, and where. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ConfigError } from "../base/config-error.js";
 import { logTo } from "./log.js";
 import { textLogger } from "./log-text.js";
 import type { Happening } from "./observe.js";
@@ -41,7 +42,7 @@ test.each<[string, Happening]>([
 test("an error is told with its stack and its causes, indented", () => {
   const error = new TypeError("outer", { cause: new Error("inner", { cause: "thrown text" }) });
   const [head, first, ...rest] = linesOf({ event: "error", error, during: "open", connection: "c1", endpoint: "/ws" });
-  expect(head).toBe("12:03:04 error error in open during=open connection=c1 endpoint=/ws");
+  expect(head).toBe("12:03:04 error error in open connection=c1 endpoint=/ws");
   expect(first).toBe("    TypeError: outer");
   expect(rest.filter((line) => !/^ {4}/.test(line))).toEqual([]);
   expect(rest).toContain("    caused by Error: inner");
@@ -56,7 +57,7 @@ test.each<[string, unknown]>([
   ["an object that can't be written", { [Symbol.for("nodejs.util.inspect.custom")]: () => 0, toJSON: () => 0 }],
 ])("whatever is thrown, lines are written and nothing throws: %s", (_, thrown) => {
   const lines = linesOf({ event: "error", error: thrown, during: "open", connection: undefined, endpoint: undefined });
-  expect(lines[0]).toBe("12:03:04 error error in open during=open");
+  expect(lines[0]).toBe("12:03:04 error error in open");
   expect(lines.length).toBeGreaterThan(1);
 });
 
@@ -110,9 +111,12 @@ test("colours are there only where they are asked for", () => {
   expect(lines).toEqual(["\u001b[2m12:03:04\u001b[0m \u001b[33mwarn \u001b[0m refused      \u001b[2mn=\u001b[0m1"]);
 });
 
-test("an error of ours tells where it is explained", () => {
-  const error = Object.assign(new Error("Port 1 is in use."), { docs: "errors.md#port_in_use" });
-  expect(linesOf({ event: "error", error, during: "start", connection: undefined, endpoint: undefined })).toContain(
-    "    see errors.md#port_in_use",
-  );
+test("an error of ours, and a warning, tell where they are explained", () => {
+  const error = new ConfigError("port_in_use", { message: "Port 1 is in use.", fix: "Choose another." });
+  const failed = linesOf({ event: "error", error, during: "start", connection: undefined, endpoint: undefined });
+  expect(failed).toContain("    see node_modules/tidings/docs/reference/errors.md#port_in_use");
+  expect(linesOf({ event: "warning", code: "weak_secret", message: "It is short.", fix: "Make it longer." })).toEqual([
+    "12:03:04 warn  It is short. Make it longer. code=weak_secret",
+    "    see node_modules/tidings/docs/reference/errors.md#weak_secret",
+  ]);
 });

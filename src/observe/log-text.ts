@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { ConfigError, docsOf } from "../base/config-error.js";
 import type { Logger } from "../base/logger.js";
 
 export interface TextLoggerOptions {
@@ -19,18 +20,29 @@ export function textLogger({ write, now, isColourful }: TextLoggerOptions): Logg
   const line =
     (level: Level) =>
     (fields: object, message = ""): void => {
-      // What happened is what the message says already.
-      const { event, err, ...rest } = fields as Fields; // an object's own
+      const given = fields as Fields; // an object's own
       const time = paint("dim", new Date(now()).toTimeString().slice(0, 8));
-      const said =
-        (Object.keys(rest).length > 0 ? escaped(message).padEnd(MESSAGE_WIDTH) : escaped(message)) || String(event);
-      const shown = Object.entries(rest).flatMap(([name, value]) =>
-        value === undefined ? [] : [`${paint("dim", `${escaped(name)}=`)}${valueText(value)}`],
+      const shown = Object.entries(given).flatMap(([name, value]) =>
+        value === undefined || isSaid(name, value, message)
+          ? []
+          : [`${paint("dim", `${escaped(name)}=`)}${valueText(value)}`],
       );
-      const head = [time, paint(level, level.padEnd(LEVEL_WIDTH)), said, ...shown].join(" ").trimEnd();
-      write(`${head}\n${"err" in fields ? errorText(err) : ""}`);
+      const said = escaped(message === "" ? String(given.event ?? "") : message);
+      const head = [time, paint(level, level.padEnd(LEVEL_WIDTH)), said.padEnd(MESSAGE_WIDTH), ...shown].join(" ");
+      write(`${head.trimEnd()}\n${"err" in given ? errorText(given.err) : ""}${adviceText(given)}`);
     };
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+/** Does the message say it already, or what stands below the line? */
+function isSaid(name: string, value: unknown, message: string): boolean {
+  if (name === "event" || name === "err") return true;
+  return ["message", "fix", "during"].includes(name) && typeof value === "string" && message.includes(value);
+}
+
+/** Where a warning is explained. */
+function adviceText({ event, code }: Fields): string {
+  return event === "warning" && typeof code === "string" ? `    see ${escaped(docsOf(code))}\n` : "";
 }
 
 type Level = keyof Logger;
@@ -67,8 +79,7 @@ function errorText(error: unknown): string {
     const text =
       shown === undefined ? inspect(next, { customInspect: false, depth: 2 }) : (shown.stack ?? String(shown));
     lines.push(...`${number === 0 ? "" : "caused by "}${text}`.split(/\r\n|[\r\n]/));
-    const docs = shown && docsOf(shown);
-    if (typeof docs === "string") lines.push(`see ${docs}`);
+    if (shown instanceof ConfigError) lines.push(`see ${shown.docs}`);
     next = shown?.cause;
     if (next === undefined) break;
   }
@@ -76,10 +87,6 @@ function errorText(error: unknown): string {
     .slice(0, MOST.lines)
     .map((line) => `    ${escaped(cut(line))}\n`)
     .join("");
-}
-
-function docsOf(error: Error): unknown {
-  return "docs" in error ? error.docs : undefined;
 }
 
 function cut(text: string): string {
