@@ -355,4 +355,23 @@ describe("a backend that fails", () => {
     expect(await first.next()).toMatchObject({ payload: 1 });
     expect(await second.next()).toMatchObject({ payload: 1 });
   });
+
+  test("a crowd at the door does not hold up messages", async () => {
+    const answering: Answering = ({ hook, body }) => {
+      if (hook !== "connect") return { reply: 1 };
+      return body.token === "good" ? { user: { id: "ana" } } : undefined;
+    };
+    const config = { endpoints: { "/ws": { receives: "webhook" } } } as const;
+    await using server = await serve(answering, config, {
+      hooks: ["connect"],
+      atOnce: 1,
+      waiting: 1,
+      timeout: "500ms",
+    });
+    const ana = await dial(`${server.url}/ws`, { token: "good" });
+    const crowd = ["a", "b", "c"].map((token) => dialRefused(`${server.url}/ws`, { token }));
+    expect(await Promise.race(crowd)).toMatchObject({ status: 503 });
+    expect(await ana.ask("say", {})).toMatchObject({ payload: 1 });
+    for (const refused of await Promise.all(crowd)) expect(refused).toMatchObject({ status: 503 });
+  });
 });

@@ -95,6 +95,11 @@ describe("who may enter", () => {
     ],
     ["the backend could not know who asks", { jwt, webhooks: { url: "http://localhost" } }, "invalid_webhooks"],
     [
+      "the backend's address has a password",
+      { jwt, webhooks: { url: "https://me:pass@backend", secret: "x".repeat(32) } },
+      "invalid_webhooks",
+    ],
+    [
       "the secret of webhooks is short",
       { jwt, webhooks: { url: "http://localhost", secret: "x".repeat(31) } },
       "invalid_webhooks",
@@ -218,4 +223,32 @@ test("limits hold, for all and for one endpoint", async () => {
     client.send({ type: "publish", payload: { channel: "chat", type: "said", payload: "x".repeat(100) }, id: 1 });
   expect(await large.next()).toMatchObject({ type: "reply" });
   expect(await small.closed).toMatchObject({ code: 1009 });
+});
+
+test("who has a key publishes by the HTTP API, reports tasks, and sends people away", async () => {
+  const key = "0123456789abcdef";
+  await using server = await serve({
+    jwt,
+    channels: { "chat/:room": { subscribe: "users" }, "inbox/:user": { match: { user: "sub" } } },
+    endpoints: { "/ws": { join: ["inbox/:user"], tasks: true } },
+    http: { api: { keys: [{ name: "backend", key }] } },
+  });
+  const call = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const response = await fetch(`${server.url}/api/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    return response.status;
+  };
+  const ana = await server.dial("/ws", "ana");
+  await ana.ask("subscribe", { channel: "chat/a" });
+  expect(await call("publish", { channel: "chat/a", type: "said", payload: 1 })).toBe(200);
+  expect(await call("publish", { channel: "inbox/ana", type: "mail", payload: 2 })).toBe(200);
+  expect(await call("tasks/report", { user: "ana", task: "t1", progress: 40, name: "export" })).toBe(200);
+  expect(await ana.take(3)).toMatchObject([
+    { type: "said", channel: "chat/a", payload: 1 },
+    { type: "mail", channel: "inbox/ana", payload: 2 },
+    { channel: "$tasks/ana", payload: { task: "t1" } },
+  ]);
+  expect(await call("publish", { channel: "other", type: "said", payload: 1 })).toBe(404);
+  expect(await call("disconnect", { user: "ana" })).toBe(200);
+  expect(await ana.closed).toMatchObject({ code: 1008, reason: "forbidden" });
 });

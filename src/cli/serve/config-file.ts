@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../index.js";
 
 /** Where the configuration is looked for, where nobody names a file. */
-export const DEFAULT_FILES: readonly string[] = ["tidings.config.json", "tidings.config.mjs", "tidings.config.js"];
+const DEFAULT_FILES: readonly string[] = ["tidings.config.json", "tidings.config.mjs", "tidings.config.js"];
 
 export interface ConfigFile {
   /** As it was named. */

@@ -211,7 +211,7 @@ test("what holds is printed with where it is from; of a secret only that it is t
   const given = {
     channels: { "chat/:room": { subscribe: "users", events: { said: { type: "object" } } } },
     http: { users: { ops: "s3cret-4" } },
-    webhooks: { secret: "s3cret-5".repeat(4) },
+    webhooks: { secret: "s3cret-5".repeat(4), url: "https://me:s3cret-6@backend.example/hooks" },
     heartbeat: { every: "5s" },
   };
   using folder = folderOf({ "tidings.config.json": JSON.stringify(given) });

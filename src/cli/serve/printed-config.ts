@@ -48,13 +48,18 @@ function* leavesOf(schema: SettingSchema, value: unknown, path: readonly string[
   const within = (name: string) => schema.properties?.[name] ?? inMap(schema);
   if (schema.writeOnly === true) yield { path: shownPath(path), value: MASK };
   else if (!isBranch || (schema.properties === undefined && inMap(schema) === undefined))
-    yield { path: shownPath(path), value };
+    yield { path: shownPath(path), value: withoutPassword(value) };
   else {
     for (const [name, each] of Object.entries(value)) {
       if (path.length === 0 && name === "$schema") continue;
       yield* leavesOf(within(name) ?? {}, each, [...path, name]);
     }
   }
+}
+
+/** An address may have one, where it may not be. */
+function withoutPassword(value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/\/\/[^/@\s]*@/, `//${MASK}@`) : value;
 }
 
 /** Of an object whose keys are names that people chose: what each of them is. */

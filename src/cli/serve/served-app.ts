@@ -104,12 +104,14 @@ function noBackend(): ConfigError {
   });
 }
 
-function checkedUrl(url: string): string {
-  const { protocol } = URL.canParse(url) ? new URL(url) : {};
-  if (protocol === "https:" || protocol === "http:") return url;
+function checkedUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isAddress = url?.protocol === "https:" || url?.protocol === "http:";
+  if (isAddress && url.username === "" && url.password === "") return text;
   throw new ConfigError("invalid_webhooks", {
-    message: "webhooks.url is no address that can be asked.",
-    fix: "Write one that begins with https:// or http://.",
+    // Without the address itself: it may hold a password.
+    message: `webhooks.url ${isAddress ? "has a user name or a password in it" : "is no address that can be asked"}.`,
+    fix: "Write one that begins with https:// or http://; what asks is known by its signature.",
   });
 }
 

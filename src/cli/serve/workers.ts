@@ -41,8 +41,7 @@ export function toldPrimary({ url, pages }: Told): void {
  * What a worker serves. Numbers are each process's own: on the shared port whoever reads them would meet another process each
  * time, so they are on a port apart, one for each process: `http.port`, the next, and so on.
  */
-export function ofWorker(config: ServeConfig): ServeConfig {
-  const index = Number(process.env[INDEX] ?? 0);
+export function ofWorker(config: ServeConfig, index: number = Number(process.env[INDEX] ?? 0)): ServeConfig {
   const { http = {} } = config;
   const { port } = http;
   if (port === undefined) return { ...config, http: { ...http, metrics: false } };

@@ -1,3 +1,4 @@
+import { describeGiven } from "../../../base/quantity.js";
 import { TidingsError } from "../../../index.js";
 import { hasCodeForm, type Issue } from "../../../protocol/index.js";
 
@@ -42,7 +43,7 @@ export function readAnswer(hook: Hook, { status, body }: RawAnswer): Answer {
   if ("error" in given) throw readRefusal(given);
   const unknown = Object.keys(given).find((name) => !FIELDS[hook].includes(name));
   // A word that is not ours may be a misspelt no.
-  if (unknown !== undefined) throw new BadAnswerError(`the field ${JSON.stringify(unknown)}, which means nothing here`);
+  if (unknown !== undefined) throw new BadAnswerError(`the field ${describeGiven(unknown)}, which means nothing here`);
   return READERS[hook](given);
 }
 

@@ -12,9 +12,9 @@ export interface BackendOptions {
   readonly secret: string;
   /** For the whole of one question: its turn, the connection and the answer. */
   readonly timeoutMs: number;
-  /** Questions that are under way at once. */
+  /** Questions of one hook that are under way at once. */
   readonly atOnce: number;
-  /** Questions that wait for their turn; one more fails. */
+  /** Questions of one hook that wait for their turn; one more fails. */
   readonly waiting: number;
   /** So many failures in a row open the circuit of a hook. */
   readonly failures: number;
@@ -37,14 +37,12 @@ const ANSWER_BYTES = 65_536;
 /** A team's own server, which is asked over HTTP. Nothing is ever asked twice. */
 export class Backend {
   readonly #options: BackendOptions;
-  readonly #gate: Gate;
-  /** One for each hook: whoever can make the handler of messages fail must not keep others from connecting. */
-  readonly #circuits: ReadonlyMap<Hook, Circuit>;
+  /** One of each for each hook: a crowd at the door must not hold up messages, nor messages that fail keep others out. */
+  readonly #ways: ReadonlyMap<Hook, Way>;
 
   constructor(options: BackendOptions) {
     this.#options = options;
-    this.#gate = new Gate(options);
-    this.#circuits = new Map(hooks.map((hook) => [hook, new Circuit(options)]));
+    this.#ways = new Map(hooks.map((hook) => [hook, { gate: new Gate(options), circuit: new Circuit(options) }]));
   }
 
   /**
@@ -56,20 +54,20 @@ export class Backend {
    * @param signal nobody waits for the answer any more
    */
   async ask(hook: Hook, about: object, signal?: AbortSignal): Promise<Answer> {
-    const circuit = this.#circuitOf(hook);
-    const passage = circuit.enter(Date.now());
+    const way = this.#wayOf(hook);
+    const passage = way.circuit.enter(performance.now());
     if (passage.retryAfterMs !== undefined) {
       throw unavailable("The backend is left in peace for a while.", passage.retryAfterMs);
     }
     const { timeoutMs, restMs } = this.#options;
     const deadline = new Deadline(timeoutMs, signal);
     try {
-      const raw = await this.#inTurn(deadline, () => this.#post(hook, about, deadline.signal));
-      return this.#read(hook, raw, circuit);
+      const raw = await this.#inTurn(way.gate, deadline, () => this.#post(hook, about, deadline.signal));
+      return this.#read(hook, raw);
     } catch (cause) {
       if (cause instanceof TidingsError) throw cause;
       // That too many ask at once is no fault of the backend's.
-      if (deadline.isGivenUp || cause instanceof NoTurnError) circuit.gaveUp(passage);
+      if (deadline.isGivenUp || cause instanceof NoTurnError) way.circuit.gaveUp(passage);
       if (!deadline.isGivenUp) this.#failed(hook, passage, deadline.isLate ? lateAfter(timeoutMs, cause) : cause);
       throw unavailable("The backend can't be asked at the moment.", restMs, cause);
     } finally {
@@ -77,14 +75,14 @@ export class Backend {
     }
   }
 
-  #circuitOf(hook: Hook): Circuit {
-    const circuit = this.#circuits.get(hook);
-    if (circuit === undefined) throw new TypeError(`No hook: ${hook}`);
-    return circuit;
+  #wayOf(hook: Hook): Way {
+    const way = this.#ways.get(hook);
+    if (way === undefined) throw new TypeError(`No hook: ${hook}`);
+    return way;
   }
 
-  async #inTurn(deadline: Deadline, run: () => Promise<RawAnswer>): Promise<RawAnswer> {
-    if (!(await this.#gate.enter(deadline.signal))) {
+  async #inTurn(gate: Gate, deadline: Deadline, run: () => Promise<RawAnswer>): Promise<RawAnswer> {
+    if (!(await gate.enter(deadline.signal))) {
       throw new NoTurnError(
         deadline.isLate ? "its turn did not come in time" : "too many questions wait for their turn (webhooks.waiting)",
       );
@@ -92,7 +90,7 @@ export class Backend {
     try {
       return await run();
     } finally {
-      this.#gate.leave();
+      gate.leave();
     }
   }
 
@@ -116,28 +114,33 @@ export class Backend {
   }
 
   /** A refusal is an answer: the backend is there. */
-  #read(hook: Hook, raw: RawAnswer, circuit: Circuit): Answer {
+  #read(hook: Hook, raw: RawAnswer): Answer {
     try {
       const answer = readAnswer(hook, raw);
-      this.#succeeded(hook, circuit);
+      this.#succeeded(hook);
       return answer;
     } catch (refusal) {
-      if (refusal instanceof TidingsError) this.#succeeded(hook, circuit);
+      if (refusal instanceof TidingsError) this.#succeeded(hook);
       throw refusal;
     }
   }
 
-  #succeeded(hook: Hook, circuit: Circuit): void {
-    if (circuit.succeeded()) this.#options.notice({ event: "webhook_circuit_closed", hook });
+  #succeeded(hook: Hook): void {
+    if (this.#wayOf(hook).circuit.succeeded()) this.#options.notice({ event: "webhook_circuit_closed", hook });
   }
 
   #failed(hook: Hook, passage: Passage, cause: unknown): void {
     const { notice, restMs } = this.#options;
     const reason = reasonOf(cause);
     notice({ event: "webhook_failed", hook, reason });
-    if (cause instanceof NoTurnError || !this.#circuitOf(hook).failed(passage, Date.now())) return;
+    if (cause instanceof NoTurnError || !this.#wayOf(hook).circuit.failed(passage, performance.now())) return;
     notice({ event: "webhook_circuit_opened", hook, reason, retryAfterMs: restMs });
   }
+}
+
+interface Way {
+  readonly gate: Gate;
+  readonly circuit: Circuit;
 }
 
 /** It was not asked at all. */
