@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
 from starlette.types import Scope
 
-from primes import count_primes
+from primes import CountPrimes
 from tidings import Tidings, TidingsError
 
 tidings = Tidings(
@@ -44,12 +44,12 @@ def token(user: str = Depends(visitor)) -> dict[str, str]:
 @app.post("/jobs", status_code=202)
 def start(job: Job, background: BackgroundTasks, user: str = Depends(visitor)) -> dict[str, str]:
     task = secrets.token_hex(8)
+    count = CountPrimes(tidings, user, task, job.below)
     try:
-        # Before it is answered: then whoever asked for it sees it, also after a reload.
-        tidings.report_task(user, task, status="queued", name=f"Primes below {job.below:,}")
+        count.queue()
     except TidingsError as error:
         raise HTTPException(503, str(error)) from None
-    background.add_task(count_primes, tidings, user, task, job.below)
+    background.add_task(count.run)
     return {"task": task}
 
 

@@ -2,52 +2,66 @@
 
 import logging
 import time
+from typing import Any
 
 from tidings import Tidings, TidingsError
 
 STEPS = 100
 
 
-def count_primes(tidings: Tidings, user: str, task: str, below: int) -> None:
+class CountPrimes:
     """Counts them in steps, and tells the user after each how far it is."""
-    try:
-        _count(tidings, user, task, below)
-    except Exception:
-        logging.exception("The task %s has failed.", task)
-        # In words that its user may read: the reason is in the log.
-        _report_end(tidings, user, task, error={"code": "internal", "message": "It could not be counted."})
 
+    def __init__(self, tidings: Tidings, user: str, task: str, below: int) -> None:
+        self._tidings = tidings
+        self._user = user
+        self._task = task
+        self._below = below
 
-def _count(tidings: Tidings, user: str, task: str, below: int) -> None:
-    found = 0
-    for step in range(STEPS):
-        first, last = below * step // STEPS, below * (step + 1) // STEPS
-        found += sum(1 for number in range(first, last) if _is_prime(number))
-        if not _report_progress(tidings, user, task, step + 1, f"{found} below {last}"):
-            return
-    _report_end(tidings, user, task, result={"primes": found})
+    def queue(self) -> None:
+        """From now on its user sees it, also after a reload."""
+        self._report(status="queued")
 
-
-def _report_progress(tidings: Tidings, user: str, task: str, percent: int, message: str) -> bool:
-    """Should it go on? Each report says all there is to know, so that one that gets lost is made good by the next."""
-    try:
-        return tidings.report_task(user, task, progress=percent, message=message)
-    except TidingsError as error:
-        logging.warning("Progress of the task %s is not told: %s", task, error)
-        return True
-
-
-def _report_end(tidings: Tidings, user: str, task: str, **how: object) -> None:
-    """After it comes no other that would make it good. To say it twice does no harm: a task ends once."""
-    for pause in (1, 2, 4, 8, 16, 32, None):
+    def run(self) -> None:
         try:
-            tidings.report_task(user, task, **how)
-            return
-        except TidingsError as error:
-            logging.warning("The end of the task %s is not told yet: %s", task, error)
-            if error.code != "unavailable" or pause is None:
+            self._count()
+        except Exception:
+            logging.exception("The task %s has failed.", self._task)
+            # In words that its user may read: the reason is in the log.
+            self._report_end(error={"code": "internal", "message": "They could not be counted."})
+
+    def _count(self) -> None:
+        found = 0
+        for step in range(STEPS):
+            first, last = self._below * step // STEPS, self._below * (step + 1) // STEPS
+            found += sum(1 for number in range(first, last) if _is_prime(number))
+            if not self._report_progress(step + 1, f"{found} below {last}"):
                 return
-            time.sleep(pause)
+        self._report_end(result={"primes": found})
+
+    def _report_progress(self, percent: int, message: str) -> bool:
+        """Should it go on? One that gets lost is made good by the next."""
+        try:
+            return self._report(progress=percent, message=message)
+        except TidingsError as error:
+            logging.warning("Progress of the task %s is not told: %s", self._task, error)
+            return True
+
+    def _report_end(self, **how: Any) -> None:
+        """After it comes no other that would make it good. To say it twice does no harm: a task ends once."""
+        for pause in (1, 2, 4, 8, 16, 32, None):
+            try:
+                self._report(**how)
+                return
+            except TidingsError as error:
+                logging.warning("The end of the task %s is not told yet: %s", self._task, error)
+                if error.code != "unavailable" or pause is None:
+                    return
+                time.sleep(pause)
+
+    def _report(self, **how: Any) -> bool:
+        """Each with its name: where Tidings has forgotten the task, it is known again."""
+        return self._tidings.report_task(self._user, self._task, name=f"Primes below {self._below:,}", **how)
 
 
 def _is_prime(number: int) -> bool:

@@ -19,17 +19,22 @@ afterAll(async () => {
 test("a page sees a job of FastAPI's come to its end, and who reloads in the middle sees at once how far it is", async () => {
   await using visitor = await enter();
   const { page } = visitor;
-  await start(page, 1_000_000);
+  await start(page, 10_000_000);
   await isUnderWay(page);
   await page.reload();
   await isUnderWay(page);
   const [arrival] = visitor.heard.filter(({ type }) => type === "subscribed").slice(-1);
   expect(arrival).toMatchObject({
-    payload: { state: [{ type: "task_progress", payload: { name: "Primes below 1,000,000" } }] },
+    payload: { state: [{ type: "task_progress", payload: { name: "Primes below 10,000,000" } }] },
   });
-  await page.getByText("78498 primes", { exact: true }).waitFor();
-  await page.getByText("completed", { exact: true }).waitFor();
-  expect(await page.locator("progress").evaluate((bar) => (bar as HTMLProgressElement).value)).toBe(100);
+  await page.getByRole("button", { name: "Cancel Primes below 10,000,000" }).click();
+  await start(page, 100_000);
+  await page.getByText("9592 primes", { exact: true }).waitFor();
+  const ended = page.getByRole("listitem").filter({ hasText: "completed" });
+  expect(await ended.getByRole("progressbar").evaluate((bar) => (bar as HTMLProgressElement).value)).toBe(100);
+  // Of what is over nothing more is said: the state alone tells it.
+  await page.reload();
+  await page.getByText("9592 primes", { exact: true }).waitFor();
   expect(visitor.faults).toEqual([]);
 });
 
@@ -57,19 +62,20 @@ class Told:
         self.calls += 1
         return self.calls < 3
 told = Told()
-primes.count_primes(told, "ana", "t1", 10_000)
+primes.CountPrimes(told, "ana", "t1", 10_000).run()
 print(told.calls)`);
   expect(steps).toBe("3");
 });
 
 test("a page says that Tidings is gone, and comes back with it; a job goes on all the while", async () => {
   await using visitor = await enter();
-  await start(visitor.page, 1_500_000);
+  await start(visitor.page, 1_000_000);
   await isUnderWay(visitor.page);
   expect(await example.stopTidings()).toBe(0);
   await visitor.page.getByText("Not connected. Trying again…").waitFor();
   await example.startTidings();
-  await visitor.page.getByText("114155 primes", { exact: true }).waitFor();
+  await visitor.page.getByText("78498 primes", { exact: true }).waitFor();
+  await visitor.page.getByText("Primes below 1,000,000", { exact: true }).waitFor();
 });
 
 test("what Tidings refuses is an error of Python's with its code", async () => {
