@@ -47,7 +47,7 @@ async function check(name, use) {
 /** In this repository, with its vitest. */
 async function runSuites({ runtime, command: [program, ...flags] }) {
   const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config", "test/runtimes/suites/vitest.config.ts"];
-  const env = { ...process.env, TIDINGS_RUNTIME: runtime, NO_COLOR: "1" };
+  const env = { ...process.env, RUNTIME_UNDER_TEST: runtime, NO_COLOR: "1" };
   const options = { cwd: root, env, timeout: SUITES_PATIENCE_MS, maxBuffer: 1 << 26 };
   const { stdout } = await run(program, [...flags, ...vitest], options);
   const [, told] = /Tests +(.+)/.exec(stdout) ?? [];

@@ -4,7 +4,7 @@ import { beforeEach } from "vitest";
 import { differences } from "./differences.js";
 import { presentRuntime } from "./present-runtime.js";
 
-const wanted = process.env.TIDINGS_RUNTIME;
+const wanted = process.env.RUNTIME_UNDER_TEST;
 assert.equal(presentRuntime(), wanted, `These tests should run on ${wanted}.`);
 
 const failing = differences.filter(({ runtime }) => runtime === wanted).flatMap(({ tests }) => tests);
