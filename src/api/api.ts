@@ -9,7 +9,7 @@ import { type Problem, problemOf } from "./problem.js";
 export interface ApiFacts {
   /** Starts the app, where it does not run. */
   host(): Promise<ApiHost>;
-  limits(): Pick<Limits, "apiRequests" | "issues">;
+  limits(): Pick<Limits, "issues">;
   /** What was asked failed for a reason that who asked is not told. */
   onError(error: unknown, during: string): void;
 }
@@ -17,10 +17,9 @@ export interface ApiFacts {
 /** What was done, or why it was not. */
 export type Outcome = { readonly result: object } | { readonly problem: Problem };
 
-/** What can be asked of an app from without, whichever way it comes: so many at once as `limits.apiRequests` says. */
+/** What can be asked of an app from without, whichever way it comes. Whoever brings it asks no more at once than `limits.apiRequests`. */
 export class Api {
   readonly #facts: ApiFacts;
-  #asked = 0;
 
   constructor(facts: ApiFacts) {
     this.#facts = facts;
@@ -28,16 +27,12 @@ export class Api {
 
   /** Never rejects. Who asks in turn is done in that order, as far as the broker is asked at once. */
   async run(name: ApiOperation, given: unknown): Promise<Outcome> {
-    const { host, limits, onError } = this.#facts;
-    if (this.#asked >= limits().apiRequests) return { problem: this.problemOf(tooMany()) };
-    this.#asked += 1;
+    const { host, onError } = this.#facts;
     try {
       return { result: await operations[name].run(await host(), given) };
     } catch (error) {
       if (!(error instanceof TidingsError)) onError(error, `api ${name}`);
       return { problem: this.problemOf(error) };
-    } finally {
-      this.#asked -= 1;
     }
   }
 
@@ -45,11 +40,3 @@ export class Api {
     return problemOf(error, this.#facts.limits().issues);
   }
 }
-
-function tooMany(): TidingsError {
-  return new TidingsError("rate_limited", "As much is asked at once as may be (limits.apiRequests).", {
-    retryAfterMs: RETRY_AFTER_MS,
-  });
-}
-
-const RETRY_AFTER_MS = 1_000;

@@ -64,7 +64,6 @@ export const publishBatch: Operation = operation({
     items: required<readonly unknown[]>("a list of publishes", {
       type: "array",
       minItems: 1,
-      items: { type: "object" },
       description: "Each as `publish` takes it.",
     }),
   },

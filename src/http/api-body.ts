@@ -25,13 +25,6 @@ export async function readBody(request: HttpRequest, asked: Asked, options: Body
   return parse(await readBytes(request, options), apiBody);
 }
 
-/** May more of the body come, after this was thrown? */
-export function leavesBody({ code }: TidingsError): boolean {
-  return LEAVING.has(code);
-}
-
-const LEAVING: ReadonlySet<string> = new Set(["body_too_big", "body_timeout"]);
-
 /** `application/json`, or one of its kind (RFC 6839 §3.1), in UTF-8. */
 function checkType(asked: Asked): void {
   const [type = "", ...others] = valuesOf(asked, "content-type");

@@ -8,7 +8,7 @@ import type { HttpRequest } from "../declare/app.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { type Answer, jsonAnswer } from "./answer.js";
-import { leavesBody, readBody } from "./api-body.js";
+import { readBody } from "./api-body.js";
 import { ApiKeys, type KeyHolder } from "./api-keys.js";
 import { ApiOrigins } from "./api-origins.js";
 import { readQuery } from "./api-query.js";
@@ -20,7 +20,7 @@ export interface ApiServerOptions {
   readonly keys: ApiKeys;
   readonly origins: ApiOrigins;
   readonly clock: Pick<Clock, "after">;
-  limits(): Pick<Limits, "apiBody" | "apiBodyTime">;
+  limits(): Pick<Limits, "apiBody" | "apiBodyTime" | "apiRequests">;
   onError(error: unknown): void;
 }
 
@@ -42,6 +42,8 @@ export function readApiOptions(
 /** The API over HTTP: who asks, what is asked, and how it is answered. */
 export class ApiServer {
   readonly #options: ApiServerOptions;
+  /** Those that are being answered, their bodies still coming or not. */
+  #asked = 0;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -61,7 +63,10 @@ export class ApiServer {
   async answer(request: HttpRequest, asked: Asked): Promise<Answer> {
     const { origins } = this.#options;
     const answer = await this.#answerOnce(request, asked).catch((error: unknown) => this.#refusal(error));
-    return { ...answer, headers: { ...answer.headers, ...origins.headersFor(asked) } };
+    // What is still to come of a body that nobody wants is not waited for.
+    const isOver = answer.status >= 400 && (answer.status === 408 || hasLargeBody(asked));
+    const connection: Record<string, string> = isOver ? { connection: "close" } : {};
+    return { ...answer, headers: { ...answer.headers, ...connection, ...origins.headersFor(asked) } };
   }
 
   async #answerOnce(request: HttpRequest, asked: Asked): Promise<Answer> {
@@ -74,10 +79,20 @@ export class ApiServer {
     if (!holder.may(operation.name)) {
       throw new TidingsError("forbidden", `The key "${holder.name}" may not ask for ${operation.name}.`);
     }
-    const given = operation.isRead
-      ? readQuery(operation.params, asked.target)
-      : withKey(operation, asked, await readBody(request, asked, { ...this.#options, limits: this.#options.limits() }));
-    return answerOf(await this.#options.api.run(operation.name, given));
+    if (this.#asked >= this.#options.limits().apiRequests) throw tooMany();
+    this.#asked += 1;
+    try {
+      const given = await this.#read(operation, request, asked);
+      return answerOf(await this.#options.api.run(operation.name, given));
+    } finally {
+      this.#asked -= 1;
+    }
+  }
+
+  async #read(operation: Operation, request: HttpRequest, asked: Asked): Promise<unknown> {
+    if (operation.isRead) return readQuery(operation.params, asked.target);
+    const { clock, limits } = this.#options;
+    return withKey(operation, asked, await readBody(request, asked, { clock, limits: limits() }));
   }
 
   #holder(asked: Asked): KeyHolder {
@@ -110,9 +125,7 @@ export class ApiServer {
   #refusal(error: unknown): Answer {
     // Ours: such as a body that somebody else has read.
     if (!(error instanceof TidingsError)) this.#options.onError(error);
-    const answer = problemAnswer(this.#options.api.problemOf(error));
-    const isLeft = error instanceof TidingsError && leavesBody(error);
-    return isLeft ? { ...answer, headers: { ...answer.headers, connection: "close" } } : answer;
+    return problemAnswer(this.#options.api.problemOf(error));
   }
 }
 
@@ -122,12 +135,29 @@ function answerOf(outcome: Outcome): Answer {
 
 /** RFC 9457. */
 function problemAnswer(problem: Problem): Answer {
-  const { status, retryAfterMs = 1_000 } = problem;
+  const { status, retryAfterMs = RETRY_AFTER_MS } = problem;
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="api"';
   if (status === 429 || status === 503) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1_000));
   return jsonAnswer(status, problem, headers);
 }
+
+function tooMany(): TidingsError {
+  return new TidingsError("rate_limited", "As much is asked at once as may be (limits.apiRequests).", {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
+}
+
+const RETRY_AFTER_MS = 1_000;
+
+/** One of unknown length may be. */
+function hasLargeBody(asked: Asked): boolean {
+  const [length = "0"] = valuesOf(asked, "content-length");
+  return valuesOf(asked, "transfer-encoding").length > 0 || Number(length) > SMALL_BODY;
+}
+
+/** What is as good as there already. */
+const SMALL_BODY = 65_536;
 
 function methodsOf(operation: Operation): readonly string[] {
   return operation.isRead ? ["GET", "HEAD"] : [methodOf(operation)];

@@ -16,7 +16,7 @@ export interface AppPagesOptions {
   readonly http: HttpOptions | undefined;
   readonly isProduction: boolean;
   readonly clock: Pick<Clock, "after">;
-  limits(): Pick<Limits, "needs" | "pending" | "apiBody" | "apiBodyTime">;
+  limits(): Pick<Limits, "needs" | "pending" | "apiBody" | "apiBodyTime" | "apiRequests">;
   /** What can be asked of the app from without. */
   readonly api: Api;
   hasEndpoint(path: string): boolean;

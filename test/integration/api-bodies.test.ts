@@ -87,6 +87,15 @@ test("without a length no more is read than may be, and the connection is over",
   expect(await world.api.done("/api/publish", said)).toMatchObject({ offset: 1 });
 });
 
+test("what is refused for another reason is not waited for either, where much is still to come", async () => {
+  await using world = await start();
+  const refused = (line: string, more: string) =>
+    sendRaw(world.server.url, `${line} HTTP/1.1\r\nHost: x\r\n${more}\r\n\r\n`);
+  expect(codeOf(await refused("POST /api/publish", "Content-Length: 9000000"))).toBe("401 unauthorized");
+  expect(codeOf(await refused("POST /api/nothing", "Transfer-Encoding: chunked"))).toBe("404 not_found");
+  expect(codeOf(await refused("PUT /api/publish", "Content-Length: 70000"))).toBe("405 method_not_allowed");
+});
+
 test("a client that says 10 MB, as `fetch` does, is told so and not cut off", async () => {
   await using world = await start();
   const headers = { "x-api-key": apiKey, "content-type": "application/json" };

@@ -38,7 +38,7 @@ const operations: Readonly<Record<string, () => Promise<void>>> = {
     await using world = await start();
     const { client } = await enter(world.server, "ana");
     await client.ask("subscribe", lobby);
-    const items = [said("1"), said("2"), { ...lobby, type: "shouted" }, said("3"), { channel: "attic" }, said("4")];
+    const items = [said("1"), said("2"), { ...lobby, type: "shouted" }, said("3"), { channel: "attic" }, said("4"), null];
     const { results } = await world.api.done("/api/publish/batch", { items });
     expect(results).toMatchObject([
       { offset: 1 },
@@ -47,6 +47,7 @@ const operations: Readonly<Record<string, () => Promise<void>>> = {
       { offset: 3 },
       { error: { status: 400, code: "bad_request", issues: [{ path: ["type"] }] } },
       { offset: 4 },
+      { error: { code: "bad_request", issues: [{ path: [] }] } },
     ]);
     expect((await client.take(4)).map(({ payload }) => payload)).toEqual(
       ["1", "2", "3", "4"].map((text) => ({ text })),
