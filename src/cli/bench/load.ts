@@ -92,10 +92,12 @@ async function sayAll(
 ): Promise<void> {
   // The rate is of each connection.
   const intervalMs = (1_000 * wanted) / (messagesPerSecond * connections.length);
+  const all = Math.ceil(durationMs / intervalMs);
   const startedAt = performance.now();
-  for (let n = 0, elapsed = 0; elapsed < durationMs && !signal.aborted; elapsed = performance.now() - startedAt) {
-    const before = n;
-    for (; n * intervalMs <= elapsed && n - before < MOST_AT_ONCE; n += 1) {
+  let n = 0;
+  for (let elapsed = 0; n < all && elapsed < durationMs + CATCH_UP_MS && !signal.aborted; ) {
+    const due = Math.min(all, n + MOST_AT_ONCE, Math.floor(elapsed / intervalMs) + 1);
+    for (; n < due; n += 1) {
       const dueAt = startedAt + n * intervalMs;
       const now = performance.now();
       const isLate = now - dueAt > TIMER_GRAIN_MS;
@@ -104,13 +106,18 @@ async function sayAll(
     }
     onProgress("load", elapsed, tally);
     // What came is read in between, also where it can't keep up.
-    if (n * intervalMs <= performance.now() - startedAt) await setImmediate();
-    else await pause(Math.min(n * intervalMs, durationMs) - (performance.now() - startedAt), signal);
+    const pauseMs = n * intervalMs - (performance.now() - startedAt);
+    if (pauseMs <= 0) await setImmediate();
+    else await pause(pauseMs, signal);
+    elapsed = performance.now() - startedAt;
   }
+  if (!signal.aborted) tally.held += all - n;
 }
 
 /** Said in one go, before it is looked at what has come. */
 const MOST_AT_ONCE = 1_000;
+/** What was due in time and could not be said by then is not said. */
+const CATCH_UP_MS = 1_000;
 /** A timer of Node rings up to this much late: this is not the server's doing. */
 const TIMER_GRAIN_MS = 2;
 

@@ -106,7 +106,11 @@ function messageRows({ messages, received }: Report, isAnswered: boolean): reado
   const heard = `${number(received.perSecond)} a second, ${sizeText(received.bytes)}`;
   return [
     row("sent", number(messages.sent), `${number(messages.sentPerSecond)} a second`),
-    ...rowUnlessNone("not sent", messages.held, "due, where too much was without an answer or the connection gone"),
+    ...rowUnlessNone(
+      "not sent",
+      messages.held,
+      "due, and the connection was gone, had too much without an answer, or this process could not",
+    ),
     ...(isAnswered ? [row("answered", number(messages.answered))] : []),
     ...reasonsOf("refused", messages.refused),
     ...rowUnlessNone("unanswered", messages.unanswered),

@@ -4,16 +4,16 @@ import { Reasons } from "./reasons.js";
 /** What is counted while a server is loaded. */
 export class Tally {
   /** How long handshakes took, with what is said first. */
-  readonly openings = new Histogram();
-  readonly failed = new Reasons();
+  readonly openings: Histogram = new Histogram();
+  readonly failed: Reasons = new Reasons();
   /** Connections that the server, or the network, ended. */
-  readonly lost = new Reasons();
-  readonly roundTrips = new Histogram();
+  readonly lost: Reasons = new Reasons();
+  readonly roundTrips: Histogram = new Histogram();
   /** Answers that are errors. */
-  readonly refused = new Reasons();
+  readonly refused: Reasons = new Reasons();
   opened = 0;
   sent = 0;
-  /** Due, and not said: the connection was gone, or had too much without an answer. */
+  /** Due, and not said: the connection was gone, had too much without an answer, or this process can't say so much. */
   held = 0;
   /** Said more than a timer's grain after they were due: then that counts, and not when they were said. */
   late = 0;
