@@ -46,7 +46,7 @@ test.each<[ServeConfig, string[]]>([
   [{ ...out, http: { port: 9100, api: { keys: [key] } } }, []],
   [
     { ...out, trustProxy: ["private"], http: { port: 9100, host: "0.0.0.0", api: { keys: [key] } } },
-    ["unsafe api_without_tls http.api"],
+    ["advice api_without_tls http.api"],
   ],
   [
     { ...out, http: { dashboard: true, metrics: true, docs: true } },

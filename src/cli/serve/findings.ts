@@ -129,15 +129,18 @@ function ownerParam(pattern: string): string | undefined {
 function* httpFindings({ http = {} }: ServeConfig, { isPublic, isCovered, host }: Place): Generator<Finding> {
   const { api, users } = http;
   const hasApi = api !== undefined && api !== false && (api.keys ?? []).length > 0;
-  // With a port of their own, pages and API are where that is.
-  const isOut = http.port === undefined ? isPublic : !isLoopback(http.host ?? "127.0.0.1");
-  if (hasApi && isOut && (!isCovered || http.port !== undefined)) {
+  // With a port of their own, pages and API are where that is: a network's own, as a rule, which nothing here can tell.
+  const isApart = http.port !== undefined;
+  const isOut = isApart ? !isLoopback(http.host ?? "127.0.0.1") : isPublic;
+  if (hasApi && isOut && (!isCovered || isApart)) {
     yield {
       code: "api_without_tls",
-      severity: "unsafe",
+      severity: isApart ? "advice" : "unsafe",
       path: "http.api",
-      message: `The HTTP API is asked on ${http.port === undefined ? host : http.host} without TLS: whoever listens in has its key.`,
-      fix: "Set tls, name the proxy that ends TLS in trustProxy, or keep the API to this computer with http.port.",
+      message: `The HTTP API is asked on ${isApart ? `${http.host}, port ${http.port},` : host} without TLS: whoever listens in has its key.`,
+      fix: isApart
+        ? "Let nobody but your backend reach that port, such as by a network policy."
+        : "Set tls, name the proxy that ends TLS in trustProxy, or give the API a port of its own with http.port.",
     };
   }
   if (!isOut || users !== undefined || http.port !== undefined) return;
