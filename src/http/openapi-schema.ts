@@ -5,14 +5,16 @@ export function toOpenApiSchema(json: JsonSchema): JsonSchema {
   const made: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(json)) {
     if (keyword === "items" && Array.isArray(value)) made.prefixItems = value.map(convert);
-    else if (keyword === "additionalItems") made.items = Array.isArray(json.items) ? convert(value) : undefined;
-    else if (keyword === "dependencies") Object.assign(made, dependenciesOf(value));
+    else if (keyword === "additionalItems") {
+      // Beside a schema for all items it means nothing.
+      if (Array.isArray(json.items)) made.items = convert(value);
+    } else if (keyword === "dependencies") Object.assign(made, dependenciesOf(value));
     else if (ONE.has(keyword)) made[keyword] = convert(value);
     else if (LISTS.has(keyword) && Array.isArray(value)) made[keyword] = value.map(convert);
     else if (NAMED.has(keyword)) made[keyword] = mapNamed(value, convert);
     else made[keyword] = value;
   }
-  return Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
+  return made;
 }
 
 /** What stands in all others is data. */
