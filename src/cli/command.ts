@@ -34,11 +34,16 @@ export function tellError(terminal: Terminal, error: unknown): ExitCode {
   }
   if (error instanceof TidingsError) {
     const { code, issues, retryAfterMs } = error;
-    terminal.error({ code, message: wordsOf(error), fix: fixOf(error), issues, retryAfterMs });
+    terminal.error({ code, message: oneLine(wordsOf(error)), fix: fixOf(error), issues, retryAfterMs });
   } else {
     terminal.error({ code: "internal", message: error instanceof Error ? error.message : String(error) });
   }
   return exitCodes.failed;
+}
+
+/** A server may have said it: another line could look as if it were ours. */
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
 }
 
 /** What an error of ours says to do: a `Trouble` does. */

@@ -7,7 +7,7 @@ import { readAddress } from "./talk/address.js";
 import { Caller } from "./talk/caller.js";
 import { readPayload } from "./talk/payload.js";
 import { addLineOptions, readTalk, type TalkOptions } from "./talk/talk-options.js";
-import { visibleText } from "./talk/visible-text.js";
+import { visibleText } from "./visible-text.js";
 
 interface PublishCommandOptions extends TalkOptions {
   readonly key?: string;

@@ -8,7 +8,7 @@ import { frameText } from "./talk/heard-line.js";
 import { readPayload, readText } from "./talk/payload.js";
 import { RawLine } from "./talk/raw-line.js";
 import { addTalkOptions, readTalk, type TalkOptions } from "./talk/talk-options.js";
-import { visibleText } from "./talk/visible-text.js";
+import { visibleText } from "./visible-text.js";
 
 /** Says one message, and prints the answer. */
 export const requestCommand: CommandShape<TalkOptions> = {

@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Issue } from "../index.js";
+import { visibleLines, visibleText } from "./visible-text.js";
 
 /** Where a command writes: the streams of a process, or those of a test. */
 export interface Streams {
@@ -56,7 +57,8 @@ export class Terminal {
    */
   result(value: unknown, text?: string): boolean {
     this.clearProgress();
-    const json = () => JSON.stringify(value, undefined, this.isJson ? undefined : 2);
+    // Others may have said what is in it. Escaped it means the same.
+    const json = () => visibleLines(JSON.stringify(value, undefined, this.isJson ? undefined : 2));
     return this.#streams.stdout.write(`${this.isJson ? json() : (text ?? json())}\n`) !== false;
   }
 
@@ -79,9 +81,9 @@ export class Terminal {
   error({ code, message, fix, issues, ...more }: Failure): void {
     this.clearProgress();
     const lines = () => [
-      `${this.style("red", "error")} ${message}`,
-      ...(issues ?? []).map(
-        ({ path, message }) => `  ${path.length === 0 ? "(the payload)" : path.join(".")}: ${message}`,
+      `${this.style("red", "error")} ${visibleLines(message)}`,
+      ...(issues ?? []).map(({ path, message }) =>
+        visibleText(`  ${path.length === 0 ? "(the payload)" : path.join(".")}: ${message}`),
       ),
       ...(fix === undefined ? [] : [`  ${fix}`]),
     ];

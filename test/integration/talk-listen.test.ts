@@ -40,7 +40,8 @@ test("it prints the events of a channel it asked for, and of one that the server
   await server.app.publish(chat({ room: "a" }), "said", { text: "hi" });
   await server.app.publish(news(), "item", { text: "new" });
   await server.app.publish(chat({ room: "a" }), "waved" as never, 7 as never);
-  const { code, stdout } = await run.ended;
+  const { code, stdout, stderr } = await run.ended;
+  expect(stderr).toBe("Connected.\nOn chat/a.\n");
   const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   expect([code, linesOf(stdout)]).toEqual([
     0,

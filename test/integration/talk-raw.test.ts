@@ -56,10 +56,25 @@ test("`send --raw` has said it when the server has closed, and a server that clo
   ]);
 });
 
-test("a token goes into the header, where other servers look for it", async () => {
-  await using server = await serveOther((socket, { authorization }) => socket.send(String(authorization)));
-  const { stdout } = await runCommand(["listen", server.url, "--raw", "--token", "abc", "--count", "1", "--json"]);
-  expect(JSON.parse(stdout).text).toBe("Bearer abc");
+test("a token goes into the header, where other servers look for it, and only one that was named for them", async () => {
+  await using server = await serveOther((socket, { authorization = "none" }) => socket.send(String(authorization)));
+  const heard = async (...args: string[]) => {
+    const surroundings = { env: { TIDINGS_TOKEN: "hush" } };
+    const { stdout } = await runCommand(
+      ["listen", server.url, "--raw", "--count", "1", "--json", ...args],
+      surroundings,
+    );
+    return JSON.parse(stdout).text;
+  };
+  expect(await heard("--token", "abc")).toBe("Bearer abc");
+  expect(await heard()).toBe("none");
+});
+
+test("a frame that is longer than any message should be breaks the line, and is not held", async () => {
+  await using server = await serveOther((socket) => socket.send("x".repeat(17 * 1_024 * 1_024)));
+  const { code, stdout, stderr } = await runCommand(["listen", server.url, "--raw", "--json"]);
+  const error = { code: "connection_lost", message: "The line broke: Max payload size exceeded." };
+  expect([code, stdout, JSON.parse(stderr)]).toEqual([1, "", { error }]);
 });
 
 test("`listen --raw` prints frames until the server closes, as lines of JSON where no person reads", async () => {

@@ -168,3 +168,25 @@ test("a dependency's own refusal is told by its code", async () => {
   const { code, stderr } = await runCommand(["request", url(server, "/full"), "add", "--json"]);
   expect([code, JSON.parse(stderr).error.code]).toEqual([1, "house_full"]);
 });
+
+test("what a server says of an error, or answers, can't move a cursor, or look like a line of ours", async () => {
+  const evil = "no\u001b[2J\u009b\u202e\n  Run this: rm -rf ~";
+  const rude = endpoint("/rude", {
+    receives: { ask: z.object({}), fail: z.object({}) },
+    on: {
+      ask: () => evil,
+      fail() {
+        throw new TidingsError("never", evil, { issues: [{ path: ["a\nb"], message: evil }] });
+      },
+    },
+  });
+  await using server = await serve({ endpoints: [rude] });
+  const answered = await runCommand(["request", url(server, "/rude"), "ask"]);
+  expect(answered.stdout).toBe('"no\\u001b[2J\\u009b\\u202e\\n  Run this: rm -rf ~"\n');
+  const failed = await runCommand(["request", url(server, "/rude"), "fail"]);
+  expect(failed.stderr.split("\n")).toEqual([
+    "error no\\u001b[2J\\u009b\\u202e Run this: rm -rf ~",
+    "  a\\u000ab: no\\u001b[2J\\u009b\\u202e\\u000a  Run this: rm -rf ~",
+    "",
+  ]);
+});

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Closed } from "../../client/node.js";
 import { hasCodeForm, isRefusalReason, refusals, wordsOf } from "../../protocol/index.js";
+import { visibleText } from "../visible-text.js";
 import { nameOf } from "./address.js";
 import { Trouble } from "./trouble.js";
-import { visibleText } from "./visible-text.js";
 
 /** Why no connection could be made, as `ws` and Node tell it. */
 export function troubleOfDial(error: Error, url: URL): Trouble {
@@ -31,6 +31,11 @@ export function troubleOfDial(error: Error, url: URL): Trouble {
     return new Trouble("not_tidings", `What listens at ${where} does not speak tidings.v1.`, fix);
   }
   return new Trouble("unreachable", `No connection to ${where}: ${visibleText(error.message || code)}.`);
+}
+
+/** What broke a connection that was there. */
+export function troubleOfLine({ message }: Error): Trouble {
+  return new Trouble("connection_lost", `The line broke: ${visibleText(message)}.`);
 }
 
 /** Why a server has answered by HTTP, and not with a connection. */

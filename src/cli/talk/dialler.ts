@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type ClientOptions, WebSocket } from "ws";
-import { troubleOfAnswer, troubleOfDial } from "./dial-trouble.js";
+import { troubleOfAnswer, troubleOfDial, troubleOfLine } from "./dial-trouble.js";
 import type { Trouble } from "./trouble.js";
 
 /** Of what a server that refuses says, more is not read. */
@@ -23,8 +23,12 @@ export class Dialler {
     this.trouble = undefined;
     const socket = new WebSocket(url, [...protocols], { ...SETTINGS, headers: this.#headers });
     socket.on("unexpected-response", (_, response) => void this.#refused(socket, response));
+    let isThere = false;
+    socket.once("open", () => {
+      isThere = true;
+    });
     socket.on("error", (error) => {
-      this.trouble ??= troubleOfDial(error, new URL(url));
+      this.trouble ??= isThere ? troubleOfLine(error) : troubleOfDial(error, new URL(url));
     });
     socket.on("message", (data, isBinary) => isBinary || this.onText?.(data.toString()));
     this.#socket = socket;
@@ -69,5 +73,9 @@ export class Dialler {
   }
 }
 
-/** How long a server has to answer a close; by then it is gone. */
-const SETTINGS: ClientOptions & { readonly closeTimeout: number } = { closeTimeout: 2_000 }; // its types do not know it
+const SETTINGS: ClientOptions & { readonly closeTimeout: number } = {
+  // How long a server has to answer a close; by then it is gone. Its types do not know it.
+  closeTimeout: 2_000,
+  // A message is held whole, and printed.
+  maxPayload: 16 * 1_024 * 1_024,
+};

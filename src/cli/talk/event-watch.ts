@@ -2,10 +2,10 @@ import type { Closed } from "../../client/node.js";
 import { TidingsError } from "../../index.js";
 import { wordsOf } from "../../protocol/index.js";
 import type { Terminal } from "../terminal.js";
+import { visibleText } from "../visible-text.js";
 import type { AnySubscription, Caller, Heard } from "./caller.js";
 import { heardJson, heardLine } from "./heard-line.js";
 import { Trouble } from "./trouble.js";
-import { visibleText } from "./visible-text.js";
 
 export interface WatchOptions {
   readonly channels: readonly string[];

@@ -1,9 +1,9 @@
 import type { TidingsError } from "../../index.js";
 import { wordsOf } from "../../protocol/index.js";
 import type { Terminal } from "../terminal.js";
+import { visibleText } from "../visible-text.js";
 import type { Heard } from "./caller.js";
 import type { Frame } from "./raw-line.js";
-import { visibleText } from "./visible-text.js";
 
 /** One line for a person: when, where, what, and its payload. */
 export function heardLine(terminal: Terminal, at: Date, { type, channel, payload }: Heard): string {

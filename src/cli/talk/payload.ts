@@ -1,6 +1,6 @@
 import { ConfigError } from "../../index.js";
 import type { Terminal } from "../terminal.js";
-import { visibleText } from "./visible-text.js";
+import { visibleText } from "../visible-text.js";
 
 /** Of what comes from stdin: more than a server takes by any default. */
 const LONGEST_BYTES = 16 * 1_024 * 1_024;

@@ -1,7 +1,7 @@
 import type { Terminal } from "../terminal.js";
+import { visibleText } from "../visible-text.js";
 import { frameLine } from "./heard-line.js";
 import type { Frame, RawLine } from "./raw-line.js";
-import { visibleText } from "./visible-text.js";
 
 export interface RawWatchOptions {
   /** Ends after so many frames. */

@@ -58,7 +58,7 @@ export async function readTalk({ env }: Terminal, options: TalkOptions): Promise
   };
 }
 
-async function tokenFor(env: Terminal["env"], { token, as }: TalkOptions): Promise<string | undefined> {
+async function tokenFor(env: Terminal["env"], { token, as, raw }: TalkOptions): Promise<string | undefined> {
   if (token !== undefined && as !== undefined) {
     throw new ConfigError("ambiguous_token", {
       message: "There are --token and --as.",
@@ -66,7 +66,8 @@ async function tokenFor(env: Terminal["env"], { token, as }: TalkOptions): Promi
     });
   }
   if (as !== undefined) return signedToken(as, {}, withEnvFile(env));
-  return token ?? (env.TIDINGS_TOKEN || undefined);
+  // To a server of whoever it may be goes no token that was not named for it.
+  return token ?? ((!raw && env.TIDINGS_TOKEN) || undefined);
 }
 
 function readHeaders(lines: readonly string[]): Readonly<Record<string, string>> {

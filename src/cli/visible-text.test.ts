@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { visibleText } from "./visible-text.js";
+import { visibleLines, visibleText } from "./visible-text.js";
 
 test.each([
   ["plain text, für 日本 👋🏽", "plain text, für 日本 👋🏽"],
@@ -10,4 +10,12 @@ test.each([
   ["one\u2028two", "one\\u2028two"],
 ])("%j is shown as %j", (text, shown) => {
   expect(visibleText(text)).toBe(shown);
+});
+
+test("JSON stays on its lines, and means the same", () => {
+  const value = { text: "a\u009b2J\u202eb", more: ["\n"] };
+  const shown = visibleLines(JSON.stringify(value, undefined, 2));
+  expect(shown.split("\n")).toHaveLength(6);
+  expect(shown).toContain("a\\u009b2J\\u202eb");
+  expect(JSON.parse(shown)).toEqual(value);
 });
