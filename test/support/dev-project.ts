@@ -44,9 +44,9 @@ export class DevProject implements Disposable {
 
 /** The command in a process group of its own, as a terminal starts it. Disposing of it ends it like Ctrl-C. */
 export class DevRun implements AsyncDisposable {
-  readonly events = new Inbox<DevEvent>("An event of `tidings dev`");
+  readonly events = new Inbox<DevEvent>("An event of `tidings dev`", PATIENCE_MS);
   /** What else was written to stderr, by the app too. */
-  readonly lines = new Inbox<string>("A line");
+  readonly lines = new Inbox<string>("A line", PATIENCE_MS);
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | string>;
   #hasExited = false;
@@ -99,3 +99,6 @@ export class DevRun implements AsyncDisposable {
     else this.lines.put(line);
   }
 }
+
+/** A process that starts among many needs seconds. */
+const PATIENCE_MS = 30_000;

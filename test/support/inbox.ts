@@ -1,6 +1,7 @@
 /** What has arrived and was not asked for yet. A wait in vain ends with what was there instead. */
 export class Inbox<Item> {
   readonly #name: string;
+  readonly #patienceMs: number;
   readonly #items: Item[] = [];
   #waiting: {
     readonly wants: (item: Item) => boolean;
@@ -9,8 +10,10 @@ export class Inbox<Item> {
   }[] = [];
   #ending: string | undefined;
 
-  constructor(name: string) {
+  /** @param patienceMs of processes that start among many, which take seconds */
+  constructor(name: string, patienceMs = PATIENCE_MS) {
     this.#name = name;
+    this.#patienceMs = patienceMs;
   }
 
   get unread(): readonly Item[] {
@@ -38,7 +41,7 @@ export class Inbox<Item> {
     const index = this.#items.findIndex(wants);
     const [item] = index === -1 ? [] : this.#items.splice(index, 1);
     if (item !== undefined) return Promise.resolve(item);
-    const { promise, resolve, reject } = guarded<Item>(() => this.#describe("nothing came in time"));
+    const { promise, resolve, reject } = guarded<Item>(() => this.#describe("nothing came in time"), this.#patienceMs);
     const waiting = { wants, take: resolve, fail: () => reject(new Error(this.#describe(this.#ending ?? ""))) };
     this.#waiting.push(waiting);
     if (this.#ending !== undefined) this.end(this.#ending);
@@ -52,7 +55,10 @@ export class Inbox<Item> {
 }
 
 /** A promise that rejects by itself when nobody settles it: with real time, and before the test runner loses patience. */
-export function guarded<Value>(describe: () => string): {
+export function guarded<Value>(
+  describe: () => string,
+  patienceMs = PATIENCE_MS,
+): {
   readonly promise: Promise<Value>;
   readonly resolve: (value: Value) => void;
   readonly reject: (error: Error) => void;
@@ -66,7 +72,7 @@ export function guarded<Value>(describe: () => string): {
     clearTimeout(timer);
     settle?.reject(Object.assign(error, { stack: `${error.message}\n${stack}` }));
   };
-  const timer = setTimeout(() => reject(new Error(describe())), PATIENCE_MS);
+  const timer = setTimeout(() => reject(new Error(describe())), patienceMs);
   return {
     promise,
     resolve: (value) => {
