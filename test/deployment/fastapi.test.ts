@@ -68,12 +68,13 @@ print(told.calls)`);
 });
 
 test("a page says that Tidings is gone, and comes back with it; a job goes on all the while", async () => {
-  await using visitor = await enter();
+  await using own = await FastApiExample.start();
+  await using visitor = await enter({}, own);
   await start(visitor.page, 1_000_000);
   await isUnderWay(visitor.page);
-  expect(await example.stopTidings()).toBe(0);
+  expect(await own.stopTidings()).toBe(0);
   await visitor.page.getByText("Not connected. Trying again…").waitFor();
-  await example.startTidings();
+  await own.startTidings();
   await visitor.page.getByText("78498 primes", { exact: true }).waitFor();
   await visitor.page.getByText("Primes below 1,000,000", { exact: true }).waitFor();
 });
@@ -107,8 +108,8 @@ test.each([
   expect(await visitor.page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
 });
 
-async function enter(options: VisitorOptions = {}): Promise<Visitor> {
-  const visitor = await Visitor.open(browser, example.url, options);
+async function enter(options: VisitorOptions = {}, { url } = example): Promise<Visitor> {
+  const visitor = await Visitor.open(browser, url, options);
   await visitor.page.getByText("Live", { exact: true }).waitFor();
   return visitor;
 }
