@@ -39,11 +39,11 @@ export class Requests {
 
   /** Holds what it has, says again what could not be said, and takes over what is nobody's. */
   async keepUp(): Promise<void> {
-    const { servers, settings, atOnce } = this.#options;
+    const { servers, settings } = this.#options;
     const held = [...this.#held.keys(), ...this.#undone.keys()];
     if (held.length > 0) await servers.run(hold, [this.#stream], [GROUP, settings.process, ...held]);
     for (const [id, answer] of this.#undone) await this.#say(id, answer);
-    const free = this.#isClosed ? 0 : atOnce - this.#held.size;
+    const free = this.#isClosed ? 0 : Math.max(0, this.#free);
     const args = [GROUP, settings.process, settings.leaseMs, free, MOST_WAITING];
     const [found, gone] = (await servers.run(takeOver, [this.#stream], args)) as TakenOver; // as the script gives them
     for (const [id, fields, tries] of found) this.#take(requestIn(id, fields), tries);
@@ -66,9 +66,14 @@ export class Requests {
     await servers.run(leave, [this.#stream], [GROUP, settings.process]).catch(nothing);
   }
 
+  /** What can't be said to be done is in the way too: where Redis takes no answers, nothing more is begun. */
+  get #free(): number {
+    return this.#options.atOnce - this.#held.size - this.#undone.size;
+  }
+
   async #read(): Promise<void> {
     for (let failures = 0; !this.#isClosed; ) {
-      const free = this.#options.atOnce - this.#held.size;
+      const free = this.#free;
       if (free <= 0) {
         await this.#pause(LONGEST_PAUSE_MS);
         continue;

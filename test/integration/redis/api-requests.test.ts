@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { untilAnswer } from "../../conformance/broker.js";
-import { apiApp, enter } from "../../support/api-app.js";
+import { apiApp, chat, enter } from "../../support/api-app.js";
 import { Program } from "../../support/child-process.js";
 import { fatalDesk } from "../../support/fatal-desk.js";
 import { readAclRule } from "../../support/redis/acl-rule.js";
@@ -43,6 +43,11 @@ function startWorld(server: RedisServer = redis, options: ConstructorParameters<
       ),
     [Symbol.asyncDispose]: () => apps[Symbol.asyncDispose](),
   };
+}
+
+/** What the page says that the app's Redis user needs beside what it needs anyway. */
+function ownRule(): string {
+  return /```acl\n([^`]+)```/.exec(readRepositoryFile("docs/reference/http-api.md"))?.[1]?.trim() ?? "nothing";
 }
 
 const said = (text: string) => ({ channel: "chat/lobby", type: "said", payload: { text } });
@@ -192,6 +197,25 @@ test("what was put there before anybody came is answered, and so is what comes a
   expect(await world.ask("stats")).toHaveProperty("result");
 });
 
+test("where answers can't be said no more is begun than may be at once, and all of it is when they can", async () => {
+  const rule = `on >secret ${readAclRule()} ${ownRule()}`;
+  await using own = await startRedis({ users: { app: rule } });
+  await using world = startWorld(own, { url: own.urlFor("app", "secret"), prefix: "tidings" });
+  const server = await world.apps.start(apiApp({ limits: { apiRequests: 2 } }));
+  await own.command("ACL", "SETUSER", "app", "-rpush");
+  for (let n = 0; n < 5; n += 1) await world.put({ id: n, operation: "publish", params: said(`${n}`), replyTo: "me" });
+  const history = async () => (await server.app.history(chat({ room: "lobby" }))).length;
+  // Of both that it has, and then again of what it tries to say.
+  for (let errors = 0; errors < 4; errors += 1) await server.errors.next();
+  expect(await history()).toBe(2);
+  await own.command("ACL", "SETUSER", "app", "+rpush");
+  const answers = [];
+  while (answers.length < 5) answers.push((await world.answerTo("me")).id);
+  expect(answers.toSorted()).toEqual([0, 1, 2, 3, 4]);
+  // Each was done once, however often its answer was said.
+  expect(await history()).toBe(5);
+});
+
 test("an app that closes answers what it has begun, and leaves nothing of itself", async () => {
   await using world = startWorld();
   const [a, b] = [await world.apps.start(apiApp()), await world.apps.start(apiApp())];
@@ -216,8 +240,7 @@ test("without `requests` nobody reads what is put there", async () => {
 });
 
 test("a Redis user who may do what the pages say may do it all", async () => {
-  const more = /```acl\n([^`]+)```/.exec(readRepositoryFile("docs/reference/http-api.md"))?.[1]?.trim() ?? "nothing";
-  await using own = await startRedis({ users: { app: `on >secret ${readAclRule()} ${more}` } });
+  await using own = await startRedis({ users: { app: `on >secret ${readAclRule()} ${ownRule()}` } });
   await using world = startWorld(own, { url: own.urlFor("app", "secret"), prefix: "tidings" });
   const server = await world.apps.start(apiApp());
   expect(await world.ask("publish", said("x"))).toHaveProperty("result");
