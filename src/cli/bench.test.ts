@@ -254,9 +254,9 @@ describe.concurrent("tidings bench", () => {
     const lines: string[] = [];
     const stderr = { isTTY: true, columns: 120, write: (text: string) => lines.push(text) };
     const streams = { stdout: { write: () => {} }, stderr, stdin: (async function* () {})(), env: {} };
-    expect(await runProgram(["bench", plain.url, ...SHORT, "--duration", "600ms"], streams)).toBe(0);
+    expect(await runProgram(["bench", plain.url, ...SHORT, "--duration", "1s"], streams)).toBe(0);
     expect(lines.join("\n")).toContain("opening 0 of 4");
-    expect(lines.join("\n")).toMatch(/0 of 0\.6 s {2}\d+ messages a second {2}p50 [\d.]+ {2}p99 [\d.]+ ms {2}0 errors/);
+    expect(lines.join("\n")).toMatch(/\d of 1 s {2}\d+ messages a second {2}p50 [\d.]+ {2}p99 [\d.]+ ms {2}0 errors/);
     const { length } = lines;
     await runProgram(["bench", plain.url, ...SHORT, "--json"], streams);
     expect(lines).toHaveLength(length);
