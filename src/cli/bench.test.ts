@@ -204,7 +204,7 @@ describe.concurrent("tidings bench", () => {
     const { code, report } = await bench([plain.url, ...SHORT, "--json"]);
     const { connections, messages } = report();
     expect(code).toBe(1);
-    expect(connections.lost).toEqual({ count: 4, reasons: [{ reason: "4001 enough ", count: 4 }] });
+    expect(connections.lost).toEqual({ count: 4, reasons: [{ reason: "4001 enough\\u0007", count: 4 }] });
     expect(messages.sent + messages.held).toBe(80);
     expect((await bench([plain.url, ...SHORT, "--max-errors", "1000"])).code).toBe(0);
   });

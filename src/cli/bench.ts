@@ -10,7 +10,7 @@ import type { Terminal } from "./terminal.js";
 /** Loads a server. */
 export const benchCommand: CommandShape<BenchOptions> = {
   usage: "bench <url>",
-  summary: "loads any WebSocket server, and shows how long it takes to answer",
+  summary: "load any WebSocket server, and show how long it takes to answer",
   examples: [
     ["tidings bench ws://127.0.0.1:8000/ws", "ping frames, which every WebSocket server answers"],
     [

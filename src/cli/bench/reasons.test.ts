@@ -22,6 +22,5 @@ test("a reason moves no cursor, and is short", () => {
   const reasons = new Reasons();
   reasons.add(`\u001b[2J\r\n${"x".repeat(1_000)}`);
   const [{ reason } = { reason: "" }] = reasons.list();
-  expect(reason).toMatch(/^ \[2J {2}x+$/);
-  expect(reason).toHaveLength(120);
+  expect(reason).toBe(`\\u001b[2J\\u000d\\u000a${"x".repeat(114)}`);
 });

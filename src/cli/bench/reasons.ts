@@ -1,3 +1,5 @@
+import { visibleText } from "../visible-text.js";
+
 /** Kinds that are told apart, and how much of a reason is: who is on the other side chooses the words. */
 const MOST_KINDS = 20;
 const MOST_CHARACTERS = 120;
@@ -12,8 +14,7 @@ export class Reasons {
   }
 
   add(reason: string): void {
-    // Control characters could move a terminal's cursor.
-    const plain = reason.replace(/\p{C}/gu, " ").slice(0, MOST_CHARACTERS);
+    const plain = visibleText(reason.slice(0, MOST_CHARACTERS));
     const kind = this.#counts.has(plain) || this.#counts.size < MOST_KINDS ? plain : "other";
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
     this.#total += 1;
