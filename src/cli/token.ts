@@ -1,4 +1,5 @@
 import { ConfigError, type Duration } from "../index.js";
+import { readClaims } from "./claims.js";
 import type { CommandShape } from "./command.js";
 import { withEnvFile } from "./env-file.js";
 import { exitCodes } from "./exit-code.js";
@@ -51,22 +52,3 @@ export const tokenCommand: CommandShape<TokenCommandOptions> = {
     return exitCodes.done;
   },
 };
-
-function readClaims(json: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  if (json === undefined) return undefined;
-  const claims = parse(json);
-  if (typeof claims === "object" && claims !== null && !Array.isArray(claims)) return { ...claims };
-  throw new ConfigError("invalid_claims", {
-    message: "--claims is not a JSON object.",
-    fix: 'Give it in single quotes, like --claims \'{"name":"Ana"}\'.',
-  });
-}
-
-/** Undefined where it is none. */
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}

@@ -28,8 +28,13 @@ const mine = endpoint("/me", {
   receives: { who: z.object({}) },
   on: { who: (context) => context.user.id },
 });
+const named = endpoint("/named", {
+  auth: jwt({ secret, claims: z.object({ sub: z.string(), name: z.string() }) }),
+  receives: { who: z.object({}) },
+  on: { who: (context) => context.user.name },
+});
 const echo = rawEndpoint("/echo", { text: ({ connection }, text) => void connection.send(text) });
-const endpoints = [calculator, mine, echo];
+const endpoints = [calculator, mine, named, echo];
 
 const url = (server: { readonly url: string }, path: string) => server.url.replace("http", "ws") + path;
 
@@ -81,6 +86,8 @@ test.each([
   [["request", "/ws", "add", "--header", "Origin"], "invalid_header"],
   [["request", "/ws", "add", "--header", "Origin: a\r\nCookie: b"], "invalid_header"],
   [["request", "/ws", "add", "--token", "t", "--as", "ana"], "ambiguous_token"],
+  [["request", "/ws", "add", "--claims", "{}"], "ambiguous_token"],
+  [["request", "/ws", "add", "--as", "ana", "--claims", "[]"], "invalid_claims"],
   [["publish", "/ws", "chat//a", "said"], "invalid_channel"],
 ])("%j is misuse, told before anybody is dialled", async (args, code) => {
   const ran = await runCommand([...args, "--json"]);
@@ -113,6 +120,9 @@ test("who one is comes from --token, from TIDINGS_TOKEN, or, with the server's s
   expect(await runCommand(asked, { env: { TIDINGS_TOKEN: token } })).toMatchObject({ code: 0, stdout: '"ana"\n' });
   const env = { TIDINGS_JWT_SECRET: secret };
   expect(await runCommand([...asked, "--as", "bob"], { env })).toMatchObject({ code: 0, stdout: '"bob"\n' });
+  const named = ["request", url(server, "/named"), "who", "--as", "bob"];
+  expect((await runCommand(named, { env })).code).toBe(1);
+  expect((await runCommand([...named, "--claims", '{"name":"Bob"}'], { env })).stdout).toBe('"Bob"\n');
 });
 
 test("without a credential it tells how to give one, and a bad one is nowhere in what is said of it", async () => {

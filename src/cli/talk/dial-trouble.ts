@@ -91,7 +91,7 @@ function adviceFor(code: string): string | undefined {
 
 const ADVICE: Readonly<Record<string, string>> = {
   unauthorized:
-    "Say who you are: --token \"$(tidings token alice)\", or --as alice, with the secret that the server has. An endpoint that takes its token elsewhere: --header 'Authorization: Bearer …', or ?token= in the address.",
+    "Say who you are: --token \"$(tidings token alice)\", or --as alice, with the secret that the server has and the --claims that it asks for. An endpoint that takes its token elsewhere: --header 'Authorization: Bearer …', or ?token= in the address.",
   token_expired: "Make a new one: tidings token alice.",
   forbidden: "Another user may: --as, or --token.",
   origin_not_allowed: "Come as a page that is listed: --header 'Origin: https://app.example'.",

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { durationMs } from "../../base/duration.js";
 import { ConfigError, type Duration } from "../../index.js";
+import { readClaims } from "../claims.js";
 import { withEnvFile } from "../env-file.js";
 import { signedToken } from "../signed-token.js";
 import type { Terminal } from "../terminal.js";
@@ -9,6 +10,7 @@ import type { Terminal } from "../terminal.js";
 export interface TalkOptions {
   readonly token?: string;
   readonly as?: string;
+  readonly claims?: string;
   readonly header?: readonly string[];
   readonly raw?: boolean;
   readonly timeout: string;
@@ -26,6 +28,7 @@ export function addLineOptions(command: Command): Command {
   return command
     .option("--token <token>", "who you are; by default what TIDINGS_TOKEN holds")
     .option("--as <user>", "who you are: with a token such as `tidings token <user>` makes")
+    .option("--claims <json>", "with --as: more claims of that token, as a JSON object")
     .option(
       "--header <line>",
       "a header of the handshake, such as 'Origin: https://app.example'; may be repeated",
@@ -58,14 +61,20 @@ export async function readTalk({ env }: Terminal, options: TalkOptions): Promise
   };
 }
 
-async function tokenFor(env: Terminal["env"], { token, as, raw }: TalkOptions): Promise<string | undefined> {
+async function tokenFor(env: Terminal["env"], { token, as, claims, raw }: TalkOptions): Promise<string | undefined> {
   if (token !== undefined && as !== undefined) {
     throw new ConfigError("ambiguous_token", {
       message: "There are --token and --as.",
       fix: "Give one of them: a token says itself who it is of.",
     });
   }
-  if (as !== undefined) return signedToken(as, {}, withEnvFile(env));
+  if (as === undefined && claims !== undefined) {
+    throw new ConfigError("ambiguous_token", {
+      message: "There is --claims, and no --as whose claims they would be.",
+      fix: "Say who it is: --as alice. A --token has its own claims.",
+    });
+  }
+  if (as !== undefined) return signedToken(as, { claims: readClaims(claims) }, withEnvFile(env));
   // To a server of whoever it may be goes no token that was not named for it.
   return token ?? ((!raw && env.TIDINGS_TOKEN) || undefined);
 }
