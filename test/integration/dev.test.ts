@@ -42,7 +42,9 @@ function publishTo(url: string) {
   };
 }
 
-test("over reloads everybody hears every event once and in order, while others go on publishing", async () => {
+test("over reloads everybody hears every event once and in order, while others go on publishing", {
+  timeout: 60_000,
+}, async () => {
   using project = new DevProject({ "app.ts": appOf("1") });
   await using dev = project.dev(["app.ts", "--port", "0"]);
   const url = String((await dev.until("listening")).url);

@@ -110,7 +110,8 @@ export class DevSession {
 
   /** The one before goes, and it begins. */
   async #handTo(next: AppProcess): Promise<void> {
-    if (this.#next !== next || this.#isStopping) return;
+    // One that ended while it waited has said why: what is there serves on.
+    if (this.#next !== next || this.#isStopping || next.hasEnded) return;
     this.#next = undefined;
     const before = this.#current;
     this.#current = undefined;
