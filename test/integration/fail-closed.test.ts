@@ -83,13 +83,10 @@ test.each<[string, () => unknown, string]>([
   expect(make).toThrow(expect.objectContaining({ name: "ConfigError", message: expect.stringContaining(message) }));
 });
 
-test.each([null, "8000", 1.5, -1, 65_536, Number.NaN, { port: 8000 }])(
-  "%o is no port to listen on",
-  async (port) => {
-    await using app = createApp({ endpoints: [] });
-    await expect(app.listen(untyped(port))).rejects.toMatchObject({ name: "ConfigError", code: "invalid_port" });
-  },
-);
+test.each([null, "8000", 1.5, -1, 65_536, Number.NaN, { port: 8000 }])("%o is no port to listen on", async (port) => {
+  await using app = createApp({ endpoints: [] });
+  await expect(app.listen(untyped(port))).rejects.toMatchObject({ name: "ConfigError", code: "invalid_port" });
+});
 
 test.each([{}, { user: undefined }, { users: "ana" }, { user: "" }, { user: "ana", tokenId: "t" }, "ana", undefined])(
   "to revoke %o is a mistake, and not a revocation of nothing",
