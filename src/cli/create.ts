@@ -22,7 +22,7 @@ export const createCommand: CommandShape<CreateOptions> = {
     const shown = relative(process.cwd(), path) || ".";
     const steps = [...(shown === "." ? [] : [`cd ${shown}`]), "npm install", "npm test", "npm run dev"];
     const text = [
-      `${terminal.style("bold", name)} is in ${shown}: ${files.join(", ")}.`,
+      `A new project, ${terminal.style("bold", name)}, is in ${shown}: ${files.join(", ")}.`,
       `It depends on tidings ${tidings}.`,
       "",
       ...steps.map((step) => `  ${step}`),
