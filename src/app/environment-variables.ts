@@ -86,7 +86,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   limit("pending", "count", "10000", "Connections that are not yet open."),
   limit("handshake", "duration", "10s", "How long a request's headers may take."),
   limit("auth", "duration", "10s", "How long a credential by message may take."),
-  limit("needs", "duration", "10s", "How long the credential's check, the dependencies and `onStart` may take."),
+  limit("needs", "duration", "10s", "How long the credential's check and the dependencies may take."),
   limit("close", "duration", "5s", "How long a closing connection, and `onStop`, may take."),
   limit("expiryGrace", "duration", "25s", "From a credential's expiry to the close."),
   limit("presenceGrace", "duration", "5s", "How long a user is still present whose connection was lost."),
