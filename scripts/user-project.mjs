@@ -69,7 +69,7 @@ export async function pack(folder) {
 }
 
 /** On Windows npm is a script, which only a shell can start. */
-async function npm(cwd, ...args) {
+export async function npm(cwd, ...args) {
   const { stdout } = await run("npm", args, { cwd, shell: process.platform === "win32" });
   return stdout;
 }
