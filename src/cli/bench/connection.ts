@@ -154,7 +154,8 @@ const SETTINGS: ClientOptions & { readonly closeTimeout: number } = {
   handshakeTimeout: PATIENCE_MS,
   perMessageDeflate: false,
   followRedirects: false,
-  maxPayload: 64 * 1_048_576,
+  // As much as may be said: what comes is counted, and not kept.
+  maxPayload: 16 * 1_048_576,
   // It costs, and nobody reads the texts.
   skipUTF8Validation: true,
 };
