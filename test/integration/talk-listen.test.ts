@@ -78,7 +78,7 @@ test("a channel's state is told in its place, and is no event", async () => {
   await run.notes.next((note) => note === "On board.");
   await server.app.publish(board(), "said", { text: "hi" });
   expect(linesOf((await run.ended).stdout)).toMatchObject([
-    { channel: "board", type: "state", payload: { rows: 3 } },
+    { channel: "board", type: "subscribed", payload: { state: { rows: 3 } } },
     { channel: "board", type: "said" },
   ]);
 });

@@ -52,7 +52,9 @@ export class EventWatch implements Disposable {
 
   #subscribe(channel: string): void {
     const { rewind } = this.#options;
-    const onState = (payload: unknown) => this.#print({ type: "state", channel, offset: undefined, payload });
+    const onState = (state: unknown) => {
+      this.#print({ type: "subscribed", channel, offset: undefined, payload: { state } });
+    };
     const subscription = this.#caller.subscribe(channel, { rewind, onState });
     subscription.onStatus((status, error) => {
       if (status === "live") this.#terminal.note(`On ${visibleText(channel)}.`);
@@ -65,7 +67,8 @@ export class EventWatch implements Disposable {
     const at = new Date();
     const { isReadByPeople } = this.#terminal;
     const json = heardJson(at, heard);
-    const text = isReadByPeople || this.#options.isText ? heardLine(this.#terminal, at, heard) : JSON.stringify(json);
+    const text =
+      isReadByPeople || this.#options.isText ? heardLine(this.#terminal, at, heard) : visibleText(JSON.stringify(json));
     const isTaken = this.#terminal.result(json, text);
     // Whoever reads it is slow: what comes waits with the server, which has a limit for it.
     if (!isTaken) {
@@ -97,8 +100,8 @@ export class EventWatch implements Disposable {
   }
 }
 
-/** What is told in its place among the events, and is none. */
-const NO_EVENTS: readonly string[] = ["gap", "error", "state"];
+/** What is told in its place among the events, and is none: words of the protocol, which no event has. */
+const NO_EVENTS: readonly string[] = ["gap", "error", "subscribed"];
 
 function soon(atMs: number | undefined): string {
   const seconds = ((atMs ?? 0) - Date.now()) / 1_000;
@@ -107,7 +110,11 @@ function soon(atMs: number | undefined): string {
 
 function refused({ name }: AnySubscription, error: TidingsError | undefined): Trouble {
   const { code, message } = error ?? new TidingsError("forbidden");
-  return new Trouble(code, `Not on ${visibleText(name)}: ${visibleText(wordsOf({ code, message }))}`, ADVICE[code]);
+  return new Trouble(
+    code,
+    `Not on ${visibleText(name)}: ${visibleText(wordsOf({ code, message }))}`,
+    Object.hasOwn(ADVICE, code) ? ADVICE[code] : undefined,
+  );
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

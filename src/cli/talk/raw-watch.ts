@@ -45,7 +45,7 @@ export class RawWatch {
     const at = new Date();
     const json = { at: at.toISOString(), ...frame };
     const isForPeople = this.#terminal.isReadByPeople || this.#isText;
-    const text = isForPeople ? frameLine(this.#terminal, at, frame) : JSON.stringify(json);
+    const text = isForPeople ? frameLine(this.#terminal, at, frame) : visibleText(JSON.stringify(json));
     if (!this.#terminal.result(json, text)) {
       this.#line.dialler.pause();
       void this.#terminal.drained().then(() => this.#line.dialler.resume());

@@ -82,9 +82,9 @@ async function tokenFor(env: Terminal["env"], { token, as, claims, raw }: TalkOp
 function readHeaders(lines: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     lines.map((line) => {
-      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\p{Cc}]*)$/u.exec(line) ?? [];
       // A byte of its own each: more a header can't hold (RFC 9110 §5.5).
-      if (name !== undefined && value !== undefined && !/[^\u0020-\u00ff]/.test(value)) return [name, value];
+      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([ -~\u00a0-\u00ff]*)$/.exec(line) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
       throw new ConfigError("invalid_header", {
         // Without the line itself: it may hold a token.
         message: "A --header is not a name, a colon and a value.",
