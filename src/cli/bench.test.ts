@@ -55,10 +55,11 @@ describe.concurrent("tidings bench", () => {
   test("any server answers ping frames, and each has its time", async () => {
     await using plain = await startPlain(() => {});
     const { code, report, stderr } = await bench([plain.url, ...SHORT, "--json"]);
-    const { connections, messages, roundTrip, errors, isWhole, ownShare } = report();
+    const { connections, messages, roundTrip, errors, isWhole, ownShare, seconds } = report();
     expect({ code, stderr, errors, isWhole }).toEqual({ code: 0, stderr: "", errors: 0, isWhole: true });
     expect(connections).toMatchObject({ wanted: 4, opened: 4, failed: { count: 0 }, lost: { count: 0 } });
     expect(messages).toMatchObject({ sent: 80, answered: 80, held: 0 });
+    expect(seconds).toBeGreaterThanOrEqual(0.2);
     expect(roundTrip.steps.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(80);
     expect(roundTrip.p50).toBeGreaterThan(0);
     expect(roundTrip.max).toBeGreaterThanOrEqual(roundTrip["p99.9"]);

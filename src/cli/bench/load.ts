@@ -95,7 +95,7 @@ async function sayAll(
   const all = Math.ceil(durationMs / intervalMs);
   const startedAt = performance.now();
   let n = 0;
-  for (let elapsed = 0; n < all && elapsed < durationMs + CATCH_UP_MS && !signal.aborted; ) {
+  for (let elapsed = 0; elapsed < durationMs + (n < all ? CATCH_UP_MS : 0) && !signal.aborted; ) {
     const due = Math.min(all, n + MOST_AT_ONCE, Math.floor(elapsed / intervalMs) + 1);
     for (; n < due; n += 1) {
       const dueAt = startedAt + n * intervalMs;
@@ -106,7 +106,7 @@ async function sayAll(
     }
     onProgress("load", elapsed, tally);
     // What came is read in between, also where it can't keep up.
-    const pauseMs = n * intervalMs - (performance.now() - startedAt);
+    const pauseMs = Math.min(n * intervalMs, durationMs) - (performance.now() - startedAt);
     if (pauseMs <= 0) await setImmediate();
     else await pause(pauseMs, signal);
     elapsed = performance.now() - startedAt;
