@@ -90,7 +90,7 @@ export {
   type RawEndpointOptions,
   rawEndpoint,
 } from "./declare/endpoint.js";
-export { type GroupOptions, group, type JoinedPath, type Prefixed } from "./declare/group.js";
+export { type GroupOptions, group, type JoinedPath, type Prefixed, type PrefixedContract } from "./declare/group.js";
 export type { Handshake } from "./declare/handshake.js";
 export type { AppInfo, Guard, HttpOptions, PageOption, Visit } from "./declare/http-options.js";
 export type { Identity } from "./declare/identity.js";
