@@ -32,7 +32,7 @@ export class DevSession {
   #heritage: Heritage | undefined;
   /** One after the other takes its turn. */
   #turns: Promise<void> = Promise.resolve();
-  #isStopping = false;
+  #stoppedAtMs: number | undefined;
   #end: (code: ExitCode) => void = () => {};
   #hasListened = false;
   /** A free one that was picked stays: clients come back to it. */
@@ -175,15 +175,20 @@ export class DevSession {
 
   async #stop(signal: NodeJS.Signals): Promise<void> {
     const all = [this.#current, this.#next].filter((each) => each !== undefined);
-    if (this.#isStopping) {
+    if (this.#stoppedAtMs !== undefined) {
+      if (performance.now() - this.#stoppedAtMs < SAME_SIGNAL_MS) return;
       for (const each of all) each.kill();
       this.#end(exitCodes.failed);
       return;
     }
-    this.#isStopping = true;
+    this.#stoppedAtMs = performance.now();
     this.#watch.close();
     await Promise.all([...all.map((each) => each.stop(signal)), this.#turns]);
     this.#end(exitCodes.done);
+  }
+
+  get #isStopping(): boolean {
+    return this.#stoppedAtMs !== undefined;
   }
 
   get #name(): string {
@@ -204,3 +209,6 @@ export class DevSession {
 type Listening = Extract<ChildSays, { is: "listening" }>;
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** One Ctrl-C comes twice under `npm run dev`: from the terminal, and passed on by npm. */
+const SAME_SIGNAL_MS = 500;
