@@ -35,7 +35,9 @@ test("what is asked is signed over its time and its body", async () => {
   await using server = await serve(() => ({ allow: true }), config);
   const ana = await server.dial();
   await ana.ask("subscribe", { channel: "chat/lobby" });
-  const [{ headers, text, body } = { headers: {}, text: "", body: {} }] = server.backend.asked;
+  const [question] = server.backend.asked;
+  if (question === undefined) throw new Error("It was not asked.");
+  const { headers, text, body } = question;
   const [, time, signature] = /^t=(\d+),v1=([\da-f]{64})$/.exec(String(headers["tidings-signature"])) ?? [];
   expect(signature).toBe(createHmac("sha256", hookSecret).update(`${time}.${text}`).digest("hex"));
   expect(new Date(Number(time) * 1_000).toISOString().slice(0, 19)).toBe(String(body.at).slice(0, 19));

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { type Answer, type Hook, readAnswer } from "./answer.js";
+import { type Answer, type Hook, type RawAnswer, readAnswer } from "./answer.js";
 
-const given = (body: unknown, status = 200) => ({ status, body: JSON.stringify(body) });
+const given = (body: unknown, status = 200): RawAnswer => ({ status, body: JSON.stringify(body) });
 
-test.each<[Hook, unknown, Answer]>([
+test.each<[hook: Hook, body: object, answer: Answer]>([
   ["connect", { user: { id: "ana", name: "Ana" } }, { user: { id: "ana", name: "Ana" } }],
   ["connect", { user: { id: "ana" }, exp: 1_767_225_600 }, { user: { id: "ana" }, exp: 1_767_225_600 }],
   ["connect", { user: { id: "ana" }, allow: true }, { user: { id: "ana" } }],

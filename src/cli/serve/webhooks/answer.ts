@@ -9,7 +9,7 @@ export type Hook = (typeof hooks)[number];
 /** What a backend has answered, with what each hook may say. */
 export interface Answer {
   /** Of `connect`: who it is. */
-  readonly user?: { readonly id: string } | undefined;
+  readonly user?: { readonly id: string; readonly [claim: string]: unknown } | undefined;
   /** Of `connect`: until when, in seconds since 1970, as a JWT has it. */
   readonly exp?: number | undefined;
   /** Of `connect` after a JWT, `subscribe` and `publish`. */
