@@ -23,7 +23,7 @@ export const listenCommand: CommandShape<ListenCommandOptions> = {
   summary: "print what an endpoint says, until Ctrl-C",
   examples: [
     ["tidings listen ws://127.0.0.1:8000/ws/rooms/lobby --as alice", "what alice hears there"],
-    ["tidings listen /ws --subscribe prices/BTC", "on a channel, at port 8000 of this computer"],
+    ["tidings listen /ws --subscribe prices/BTC", "on a channel, at TIDINGS_PORT of this computer, else 8000"],
     ["tidings listen /ws --subscribe chat/a --rewind 20 --count 20", "the last 20 events that are kept, and it ends"],
     ["tidings listen /ws --subscribe chat/a | jq .payload", "elsewhere than in a terminal, lines of JSON"],
     ["tidings listen wss://echo.example --raw", "any WebSocket server, frame by frame"],
@@ -42,7 +42,7 @@ export const listenCommand: CommandShape<ListenCommandOptions> = {
   async run(call) {
     const { options } = call;
     if (options.raw) return await listenRaw(call);
-    const address = readAddress(call.args[0] ?? "");
+    const address = readAddress(call.args[0] ?? "", call.terminal.env);
     await using caller = new Caller(address, await readTalk(call.terminal, options));
     using interrupt = new Interrupt();
     using watch = new EventWatch(call.terminal, caller, {
@@ -67,7 +67,7 @@ async function listenRaw({ terminal, args, options }: Call<ListenCommandOptions>
   }
   const talk = await readTalk(terminal, options);
   const count = countOf("--count", options.count);
-  await using line = new RawLine(readAddress(args[0] ?? ""), talk);
+  await using line = new RawLine(readAddress(args[0] ?? "", terminal.env), talk);
   using interrupt = new Interrupt();
   const watch = new RawWatch(terminal, line, { count, isText: options.text === true });
   await Promise.race([watch.run(), interrupt.came]);

@@ -24,7 +24,7 @@ export const publishCommand: CommandShape<PublishCommandOptions> = {
   options: (command) => addLineOptions(command).option("--key <text>", "what makes it the same event when said again"),
   async run({ terminal, args, options }) {
     const [url = "", channel = "", type = "", given] = args;
-    const address = readAddress(url);
+    const address = readAddress(url, terminal.env);
     checkChannel(channel);
     checkType(type);
     const talk = await readTalk(terminal, options);

@@ -23,7 +23,7 @@ export const requestCommand: CommandShape<TalkOptions> = {
   options: (command) => addTalkOptions(command),
   async run({ terminal, args, options }) {
     const [url = "", type = "", given] = args;
-    const address = readAddress(url);
+    const address = readAddress(url, terminal.env);
     const talk = await readTalk(terminal, options);
     if (options.raw) {
       await using line = new RawLine(address, talk);

@@ -19,7 +19,7 @@ export const sendCommand: CommandShape<TalkOptions> = {
   options: (command) => addTalkOptions(command),
   async run({ terminal, args, options }) {
     const [url = "", type = "", given] = args;
-    const address = readAddress(url);
+    const address = readAddress(url, terminal.env);
     const talk = await readTalk(terminal, options);
     if (options.raw) {
       await using line = new RawLine(address, talk);

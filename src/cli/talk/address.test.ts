@@ -13,17 +13,24 @@ test.each([
   ["/ws/rooms/lobby", "ws://127.0.0.1:8000/ws/rooms/lobby"],
   ["host", "ws://host/"],
 ])("%s is %s", (given, meant) => {
-  expect(readAddress(given).href).toBe(meant);
+  expect(readAddress(given, {}).href).toBe(meant);
 });
 
 test.each(["", "ftp://host/", "file:///etc/passwd", "ws://", "ws://host:99999/", "ws://ho st/", "/ws#top", ":x/ws"])(
   "%j is no address",
   (given) => {
-    expect(() => readAddress(given)).toThrow(expect.objectContaining({ code: "invalid_address" }));
+    expect(() => readAddress(given, {})).toThrow(expect.objectContaining({ code: "invalid_address" }));
   },
 );
 
 test("an address that can't be read is not repeated, and one that can is named without what may be a secret", () => {
-  expect(() => readAddress("ftp://ana:hush@host/?token=hush")).toThrow(expect.not.stringContaining("hush"));
-  expect(nameOf(readAddress("wss://ana:hush@host:1/ws?token=hush"))).toBe("wss://host:1/ws");
+  expect(() => readAddress("ftp://ana:hush@host/?token=hush", {})).toThrow(expect.not.stringContaining("hush"));
+  expect(nameOf(readAddress("wss://ana:hush@host:1/ws?token=hush", {}))).toBe("wss://host:1/ws");
+});
+
+test("a path alone is at the port of apps that are started here, and another address has its own", () => {
+  const env = { TIDINGS_PORT: "9000" };
+  expect(readAddress("/ws", env).href).toBe("ws://127.0.0.1:9000/ws");
+  expect(readAddress("localhost:8000/ws", env).href).toBe("ws://localhost:8000/ws");
+  expect(readAddress("/ws", { TIDINGS_PORT: "" }).href).toBe("ws://127.0.0.1:8000/ws");
 });

@@ -1,7 +1,9 @@
 import { ConfigError } from "../../index.js";
+import { withEnvFile } from "../env-file.js";
+import type { Streams } from "../terminal.js";
 
 /** Where an app listens that says nothing else. */
-const HERE = "127.0.0.1:8000";
+const DEFAULT_PORT = "8000";
 
 /**
  * The address that was meant: `ws://host/path`, `http://host/path` just as well, `localhost:8000/ws`, or `/ws` and
@@ -24,9 +26,9 @@ export function nameOf({ protocol, host, pathname }: URL): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-function withScheme(given: string): string {
+function withScheme(given: string, env: Streams["env"]): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(given)) return given;
-  if (given.startsWith("/")) return `ws://${HERE}${given}`;
+  if (given.startsWith("/")) return `ws://127.0.0.1:${withEnvFile(env).TIDINGS_PORT || DEFAULT_PORT}${given}`;
   return given.startsWith(":") ? `ws://127.0.0.1${given}` : `ws://${given}`;
 }
 
@@ -34,6 +36,6 @@ function invalidAddress(what: string): ConfigError {
   return new ConfigError("invalid_address", {
     // Without the address itself: it may hold a token.
     message: `The address ${what}.`,
-    fix: "Give it like ws://127.0.0.1:8000/ws/rooms/lobby, or /ws/rooms/lobby for port 8000 of this computer.",
+    fix: "Give it like ws://127.0.0.1:8000/ws/rooms/lobby, or /ws/rooms/lobby for the port of this computer that TIDINGS_PORT says, else 8000.",
   });
 }
