@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test, vi } from "vitest";
+import { tlsCertificate } from "../conformance/tls-certificate.js";
 import { Inbox } from "../support/inbox.js";
 import { startRedis } from "../support/redis/redis-server.js";
 import { secret, signToken } from "../support/tokens.js";
@@ -50,8 +54,12 @@ class Served implements AsyncDisposable {
     return this.log.next((line) => line.event === event);
   }
 
-  stop(signal: NodeJS.Signals): Promise<number | string> {
+  signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  stop(signal: NodeJS.Signals): Promise<number | string> {
+    this.signal(signal);
     return this.ended;
   }
 
@@ -104,11 +112,28 @@ test("where the first that start can't, none goes on trying", async () => {
   expect(await served.ended).toBe(1);
 });
 
-test("nobody stays behind when it is killed", async () => {
+test("each reads the certificate anew at SIGHUP, and none stays behind when the first of all is killed", async () => {
   await using redis = await startRedis();
-  await using served = new Served({ TIDINGS_REDIS_URL: redis.url });
+  using folder = folderOf({ "cert.pem": tlsCertificate.cert, "key.pem": tlsCertificate.key });
+  await using served = new Served({
+    TIDINGS_REDIS_URL: redis.url,
+    TIDINGS_TLS_CERT: join(folder.path, "cert.pem"),
+    TIDINGS_TLS_KEY: join(folder.path, "key.pem"),
+  });
+  expect(JSON.parse(await served.stdout.next())).toMatchObject({ url: expect.stringMatching(/^https:/) });
   await served.next("worker_listening");
   await served.next("worker_listening");
+  served.signal("SIGHUP");
+  await served.next("tls_renewed");
+  await served.next("tls_renewed");
   // Its output is closed when the last of them has ended.
-  expect(await served.stop("SIGKILL")).toBe("SIGKILL");
+  served.signal("SIGKILL");
+  expect(await served.ended).toBe("SIGKILL");
 });
+
+/** A folder with these files, which goes when the test is over. */
+function folderOf(files: Readonly<Record<string, string>>) {
+  const path = mkdtempSync(join(tmpdir(), "tidings-serve-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
+}
