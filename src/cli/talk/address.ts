@@ -6,13 +6,13 @@ import type { Streams } from "../terminal.js";
 const DEFAULT_PORT = "8000";
 
 /**
- * The address that was meant: `ws://host/path`, `http://host/path` just as well, `localhost:8000/ws`, or `/ws` and
- * `:8000/ws` on this computer.
+ * The address that was meant: `ws://host/path`, `http://host/path` just as well, `localhost:8000/ws`, or on this computer
+ * `:8123/ws` and `/ws`, which is at the port that TIDINGS_PORT tells apps that are started here.
  *
- * @throws {ConfigError} `invalid_address`
+ * @throws {ConfigError} `invalid_address`, `unreadable_env_file`
  */
-export function readAddress(given: string): URL {
-  const text = withScheme(given);
+export function readAddress(given: string, env: Streams["env"]): URL {
+  const text = withScheme(given, env);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw invalidAddress("is not an address");
   url.protocol = url.protocol.replace(/^http/, "ws");
