@@ -125,12 +125,38 @@ describe("connect", () => {
     expect(await bob.ask("subscribe", { channel: "team/red" })).toMatchObject({ type: "subscribed" });
     const refused = (sub: string) => dialRefused(`${server.url}/ws`, { token: signToken({ sub }) });
     expect(await refused("eve")).toMatchObject({ status: 401 });
-    expect(await refused("mal")).toMatchObject({ status: 500 });
+    expect(await refused("mal")).toMatchObject({ status: 503 });
+    expect(await server.log.next("webhook_failed")).toMatchObject({
+      fields: { reason: expect.stringContaining("another `id`") },
+    });
   });
 
   test("one whose time is over is not let in", async () => {
     await using server = await serve(() => ({ user: { id: "ana" }, exp: 1 }), {}, { hooks: ["connect"] });
     expect(await dialRefused(`${server.url}/ws`, { token: "t" })).toMatchObject({ body: { code: "token_expired" } });
+  });
+
+  test("the cookie of a session is a token too: by it somebody comes, and is gone when its time is over", async () => {
+    const answering: Answering = ({ body }) =>
+      body.token === "s1" ? { user: { id: "ana" } } : { error: { code: "unauthorized" } };
+    await using server = await serve(answering, {}, { hooks: ["connect"], from: ["cookie"], cookie: "session" });
+    const withCookie = (cookie: string, origin?: string) => ({
+      headers: { cookie, ...(origin !== undefined && { origin }) },
+    });
+    await dial(`${server.url}/ws`, withCookie("session=s1"));
+    expect(await dialRefused(`${server.url}/ws`, withCookie("session=s2"))).toMatchObject({ status: 401 });
+    expect(await dialRefused(`${server.url}/ws`, withCookie("session=s1", "https://evil.example"))).toMatchObject({
+      status: 403,
+    });
+  });
+
+  test.each<[string, object, WebhooksConfig, ServeConfig]>([
+    ["nobody is named, and no token names them", { allow: true }, {}, {}],
+    ["an end is named that nobody would look at", { user: { id: "ana" }, exp: 9_999_999_999 }, { from: [] }, {}],
+    ["an end is named beside a JWT's", { allow: true, exp: 9_999_999_999 }, {}, { jwt }],
+  ])("where %s it has failed, and nobody is let in", async (_what, answer, webhooks, config) => {
+    await using server = await serve(() => answer, config, { hooks: ["connect"], ...webhooks });
+    expect(await dialRefused(`${server.url}/ws`, { token: signToken({ sub: "ana" }) })).toMatchObject({ status: 503 });
   });
 });
 

@@ -1,8 +1,8 @@
 import { bearer, jwt } from "../../auth/index.js";
-import { type Dependency, dependency, type Handshake, type Identity, TidingsError, unauthorized } from "../../index.js";
+import { type Dependency, dependency, type Handshake, type Identity, unauthorized } from "../../index.js";
 import type { JwtConfig, ServeConfig, WebhooksConfig } from "./config.js";
 import type { EventSchemas } from "./event-schemas.js";
-import type { Answer } from "./webhooks/answer.js";
+import { type Answer, BadAnswerError } from "./webhooks/answer.js";
 import type { Backend } from "./webhooks/backend.js";
 
 /** Whoever is behind a connection, with all that is known of them: the claims of a token, or what the backend says. */
@@ -31,8 +31,8 @@ function personOfToken({ claims, ...options }: JwtConfig, schemas: EventSchemas)
 function personOfBackend(webhooks: WebhooksConfig, backend: Backend): Dependency<Person, "connection"> {
   const { from, cookie } = webhooks;
   const ask = async (request: Handshake, signal: AbortSignal, token?: string): Promise<Person> => {
-    const answer = await backend.ask("connect", { ...told(request, webhooks), token }, signal);
-    return personIn(answer);
+    const check = token === undefined ? checkNamedForGood : checkNamed;
+    return personIn(await backend.ask("connect", { ...told(request, webhooks), token }, signal, check));
   };
   if (from?.length === 0) return dependency({ create: ({ request, signal }) => ask(request, signal) });
   return bearer<Person>({
@@ -52,23 +52,39 @@ function personOfBoth(
   return dependency({
     needs: { token },
     create: async ({ token: user, request, signal }): Promise<Person> => {
-      const answer = await backend.ask("connect", { ...told(request, webhooks), user }, signal);
-      if (answer.user === undefined) return personIn(answer, user);
-      const person = personIn(answer);
-      if (person.id === user.id) return person;
-      throw new TidingsError("internal", undefined, {
-        cause: new Error("The backend's answer to `connect` has another `id` than the token."),
-      });
+      const check = (answer: Answer) => {
+        checkLasting(answer);
+        if (answer.user === undefined || answer.user.id === user.id) return;
+        throw new BadAnswerError("a `user` with another `id` than the token's");
+      };
+      return personIn(await backend.ask("connect", { ...told(request, webhooks), user }, signal, check), user);
     },
   });
+}
+
+/** Somebody must be named, where no token names them. */
+function checkNamed({ user, allow }: Answer): void {
+  if (user === undefined && allow !== false) throw new BadAnswerError("no `user`");
+}
+
+function checkNamedForGood(answer: Answer): void {
+  checkNamed(answer);
+  checkLasting(answer);
+}
+
+/** A time that nobody would look at must not seem to end anything. */
+function checkLasting({ exp }: Answer): void {
+  if (exp !== undefined)
+    throw new BadAnswerError("an `exp`, which counts only of a token that the backend reads itself");
 }
 
 /** When those that the backend named expire, in milliseconds since 1970. */
 const expiries = new WeakMap<Person, number>();
 
 function personIn({ user, exp, allow }: Answer, otherwise?: Person): Person {
-  if (user === undefined && (allow !== true || otherwise === undefined)) throw unauthorized();
-  const person: Person = { ...(user ?? otherwise), id: (user ?? otherwise)?.id ?? "" };
+  const found = user ?? otherwise;
+  if (found === undefined || allow === false) throw unauthorized();
+  const person: Person = { ...found };
   if (exp !== undefined) expiries.set(person, exp * 1_000);
   return person;
 }

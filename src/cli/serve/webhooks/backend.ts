@@ -52,8 +52,9 @@ export class Backend {
    * slow, or answers nonsense.
    *
    * @param signal nobody waits for the answer any more
+   * @param check throws a `BadAnswerError` for an answer that can't be here
    */
-  async ask(hook: Hook, about: object, signal?: AbortSignal): Promise<Answer> {
+  async ask(hook: Hook, about: object, signal?: AbortSignal, check?: (answer: Answer) => void): Promise<Answer> {
     const way = this.#wayOf(hook);
     const passage = way.circuit.enter(performance.now());
     if (passage.retryAfterMs !== undefined) {
@@ -63,7 +64,7 @@ export class Backend {
     const deadline = new Deadline(timeoutMs, signal);
     try {
       const raw = await this.#inTurn(way.gate, deadline, () => this.#post(hook, about, deadline.signal));
-      return this.#read(hook, raw);
+      return this.#read(hook, raw, check);
     } catch (cause) {
       if (cause instanceof TidingsError) throw cause;
       // That too many ask at once is no fault of the backend's.
@@ -114,9 +115,10 @@ export class Backend {
   }
 
   /** A refusal is an answer: the backend is there. */
-  #read(hook: Hook, raw: RawAnswer): Answer {
+  #read(hook: Hook, raw: RawAnswer, check?: (answer: Answer) => void): Answer {
     try {
       const answer = readAnswer(hook, raw);
+      check?.(answer);
       this.#succeeded(hook);
       return answer;
     } catch (refusal) {
