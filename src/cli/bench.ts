@@ -5,6 +5,7 @@ import { BUSY, msText, type Report, reportOf, reportText } from "./bench/report.
 import { findTarget } from "./bench/target.js";
 import type { CommandShape } from "./command.js";
 import { exitCodes } from "./exit-code.js";
+import { readAddress } from "./talk/address.js";
 import type { Terminal } from "./terminal.js";
 
 /** Loads a server. */
@@ -13,12 +14,9 @@ export const benchCommand: CommandShape<BenchOptions> = {
   summary: "load any WebSocket server, and show how long it takes to answer",
   examples: [
     ["tidings bench ws://127.0.0.1:8000/ws", "ping frames, which every WebSocket server answers"],
+    ["tidings bench /ws --connections 1000 --ramp 200/1s", "a thousand connections, opened in five seconds"],
     [
-      "tidings bench localhost:8000/ws --connections 1000 --ramp 200/1s",
-      "a thousand connections, opened in five seconds",
-    ],
-    [
-      'tidings bench localhost:8000/ws/chat --type say --payload \'{"text":"hi"}\' --token $TOKEN',
+      'tidings bench /ws/chat --type say --payload \'{"text":"hi"}\' --token $TOKEN',
       "messages of your app, and its answers",
     ],
     ["tidings bench localhost:9001 --raw --size 1kb --rate 100/1s", "a server that says back what it hears"],
@@ -50,7 +48,7 @@ export const benchCommand: CommandShape<BenchOptions> = {
   },
   async run({ terminal, args, options }) {
     const plan = readPlan(options, terminal.env);
-    const target = await findTarget(args[0] ?? "", options.hostIsMine);
+    const target = await findTarget(readAddress(args[0] ?? "", terminal.env), options.hostIsMine);
     checkDescriptors(plan.connections);
     const seenEnough = new AbortController();
     const interrupt = () => seenEnough.abort();

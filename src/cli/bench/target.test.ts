@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { type Address, findTarget } from "./target.js";
+import { readAddress } from "../talk/address.js";
+import { type Address, findTarget as find, type Target } from "./target.js";
+
+const findTarget = (
+  text: string,
+  ...more: [string | undefined, ((name: string) => Promise<readonly Address[]>)?]
+): Promise<Target> => find(readAddress(text, {}), ...more);
 
 const at = (...addresses: readonly string[]) => {
   const found: readonly Address[] = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
@@ -63,14 +69,11 @@ test("connections go to the address that was looked at, whatever the name leads 
 });
 
 test("nobody is shown what a query or a user's name gives away", async () => {
-  const { shown } = await findTarget("ws://ana:secret@127.0.0.1:8000/ws?token=secret#secret", undefined);
+  const { shown } = await findTarget("ws://ana:secret@127.0.0.1:8000/ws?token=secret", undefined);
   expect(shown).toBe("ws://127.0.0.1:8000/ws");
 });
 
-test("a name that leads nowhere, and what is no URL, is told", async () => {
+test("a name that leads nowhere is told", async () => {
   const nowhere = () => Promise.reject(new Error("ENOTFOUND"));
   await expect(findTarget("ws://nowhere.example/", undefined, nowhere)).rejects.toMatchObject({ code: "unknown_host" });
-  for (const text of ["", "ftp://127.0.0.1/", "ws://", "ws://a b/"]) {
-    await expect(findTarget(text, undefined)).rejects.toMatchObject({ code: "invalid_url" });
-  }
 });

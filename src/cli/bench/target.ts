@@ -2,6 +2,7 @@ import { lookup as resolve } from "node:dns/promises";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { ConfigError } from "../../base/config-error.js";
 import { describeGiven } from "../../base/quantity.js";
+import { nameOf } from "../talk/address.js";
 
 /** What is loaded, and where it is: each connection goes to these very addresses, whatever the name leads to by then. */
 export interface Target {
@@ -21,14 +22,13 @@ export interface Address {
  * Finds the server that is to be loaded: one of this computer, or one whose name was said twice.
  *
  * @param hostIsMine the host of the URL again, for a server elsewhere
- * @throws {ConfigError} `invalid_url`, `not_this_computer` or `unknown_host`
+ * @throws {ConfigError} `not_this_computer` or `unknown_host`
  */
 export async function findTarget(
-  text: string,
+  url: URL,
   hostIsMine: string | undefined,
   findAddresses: (name: string) => Promise<readonly Address[]> = findAllAddresses,
 ): Promise<Target> {
-  const url = readUrl(text);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (hostIsMine !== undefined && hostIsMine.toLowerCase() !== host) {
     throw notThisComputer(`--host-is-mine names ${describeGiven(hostIsMine)}, and the URL ${host}.`, host);
@@ -44,26 +44,8 @@ export async function findTarget(
     if (wantsAll === true) callback(null, [...addresses]);
     else callback(null, first?.address ?? "", first?.family);
   };
-  return { url, shown: `${url.protocol}//${url.host}${url.pathname}`, addresses, lookup };
+  return { url, shown: nameOf(url), addresses, lookup };
 }
-
-function readUrl(text: string): URL {
-  // `localhost:8000/ws` would be read as of the scheme `localhost:`.
-  const given = /^[a-z]+:\/\//i.test(text) ? text : `ws://${text}`;
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  const protocol = url && PROTOCOLS[url.protocol];
-  if (url === undefined || protocol === undefined) {
-    throw new ConfigError("invalid_url", {
-      message: `The URL is ${describeGiven(text)}.`,
-      fix: "Give it as ws://127.0.0.1:8000/ws, or wss://.",
-    });
-  }
-  url.protocol = protocol;
-  url.hash = "";
-  return url;
-}
-
-const PROTOCOLS: Readonly<Record<string, string>> = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
 
 async function addressesOf(
   host: string,
