@@ -9,7 +9,7 @@ import type { Json, Reply } from "../schema/json.js";
 import { type Input, isSchema, type Output, type Schema, type Schemas } from "../schema/standard.js";
 import type { KnownNames, Refuse } from "./advice.js";
 import type { App } from "./app.js";
-import type { Carries, ChannelContract, EventOf, ParamNames, Params, TypeName } from "./contract.js";
+import type { Carries, ChannelContract, EventOf, ParamNames, Params, WithAny } from "./contract.js";
 import type { Dependencies, Dependency, Values } from "./dependency.js";
 import { isOurs, PathPattern } from "./path-pattern.js";
 import type { StateAt } from "./state-at.js";
@@ -122,7 +122,7 @@ export interface ChannelOptions<
     | undefined;
 }
 /** An event after its validation, by its name. */
-type OutputEvent<Events> = EventOf<{ [Type in keyof Events as TypeName<Type>]: Output<Events[Type]> }>;
+type OutputEvent<Events> = EventOf<WithAny<{ [Type in keyof Events]: Output<Events[Type]> }>>;
 /** `presence` is asked while a connection joins, which does not wait for it. */
 type AtOnce<Face> = [Face] extends [object & { readonly then?: never }]
   ? Face
@@ -200,8 +200,8 @@ export function channel<
   options: ChannelOptions<Pattern, Events, Needs, Presence, Face, Snapshot, History>,
 ): Channel<{
   pattern: Pattern;
-  publishes: { [Type in keyof Events as TypeName<Type>]: Input<Events[Type]> };
-  events: { [Type in keyof Events as TypeName<Type>]: Json<Output<Events[Type]>> };
+  publishes: WithAny<{ [Type in keyof Events]: Input<Events[Type]> }>;
+  events: WithAny<{ [Type in keyof Events]: Json<Output<Events[Type]>> }>;
   member: MemberOf<Presence, Face>;
   state: StateOf<Snapshot>;
   history: [History] extends [undefined] ? false : true;

@@ -56,14 +56,17 @@ export type At<T, K, Otherwise = never> = T extends unknown ? (K extends keyof T
 
 /** A union of one shape per key: `{ type, payload }`. */
 export type EventOf<Events> = Events extends unknown
-  ?
-      | { [Type in keyof Named<Events>]: { readonly type: Type; readonly payload: Events[Type] } }[keyof Named<Events>]
-      | (string extends keyof Events
-          ? { readonly type: string; readonly payload: Events[keyof Events & string] }
-          : never)
+  ? string extends keyof Events
+    ? ShapeOf<Named<Events>> | { readonly type: string; readonly payload: Events[keyof Events & string] }
+    : ShapeOf<Events>
   : never;
+type ShapeOf<Events> = {
+  [Type in keyof Events]: { readonly type: Type; readonly payload: Events[Type] };
+}[keyof Events];
 /** Those with a name of their own, where others may have any. */
-type Named<Events> = { [Type in keyof Events as string extends Type ? never : number extends Type ? never : Type]: 0 };
+type Named<Events> = {
+  [Type in keyof Events as string extends Type ? never : number extends Type ? never : Type]: Events[Type];
+};
 
 /** `{}` may be left out. */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is meant: is there nothing that must be given?
@@ -78,5 +81,7 @@ export type Arrivals<Contract extends EndpointContract> = {
   [Event in EventOf<Contract["sends"] | EventsIn<Contract["channels"]>> as Event["type"]]: Event["payload"];
 };
 
-/** What a declared name stands for: `"*"` for any. */
-export type TypeName<Name> = Name extends "*" ? string : Name;
+/** With any name in the place of `"*"`, where that is declared. */
+export type WithAny<Declared> = "*" extends keyof Declared
+  ? { [Type in keyof Declared as Type extends "*" ? string : Type]: Declared[Type] }
+  : Declared;

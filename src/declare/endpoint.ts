@@ -9,14 +9,9 @@ import type { KnownNames, Refuse } from "./advice.js";
 import type { AnyChannel, ChannelDefinition } from "./channel.js";
 import type { Closed } from "./closed.js";
 import type { AnyContext, AuthUser, Context, Entry, Inputs, Middleware, RawContext, RefOf } from "./context.js";
-import type { Carries, ContractOf, EndpointContract, Params, TypeName } from "./contract.js";
-import {
-  type Dependencies,
-  type Dependency,
-  type DependencyDefinition,
-  isDependency,
-  type Values,
-} from "./dependency.js";
+import type { Carries, ContractOf, EndpointContract, Params, WithAny } from "./contract.js";
+import type { Dependencies, Dependency, DependencyDefinition, Values } from "./dependency.js";
+import { authOf } from "./endpoint-auth.js";
 import type { Identity } from "./identity.js";
 import type { EndpointLimits } from "./limits.js";
 import { PathPattern } from "./path-pattern.js";
@@ -164,12 +159,12 @@ export function endpoint<
 ): Endpoint<{
   path: Path;
   query: Input<Query>;
-  receives: { [Type in keyof Receives as TypeName<Type>]: Input<Receives[Type]> };
-  replies: {
-    -readonly [Type in keyof Returns as TypeName<Type>]: Type extends keyof Replies
+  receives: WithAny<{ [Type in keyof Receives]: Input<Receives[Type]> }>;
+  replies: WithAny<{
+    -readonly [Type in keyof Returns]: Type extends keyof Replies
       ? Json<Output<Replies[Type]>>
       : Reply<Awaited<Returns[Type]>>;
-  };
+  }>;
   sends: { [Type in keyof Sends]: Json<Output<Sends[Type]>> };
   channels: { [Each in ContractOf<Channels[number]> as Each["pattern"]]: Each };
 }> {
@@ -366,19 +361,6 @@ const RAW_OPTIONS: Readonly<Record<string, OptionKind>> = {
   binary: "function",
   run: "function",
 };
-
-/** What is there and is no dependency must not let everybody in: it may be an import that was not loaded yet. */
-function authOf(path: string, given: UntypedBase): DependencyDefinition | undefined {
-  if (!("auth" in given)) return undefined;
-  if (isDependency(given.auth)) return given.auth["~definition"];
-  throw new ConfigError("not_a_credential", {
-    message: `${path}: \`auth\` is ${describeGiven(given.auth)}.`,
-    fix:
-      given.auth === undefined
-        ? "Where everybody may enter, leave it out; where two files import each other, move it into a third."
-        : "Give it what jwt(), session(), bearer(), firstOf() or dependency() makes.",
-  });
-}
 
 function channelOf(path: string, given: unknown): ChannelDefinition {
   if (typeof given === "function" && "~is" in given && given["~is"] === "channel") {

@@ -88,7 +88,7 @@ function targetOf(path: string, specifier: string, files: Files): string | undef
 }
 
 function covers(names: readonly string[] | undefined, path: string): boolean {
-  return names !== undefined && (names.includes(path) || names.includes(folderOf(path)));
+  return names?.some((name) => path === name || path.startsWith(`${name}/`)) === true;
 }
 
 /** The folder of a path inside `src/`; a file at the top stands for itself. */

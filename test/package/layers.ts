@@ -82,11 +82,11 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
   ajv: ["cli/serve"],
   "ajv-formats": ["cli/serve"],
-  ws: ["transport/ws.ts", "transport/ws-package.ts", "client/node.ts", "cli/bench"],
+  ws: ["transport/ws.ts", "transport/ws-package.ts", "client/node.ts", "cli/bench", "cli/talk"],
   react: ["react"],
   redis: ["redis"],
   piscina: ["tasks"],
-  jose: ["auth"],
+  jose: ["auth", "cli/signed-token.ts"],
   cookie: ["connection", "http"],
   "@opentelemetry/api": ["observe/otel.ts"],
 };
