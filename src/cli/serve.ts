@@ -67,7 +67,11 @@ export const serveCommand: CommandShape<ServeOptions> = {
       const started = startedAs(told, loaded.config, workers);
       terminal.result(started, startLines(started, loaded.config));
     };
-    if (workers > 1) return superviseWorkers(loaded.config, { count: workers, logger, tell });
+    if (workers > 1) {
+      // What can't be served is told once, and not by each of them.
+      await makeApp(loaded.config, logger);
+      return superviseWorkers(loaded.config, { count: workers, logger, tell });
+    }
     tell(await serve(loaded, logger));
     return untilSignal();
   },
