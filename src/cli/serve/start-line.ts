@@ -34,10 +34,11 @@ export function startedAs(
 export function startLines(started: Started, { jwt, channels = {} }: ServeConfig): string {
   const { url, pages, endpoints, api, redis, workers } = started;
   const [path = "/ws"] = endpoints;
-  const first = Object.keys(channels)[0]?.replace(/:\w+/g, "alice");
+  const open = Object.entries(channels).find(([, { subscribe = "nobody" }]) => subscribe !== "nobody")?.[0];
+  const first = open?.replace(/:(\w+)/g, (_, param) => (/user/i.test(param) ? "alice" : "lobby"));
   const subscribe = first === undefined ? "" : ` --subscribe ${first}`;
   const address = `${url.replace(/^http/, "ws")}${path}`;
-  const token = jwt?.secret === undefined ? "" : ' --token "$(tidings token alice)"';
+  const token = jwt?.secret === undefined ? "" : " --as alice";
   return [
     `Tidings listens at ${url}`,
     `  endpoints  ${endpoints.join(", ") || "none"}`,
