@@ -1,7 +1,8 @@
-// Before the tests: the programs they need are there, or get installed (on Debian, as root), or are named in one line. With
-// `--more` also those of `npm run test:more`.
+// Before the tests: the pages are built, and the programs they need are there, or get installed (on Debian, as root), or are
+// named in one line. With `--more` also those of `npm run test:more`.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { buildPages } from "../ui/build.mjs";
 
 const needed = [
   { program: "/usr/bin/chromium", debianPackage: "chromium", use: "the browser tests" },
@@ -25,6 +26,7 @@ const neededForMore = [
 const wantedPrograms = process.argv.includes("--more") ? [...needed, ...neededForMore] : needed;
 const missing = wantedPrograms.filter(({ program }) => !existsSync(program));
 if (missing.length > 0) provide(missing);
+await buildPages();
 
 function provide(programs) {
   const packages = programs.map(({ debianPackage }) => debianPackage);

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const quiet = ["--loglevel=error", "--no-audit", "--no-fund"];
+const quiet = ["--loglevel=error", "--no-audit", "--no-fund", "--prefer-offline"];
 const run = promisify(execFile);
 
 /**
