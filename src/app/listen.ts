@@ -78,6 +78,12 @@ export function reloadTls(servers: Iterable<Server>, tls: TlsFiles): void {
     });
   }
   checkTls(tls);
+  if (secure.some((server) => server.setSecureContext === undefined)) {
+    throw new ConfigError("reload_not_possible", {
+      message: "Bun can't show another certificate while it listens.",
+      fix: "Let a proxy end TLS, or start the app anew.",
+    });
+  }
   for (const server of secure) server.setSecureContext({ cert: tls.cert, key: tls.key });
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { LogRecorder } from "../../test/support/log-recorder.js";
 import { Origins } from "../connection/origins.js";
 import type { ListenOptions } from "../declare/app.js";
@@ -136,6 +136,15 @@ test.each<[string, ListenOptions, readonly string[], TokenPlace, string[]]>([
   const warnings = warnOfListening(routes, options, new TrustedProxies(proxies));
   expect(codes(warnings)).toEqual(expected);
   for (const { message } of warnings) expect(message).toMatch(/\/ws\/in .*without TLS/);
+});
+
+test("listening with TLS on Deno is warned of, without it is not", () => {
+  vi.stubGlobal("Deno", {});
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const routes = new Routes({ endpoints: [endpoint("/open", {})] });
+  const proxies = new TrustedProxies([]);
+  expect(codes(warnOfListening(routes, { tls: { cert: "", key: "" } }, proxies))).toEqual(["tls_on_deno"]);
+  expect(warnOfListening(routes, {}, proxies)).toEqual([]);
 });
 
 test("an app logs its warnings when it starts, and starts", async () => {

@@ -69,6 +69,8 @@ export function warnOfListening(
   { host = "127.0.0.1", tls }: ListenOptions,
   proxies: TrustedProxies,
 ): readonly StartupWarning[] {
+  // A TLS socket that is paused goes on reading there: what a client may send before it is handled has no bound.
+  if (tls !== undefined && "Deno" in globalThis) return [TLS_ON_DENO];
   const isLocal = host.toLowerCase() === "localhost" || (isIP(host) !== 0 && networkOf(host) === undefined);
   const byQuery = all.find(({ plan }) => plan.places.has("query"));
   if (isLocal || tls !== undefined || !proxies.isEmpty || byQuery === undefined) return [];
@@ -80,6 +82,12 @@ export function warnOfListening(
     },
   ];
 }
+
+const TLS_ON_DENO: StartupWarning = {
+  code: "tls_on_deno",
+  message: "On Deno nothing slows down who sends too much over TLS: one client can fill the memory.",
+  fix: "Let a proxy end TLS, and name it in `trustProxy`.",
+};
 
 /** What an app without a broker of others says where none of its endpoints listens. */
 export function warnOfUnheard(pattern: string): StartupWarning {

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
+import { Server as HttpsServer } from "node:https";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { ConfigError, createApp, rawEndpoint, type TlsFiles } from "tidings";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { otherTlsCertificate, tlsCertificate } from "../conformance/tls-certificate.js";
 import { LogRecorder } from "../support/log-recorder.js";
 import { handshakeRequest, RawClient } from "../support/raw-client.js";
@@ -174,6 +175,15 @@ test.each<[string, TlsFiles]>([
   client.sendText("still here");
   expect(await client.nextText()).toBe("still here");
   await expect(server.app.listen(0, { tls: pair })).rejects.toEqual(refused);
+});
+
+test("`reloadTls` says so where the runtime can't, as Bun", async () => {
+  await using server = await serve({ endpoints: [echo] }, { tls: tlsCertificate });
+  // In the way of what it has from node:tls.
+  Object.defineProperty(HttpsServer.prototype, "setSecureContext", { value: undefined, configurable: true });
+  onTestFinished(() => void Reflect.deleteProperty(HttpsServer.prototype, "setSecureContext"));
+  const refused = expect.objectContaining({ code: "reload_not_possible", fix: expect.stringContaining("proxy") });
+  expect(() => server.app.reloadTls(otherTlsCertificate)).toThrow(refused);
 });
 
 test("`reloadTls` where nothing listens with TLS says what to do", async () => {
