@@ -1,5 +1,6 @@
-export { type AppOptions, createApp, type DrainOptions, type ErrorPlace } from "./app/app.js";
+export { createApp } from "./app/app.js";
 export { createLogger, type LogFormat, type LogOptions } from "./app/app-logger.js";
+export type { AppOptions, DrainOptions, ErrorPlace } from "./app/app-options.js";
 export {
   type EnvironmentVariable,
   type ProcessEnvironment,

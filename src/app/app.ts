@@ -1,8 +1,6 @@
 import { Api } from "../api/api.js";
-import { ConfigError } from "../base/config-error.js";
-import type { Duration } from "../base/duration.js";
 import type { Logger } from "../base/logger.js";
-import { checkOptions, type OptionKind, requireOption } from "../base/options.js";
+import { checkOptions } from "../base/options.js";
 import { ownedPromise } from "../base/owned-promise.js";
 import type { Broker } from "../broker/broker.js";
 import { MemoryBroker, type MemoryLeft } from "../broker/memory.js";
@@ -29,12 +27,9 @@ import type {
 import type { AsyncApiDocument } from "../declare/asyncapi-document.js";
 import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
 import type { AnyConnection } from "../declare/connection.js";
-import type { Middleware } from "../declare/context.js";
 import type { ChannelContract } from "../declare/contract.js";
 import type { StartupWarning } from "../declare/credential.js";
-import type { Dependency, OfApp } from "../declare/dependency.js";
-import type { AnyEndpoint } from "../declare/endpoint.js";
-import type { AppInfo, HttpOptions } from "../declare/http-options.js";
+import type { Dependency } from "../declare/dependency.js";
 import type { AppLimits } from "../declare/limits.js";
 import type { MetricFamily } from "../declare/metric-family.js";
 import type { OpenApiDocument } from "../declare/openapi-document.js";
@@ -45,94 +40,29 @@ import type { Hub } from "../hub/hub.js";
 import { writeExposition } from "../observe/exposition.js";
 import { logTo } from "../observe/log.js";
 import { logSteps } from "../observe/log-steps.js";
-import { Metrics } from "../observe/metrics.js";
-import { createCounters, type Happening, type TracingSource } from "../observe/observe.js";
+import type { Happening, TracingSource } from "../observe/observe.js";
 import { processFamilies } from "../observe/process-metrics.js";
 import { isSendableCloseCode } from "../protocol/close-codes.js";
 import { isPublishKey } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Upgrade } from "../transport/transport.js";
 import { AppApi } from "./app-api.js";
-import { checkLogOptions, type LogOptions, loggerFor } from "./app-logger.js";
+import { loggerFor } from "./app-logger.js";
+import { type AppOptions, checkAppOptions } from "./app-options.js";
+import { checkCount, checkRevoked } from "./call-checks.js";
 import { Description } from "./description.js";
 import { type Farewell, farewells } from "./drain.js";
 import type { ProcessEnvironment } from "./environment.js";
 import { handoverOfProcess } from "./handover.js";
+import { idleFamilies, idleStats } from "./idle.js";
 import { checkOverrides } from "./overrides.js";
-import { type FoundRoute, type HeartbeatOptions, Routes } from "./routes.js";
+import { type FoundRoute, Routes } from "./routes.js";
 import { RunningApp, type StartOptions } from "./running.js";
 import { ServedDashboard } from "./served-dashboard.js";
 import { type Port, Servers } from "./servers.js";
 import { Settings } from "./settings.js";
 import { randomId, systemClock } from "./system.js";
 import { findWarnings, listedChannels, warnOfHidden, warnOfListening, warnOfUnheard } from "./warnings.js";
-
-export interface AppOptions {
-  /** What can be connected to. Without any it is an app that only publishes. */
-  endpoints: readonly AnyEndpoint[];
-  /** Where events go between processes. Default: a broker in the memory of this process. */
-  broker?: Broker | undefined;
-  /** What is left out has PROTOCOL.md's default. An endpoint's own come before these. */
-  limits?: AppLimits | undefined;
-  /**
-   * Pages that may connect, such as `["https://app.example"]`, `["https://*.app.example"]` or `["*"]`, beside those of the
-   * server's own origin; then every endpoint checks. Default: where a cookie may be the credential, only the own origin.
-   */
-  origins?: readonly string[] | undefined;
-  /** How it is found out that a peer is gone. */
-  heartbeat?: HeartbeatOptions | undefined;
-  /**
-   * Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` are believed: addresses, blocks such as `"10.0.0.0/8"`, or
-   * `"loopback"` and `"private"`. Default: none.
-   */
-  trustProxy?: readonly string[] | undefined;
-  /**
-   * Offers `permessage-deflate` to who asks for it: texts of 1 KiB and more go compressed, a broadcast's compressed once for
-   * all. Costs time, saves bytes. Default: false.
-   */
-  compression?: boolean | undefined;
-  /** How the app closes. */
-  drain?: DrainOptions | undefined;
-  /** Anything like pino. Default: lines to stderr, as `log` says. */
-  logger?: Logger | undefined;
-  /** What is logged, and how it is written. */
-  log?: LogOptions | undefined;
-  /** Around each message of every endpoint, outside the endpoint's own. */
-  use?: readonly Middleware[] | undefined;
-  /** What the document and the console call it. */
-  info?: AppInfo | undefined;
-  /** What it shows of itself over HTTP, and to whom. Default: in development, to this computer. */
-  http?: HttpOptions | undefined;
-  /** Follows what is done from process to process: `otel()` of `tidings/otel`. Default: nobody does. */
-  tracing?: TracingSource | undefined;
-  /**
-   * Runs when the dependencies of the app are there, before anybody is let in. It may publish. What it throws, or rejects with,
-   * fails the start: then those are disposed of, and `onStop` does not run. However long it takes, whoever comes meanwhile
-   * waits `limits.handshake` at most.
-   */
-  onStart?: ((given: OfApp) => unknown) | undefined;
-  /**
-   * Runs once for each start that succeeded: when all connections and tasks have ended, before the app's dependencies are
-   * disposed of. It may publish. Waited for as long as `limits.close`; what it throws goes to `onError`.
-   */
-  onStop?: ((given: OfApp) => unknown) | undefined;
-  /** Errors that no client can be told of, after they were logged. */
-  onError?: ((error: unknown, at: ErrorPlace) => void) | undefined;
-}
-
-export interface DrainOptions {
-  /** Clients of `tidings.v1` are told to dial again at some time within it. Default `"5s"`. */
-  reconnectWithin?: Duration | undefined;
-  /** When it is over, whoever is still there is ended. Default `"30s"`. */
-  deadline?: Duration | undefined;
-}
-
-export interface ErrorPlace {
-  /** What was being done, such as `open` or `message "say"`. */
-  readonly during: string;
-  readonly connection: string | undefined;
-  readonly endpoint: string | undefined;
-}
 
 /**
  * Puts endpoints together to an app, which starts with `listen` or `attach`. What is left out is what the environment says
@@ -168,16 +98,6 @@ const COMPUTER: Surroundings = {
 
 const DEFAULT_HISTORY = 100;
 const WITHOUT_HISTORY: Published = { epoch: undefined, offset: undefined };
-const NOTHING_YET = {
-  connections: 0,
-  users: 0,
-  channels: 0,
-  isBrokerAway: false,
-  pending: 0,
-  waitingBytes: 0,
-  outboxBytes: 0,
-  blocked: [],
-};
 const NOBODY = { users: 0, connections: 0, isOfThisProcess: false };
 const FORBIDDEN = { code: 1008, reason: "forbidden" };
 const NOWHERE = { connection: undefined, endpoint: undefined };
@@ -191,33 +111,6 @@ function unbreakable(log: (what: Happening) => void): (what: Happening) => void 
   };
 }
 
-const OPTIONS: Readonly<Record<string, OptionKind>> = {
-  endpoints: "list",
-  broker: "object",
-  limits: "object",
-  origins: "list",
-  heartbeat: "object",
-  trustProxy: "list",
-  compression: "flag",
-  drain: "object",
-  logger: "anything",
-  log: "object",
-  use: "list",
-  info: "object",
-  http: "object",
-  tracing: "object",
-  onStart: "function",
-  onStop: "function",
-  onError: "function",
-};
-
-/** The same names, types and labels, and nothing counted. */
-function emptyFamilies(): readonly MetricFamily[] {
-  return new Metrics({ counters: createCounters(), timesHandlers: true })
-    .families({ stats: { ...NOTHING_YET, ...createCounters() }, connectionsAt: new Map(), slowConnections: 0 })
-    .map((family) => ({ ...family, samples: [] }));
-}
-
 /** At the call itself, where the broker is of this process. */
 async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options: PublishOptions): Promise<Published> {
   const { except, key } = options;
@@ -227,33 +120,6 @@ async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options
   const ownKey = key === undefined ? undefined : `app ${key}`;
   const { epoch, offset } = await hub.channels.publish(ref, event, { except: except?.id, key: ownKey });
   return ref["~definition"].history === undefined ? WITHOUT_HISTORY : { epoch, offset };
-}
-
-function checkCount(name: string, count: number): void {
-  if (Number.isSafeInteger(count) && count >= 1) return;
-  throw new TypeError(`\`${name}\` is ${String(count)}: give a whole number of at least 1.`);
-}
-
-function checkRevoked(what: Revoked): void {
-  const given: unknown = what;
-  const [entry, ...others] = typeof given === "object" && given !== null ? Object.entries(given) : [];
-  const isKnown = others.length === 0 && (entry?.[0] === "user" || entry?.[0] === "tokenId");
-  if (isKnown && typeof entry?.[1] === "string" && entry[1] !== "") return;
-  throw new TypeError("app.revoke() takes { user } or { tokenId }, a text that is not empty.");
-}
-
-function checkLogger(logger: Logger | undefined): void {
-  const given: unknown = logger;
-  if (given === undefined) return;
-  const methods = ["debug", "info", "warn", "error"];
-  const has = (name: string) =>
-    typeof given === "object" && given !== null && typeof (given as Record<string, unknown>)[name] === "function";
-  const missing = methods.find((name) => !has(name));
-  if (missing === undefined) return;
-  throw new ConfigError("invalid_logger", {
-    message: `createApp()'s \`logger\` has no \`${missing}\`.`,
-    fix: "Give it an object with debug, info, warn and error, such as pino() or console.",
-  });
 }
 
 export class TidingsApp implements App {
@@ -282,12 +148,7 @@ export class TidingsApp implements App {
   #waitingForStart = 0;
 
   constructor(options: AppOptions) {
-    checkOptions("createApp()", options, OPTIONS);
-    requireOption("createApp()", options, "endpoints", "list");
-    checkLogger(options.logger);
-    checkOptions("info", options.info ?? {}, { title: "text", version: "text", description: "text" });
-    if (options.tracing !== undefined) requireOption("tracing", options.tracing, "start", "function");
-    checkLogOptions(options.log ?? {});
+    checkAppOptions(options);
     this.#given = options;
     this.#settings = new Settings(options, COMPUTER.environment);
     this.#routes = new Routes(this.#options);
@@ -381,7 +242,7 @@ export class TidingsApp implements App {
   }
 
   stats(): Stats {
-    return this.#running?.stats() ?? { ...NOTHING_YET, ...createCounters() };
+    return this.#running?.stats() ?? idleStats();
   }
 
   asyncapi(): AsyncApiDocument {
@@ -393,7 +254,7 @@ export class TidingsApp implements App {
   }
 
   metrics(): readonly MetricFamily[] {
-    return this.#running?.metrics() ?? emptyFamilies();
+    return this.#running?.metrics() ?? idleFamilies();
   }
 
   async listen(port?: number, options: ListenOptions = {}): Promise<Listening> {

@@ -2,7 +2,7 @@ import { durationMs } from "../base/duration.js";
 import { checkOptions } from "../base/options.js";
 import { Origins } from "../connection/origins.js";
 import type { StartupWarning } from "../declare/credential.js";
-import type { AppOptions } from "./app.js";
+import type { AppOptions } from "./app-options.js";
 import type { DrainTimes } from "./drain.js";
 import { fillIn, type ProcessEnvironment, readEnvironment } from "./environment.js";
 import { environmentVariables } from "./environment-variables.js";

@@ -1,4 +1,5 @@
-import { type AppOptions, TidingsApp } from "../app/app.js";
+import { TidingsApp } from "../app/app.js";
+import type { AppOptions } from "../app/app-options.js";
 import { randomId } from "../app/system.js";
 import type { Duration } from "../base/duration.js";
 import type { ClientFor, EndpointLike, OptionsOf, UrlOf } from "../client/client.js";
