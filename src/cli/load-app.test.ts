@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { appIn, loadApp, nodeFlagsFor } from "./load-app.js";
 
@@ -26,6 +27,8 @@ test.each([
   ["as app", { app, default: other }, app],
   ["as its default", { default: app, another: other }, app],
   ["as the only one", { chat: app, room: {}, text: "x", nothing: null }, app],
+  ["of CommonJS", { default: { app, default: other } }, app],
+  ["of CommonJS, as its default", { default: { default: app, room: {} } }, app],
   ["twice under two names", { chat: app, same: app }, app],
   ["not at all", { room: {} }, undefined],
 ])("an app is found that is exported %s", (_name, module, expected) => {
@@ -63,6 +66,23 @@ test("a module without an app is told how to export one", async () => {
     fix: expect.stringContaining("export const app"),
   });
 });
+
+test.each(["module", "commonjs"])(
+  "a process without a loader reads a %s of TypeScript by the project's tsx",
+  async (type) => {
+    using module = new Module(
+      "app.ts",
+      'import { name } from "./name.js";\nenum Is {\n  App = 1,\n}\nexport const app: object = { name, is: Is.App, listen() {}, attach() {}, publish() {}, "~host"() {} };',
+    );
+    const folder = dirname(module.path);
+    writeFileSync(join(folder, "name.ts"), 'export const name: string = "chat";');
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
+    mkdirSync(join(folder, "node_modules"));
+    const tsx = dirname(createRequire(import.meta.url).resolve("tsx/package.json"));
+    symlinkSync(tsx, join(folder, "node_modules/tsx"), "junction");
+    await expect(loadApp(module.path)).resolves.toMatchObject({ name: "chat", is: 1 });
+  },
+);
 
 test("TypeScript is read by the project's tsx; without it, by a Node that reads it, or it is said what to install", () => {
   expect(nodeFlagsFor("/any/app.js")).toEqual([]);

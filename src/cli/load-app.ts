@@ -35,7 +35,7 @@ export function findModule(file: string): string {
 
 /** Undefined where it exports none. */
 export function appIn(module: object, file: string): App | undefined {
-  const exported: Record<string, unknown> = { ...module };
+  const exported = exportsOf(module);
   const apps = new Set(Object.values(exported).filter(isApp));
   const chosen = [exported.app, exported.default].find(isApp);
   if (chosen !== undefined || apps.size < 2) return chosen ?? [...apps][0];
@@ -43,6 +43,12 @@ export function appIn(module: object, file: string): App | undefined {
     message: `${file} exports ${apps.size} apps, and none of them is called app.`,
     fix: "Export the one that is meant as `app`.",
   });
+}
+
+/** What a CommonJS module exports may be seen as its default alone. */
+function exportsOf(module: object): Readonly<Record<string, unknown>> {
+  const whole: unknown = Reflect.get(module, "default");
+  return typeof whole === "object" && !isApp(whole) ? { ...module, ...whole } : { ...module };
 }
 
 export function noApp(file: string): ConfigError {
@@ -59,8 +65,8 @@ export function noApp(file: string): ConfigError {
  */
 export function nodeFlagsFor(path: string): readonly string[] {
   if (!isTypeScript(path)) return [];
-  const tsx = findTsx(path, "tsx");
-  if (tsx !== undefined) return ["--import", pathToFileURL(tsx).href];
+  const tsx = findTsx(path);
+  if (tsx !== undefined) return ["--import", tsx];
   if (stripsTypes()) return [];
   throw unreadable(path);
 }
@@ -108,24 +114,18 @@ function stripsTypes(): boolean {
   return Boolean(Reflect.get(process.features, "typescript"));
 }
 
-/** Both ways of loading a module: which is taken depends on the project's package.json. */
+/** What `--import tsx` would load: it is the entry of that package which is one file, whoever asks and however. */
 async function registerTsx(path: string): Promise<void> {
-  const [esm, cjs] = [findTsx(path, "tsx/esm/api"), findTsx(path, "tsx/cjs/api")];
-  if (esm === undefined || cjs === undefined) {
-    if (stripsTypes()) return;
-    throw unreadable(path);
-  }
-  for (const api of [esm, cjs]) {
-    const { register }: { register(): unknown } = await import(/* @vite-ignore */ pathToFileURL(api).href);
-    register();
-  }
+  const tsx = findTsx(path);
+  if (tsx !== undefined) await import(/* @vite-ignore */ tsx);
+  else if (!stripsTypes()) throw unreadable(path);
 }
 
 /** That of the user's project. */
-function findTsx(path: string, name: string): string | undefined {
+function findTsx(path: string): string | undefined {
   for (const from of [dirname(path), process.cwd()]) {
     try {
-      return createRequire(join(from, basename(path))).resolve(name);
+      return pathToFileURL(createRequire(join(from, basename(path))).resolve("tsx")).href;
     } catch {}
   }
   return undefined;
