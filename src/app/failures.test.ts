@@ -4,7 +4,8 @@ import { channel } from "../declare/channel.js";
 import { endpoint, rawEndpoint } from "../declare/endpoint.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { startTestApp } from "../testing/test-app.js";
-import { type AppOptions, createApp } from "./app.js";
+import { createApp } from "./app.js";
+import type { AppOptions } from "./app-options.js";
 
 const news = channel("news", { events: { item: z.string() } });
 const how = z.enum(["throw", "reject", "own", "misfit", "never mind"]);

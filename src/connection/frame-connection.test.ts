@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createGate } from "../../test/support/gate.js";
 import { RecordingUpgrade } from "../../test/support/recording-upgrade.js";
-import { type AppOptions, createApp, type TidingsApp } from "../app/app.js";
+import { createApp, type TidingsApp } from "../app/app.js";
+import type { AppOptions } from "../app/app-options.js";
 import { credential } from "../declare/dependency.js";
 import { type AnyEndpoint, rawEndpoint } from "../declare/endpoint.js";
 import type { Identity } from "../declare/identity.js";
