@@ -84,6 +84,25 @@ test.each(["module", "commonjs"])(
   },
 );
 
+test("a module finds in its environment what .env says, and what was there before", async () => {
+  using module = new Module(
+    "app.mjs",
+    `const { LOADED_SECRET: secret, LOADED_PORT: port } = process.env;
+export const app = { secret, port, listen() {}, attach() {}, publish() {}, "~host"() {} };`,
+  );
+  writeFileSync(join(dirname(module.path), ".env"), "LOADED_SECRET=of the file\nLOADED_PORT=1");
+  const { env } = process;
+  const from = process.cwd();
+  process.chdir(dirname(module.path));
+  process.env = { ...env, LOADED_PORT: "2" };
+  try {
+    await expect(loadApp("app.mjs")).resolves.toMatchObject({ secret: "of the file", port: "2" });
+  } finally {
+    process.env = env;
+    process.chdir(from);
+  }
+});
+
 test("TypeScript is read by the project's tsx; without it, by a Node that reads it, or it is said what to install", () => {
   expect(nodeFlagsFor("/any/app.js")).toEqual([]);
   expect(nodeFlagsFor(join(process.cwd(), "app.ts"))).toEqual(["--import", expect.stringMatching(/^file:.*tsx/)]);

@@ -3,14 +3,17 @@ import { createRequire } from "node:module";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type App, ConfigError } from "../index.js";
+import { withEnvFile } from "./env-file.js";
 
 /**
- * The app that a module of the user's exports, as `app`, as its default or as whatever else.
+ * The app that a module of the user's exports, as `app`, as its default or as whatever else. The module sees what `.env` says
+ * behind the environment, as with `tidings dev`.
  *
- * @throws {ConfigError} `no_such_file`, `no_app`, `several_apps`, `typescript_unreadable`, `module_failed`, or what the module itself threw
+ * @throws {ConfigError} `no_such_file`, `no_app`, `several_apps`, `typescript_unreadable`, `module_failed`, `unreadable_env_file`, or what the module itself threw
  */
 export async function loadApp(file: string): Promise<App> {
   const path = findModule(file);
+  Object.assign(process.env, withEnvFile(process.env));
   if (isTypeScript(path) && !readsTypeScript()) await registerTsx(path);
   const app = appIn(await importModule(path), file);
   if (app === undefined) throw noApp(file);
