@@ -174,7 +174,8 @@ function bearersIn(asked: Asked): readonly string[] {
 
 /** As Stripe and others have it: a header in the place of the body's `key`. */
 function withKey({ name, params }: Operation, asked: Asked, body: unknown): unknown {
-  const [key] = valuesOf(asked, "idempotency-key");
+  const [key, ...others] = new Set(valuesOf(asked, "idempotency-key"));
+  if (others.length > 0) throw new TidingsError("bad_request", "Two headers Idempotency-Key differ.");
   if (key === undefined || typeof body !== "object" || body === null || Array.isArray(body)) return body;
   if (!("key" in params)) {
     throw new TidingsError("bad_request", `${name} takes no Idempotency-Key: give each of its items a \`key\`.`);

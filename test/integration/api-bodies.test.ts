@@ -165,6 +165,21 @@ test("Idempotency-Key is a key: of one event, and the same as the body's", async
   });
 });
 
+test("two headers Idempotency-Key that differ name no key, and two that are alike one", async () => {
+  await using world = await start();
+  const body = JSON.stringify(said);
+  const asked = (...keys: readonly string[]) => {
+    const lines = [
+      `content-length: ${body.length}`,
+      "connection: close",
+      ...keys.map((key) => `idempotency-key: ${key}`),
+    ];
+    return sendRaw(world.server.url, `${json}${lines.join("\r\n")}\r\n\r\n${body}`);
+  };
+  expect(codeOf(await asked("a", "b"))).toBe("400 bad_request");
+  expect(await asked("a", "a")).toContain('"offset":1');
+});
+
 /** An app behind somebody else's server, as a framework would call it. */
 async function behind(prepare: (request: object) => Promise<void> | void) {
   const errors = new Inbox<unknown>("onError");
