@@ -87,6 +87,39 @@ test("what can't be read at all ends with 2", async () => {
   expect((await runCommand(["check"], { env: { TIDINGS_PORT: "http" } })).code).toBe(2);
 });
 
+test("what was looked at is told, and how an app of one's own is", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tidings-check-"));
+  const from = process.cwd();
+  process.chdir(folder);
+  try {
+    const env = { TIDINGS_JWT_SECRET: secret, TIDINGS_CHANNELS: '{"chat/:room":{"subscribe":"users"}}' };
+    const { code, stdout } = await runCommand(["check"], { env });
+    expect([code, stdout]).toEqual([
+      0,
+      `Nothing was found in the environment and .env that should not be left so.
+There is no tidings.config.json here: this is what tidings serve would go by. An app of your own: tidings check app.ts\n`,
+    ]);
+    expect((await runCommand(["check"], { env: { TIDINGS_JWT_SECRET: "short" } })).stdout).toContain(
+      "There is no tidings",
+    );
+    writeFileSync("tidings.config.json", config({}));
+    expect((await runCommand(["check"], { env })).stdout).toBe(
+      "Nothing was found in tidings.config.json, the environment and .env that should not be left so.\n",
+    );
+    expect(JSON.parse((await runCommand(["check", "--json"], { env })).stdout).file).toBe("tidings.config.json");
+    writeFileSync(
+      "app.mjs",
+      'export const app = { listen() {}, attach() {}, publish() {}, "~host"() {}, "~warnings": () => [] };',
+    );
+    expect((await runCommand(["check", "app.mjs"], { env })).stdout).toBe(
+      "Nothing was found in app.mjs that should not be left so.\n",
+    );
+  } finally {
+    process.chdir(from);
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("people read each finding with what it means and what to do", async () => {
   const env = { TIDINGS_JWT_SECRET: "short", TIDINGS_CHANNELS: "chat/:room" };
   const { stdout } = await runCommand(["check"], { env });

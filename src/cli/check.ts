@@ -19,26 +19,41 @@ export const checkCommand: CommandShape = {
     ["tidings check prod.json --json", "another file, for a pipeline: exit code 1 where something is unsafe"],
     ["tidings check app.ts", "an app of your own, as it would warn at its start"],
   ],
-  async run({ terminal, args: [file] }) {
-    const findings =
-      file !== undefined && isModule(file) ? await findingsOfApp(file) : await findingsOfConfig(file, terminal.env);
-    terminal.result({ file, findings }, textOf(findings, terminal));
+  async run({ terminal, args: [given] }) {
+    const look =
+      given !== undefined && isModule(given) ? await lookAtApp(given) : await lookAtConfig(given, terminal.env);
+    const { file, findings } = look;
+    terminal.result({ file, findings }, textOf(look, terminal));
     return findings.every(({ severity }) => severity === "advice") ? exitCodes.done : exitCodes.failed;
   },
 };
+
+/** What was looked at, and what was found there. */
+interface Look {
+  /** Undefined where there is no configuration file. */
+  readonly file: string | undefined;
+  /** Did the environment count too? */
+  readonly isOfServe: boolean;
+  readonly findings: readonly Finding[];
+}
 
 /** An app's own module, and not a configuration that is one. */
 function isModule(file: string): boolean {
   return /\.[cm]?[jt]sx?$/.test(file) && !/config\.[cm]?js$/.test(file);
 }
 
-async function findingsOfApp(file: string): Promise<readonly Finding[]> {
+async function lookAtApp(file: string): Promise<Look> {
   const app = await loadApp(file);
-  return orWhyNot(() => unsafeOf(app, {}));
+  return { file, isOfServe: false, findings: await orWhyNot(() => unsafeOf(app, {})) };
 }
 
-async function findingsOfConfig(file: string | undefined, own: Streams["env"]): Promise<readonly Finding[]> {
-  const checked = await checkConfig({ file, env: withEnvFile(own), ownEnv: own, flags: {}, folder: process.cwd() });
+async function lookAtConfig(given: string | undefined, own: Streams["env"]): Promise<Look> {
+  const sources = { file: given, env: withEnvFile(own), ownEnv: own, flags: {}, folder: process.cwd() };
+  const checked = await checkConfig(sources);
+  return { file: checked.file, isOfServe: true, findings: await findingsOfConfig(checked) };
+}
+
+async function findingsOfConfig(checked: CheckedConfig): Promise<readonly Finding[]> {
   const unknown = checked.unknown.map(
     ({ name, nearest }): Finding => ({
       code: "unknown_variable",
@@ -102,15 +117,27 @@ function unique(findings: readonly Finding[]): readonly Finding[] {
 
 const COLOURS = { error: "red", unsafe: "yellow", advice: "cyan" } as const;
 
-function textOf(findings: readonly Finding[], terminal: Terminal): string {
-  if (findings.length === 0) return "Nothing was found that should not be left so.";
-  return findings
-    .map(({ severity, code, path, message, fix }) =>
-      [
-        `${terminal.style(COLOURS[severity], severity.padEnd(6))}  ${code}${path === "" ? "" : `  ${path}`}`,
-        `        ${message}`,
-        `        ${fix}`,
-      ].join("\n"),
-    )
-    .join("\n");
+function textOf(look: Look, terminal: Terminal): string {
+  const { file, isOfServe, findings } = look;
+  const texts = findings.map((each) => textOfFinding(each, terminal));
+  if (findings.length === 0) texts.push(`Nothing was found in ${placesOf(look)} that should not be left so.`);
+  if (isOfServe && file === undefined) texts.push(WITHOUT_FILE);
+  return texts.join("\n");
+}
+
+/** Whoever has an app would take it for a look at that. */
+const WITHOUT_FILE =
+  "There is no tidings.config.json here: this is what tidings serve would go by. An app of your own: tidings check app.ts";
+
+function placesOf({ file, isOfServe }: Look): string {
+  if (!isOfServe) return file ?? "";
+  return `${file === undefined ? "" : `${file}, `}the environment and .env`;
+}
+
+function textOfFinding({ severity, code, path, message, fix }: Finding, terminal: Terminal): string {
+  return [
+    `${terminal.style(COLOURS[severity], severity.padEnd(6))}  ${code}${path === "" ? "" : `  ${path}`}`,
+    `        ${message}`,
+    `        ${fix}`,
+  ].join("\n");
 }
