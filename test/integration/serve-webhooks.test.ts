@@ -339,6 +339,27 @@ describe("a backend that fails", () => {
     await dial(`${server.url}/ws`, { token: "t" });
   });
 
+  test("what can't be written as JSON is the fault of who says it: it is not asked, has not failed, and answers others", async () => {
+    const channels = { chat: { publish: "webhook" } } as const;
+    await using server = await serve(
+      ({ hook }) => (hook === "message" ? { reply: 1 } : { allow: false }),
+      { jwt, channels, endpoints: { "/ws": { receives: "webhook" } } },
+      { failures: 1 },
+    );
+    const [mal, ana] = [await server.dial("/ws", "mal"), await server.dial()];
+    // It can be read, in loops, and not be written: that goes by calls within calls.
+    const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    mal.sendText(`{"type":"say","id":1,"payload":${deep}}`);
+    expect((await mal.next()).payload).toMatchObject({ code: "invalid_payload" });
+    mal.sendText(`{"type":"publish","id":2,"payload":{"channel":"chat","type":"said","payload":${deep}}}`);
+    expect((await mal.next()).payload).toMatchObject({ code: "invalid_payload" });
+    expect(server.backend.asked).toEqual([]);
+    expect(await ana.ask("say", {}, 1)).toMatchObject({ payload: 1 });
+    expect(await ana.ask("publish", { channel: "chat", type: "said" }, 2)).toMatchObject({
+      payload: { code: "forbidden" },
+    });
+  });
+
   test("when its rest is over it is asked once, and then again as before", async () => {
     let isBroken = true;
     const answering: Answering = (_question, response) => {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { TidingsError } from "../../../index.js";
 import { type Answer, BadAnswerError, type Hook, hooks, type RawAnswer, readAnswer } from "./answer.js";
 import { Circuit, type Passage } from "./circuit.js";
+import { Deadline } from "./deadline.js";
 import { Gate } from "./gate.js";
 import { sign, signatureHeader } from "./signature.js";
 
@@ -48,13 +49,15 @@ export class Backend {
   /**
    * What it answers.
    *
-   * Rejects with the `TidingsError` with which it refuses; and with `unavailable`, and when to try again, where it is away,
-   * slow, or answers nonsense.
+   * Rejects with the `TidingsError` with which it refuses; with `unavailable`, and when to try again, where it is away, slow,
+   * or answers nonsense; and with `invalid_payload` for what can't be told it.
    *
    * @param signal nobody waits for the answer any more
    * @param check throws a `BadAnswerError` for an answer that can't be here
    */
   async ask(hook: Hook, about: object, signal?: AbortSignal, check?: (answer: Answer) => void): Promise<Answer> {
+    // Before anything counts: what somebody says must not look like a failure of the backend.
+    const question = writeQuestion(hook, about);
     const way = this.#wayOf(hook);
     const passage = way.circuit.enter(performance.now());
     if (passage.retryAfterMs !== undefined) {
@@ -63,7 +66,7 @@ export class Backend {
     const { timeoutMs, restMs } = this.#options;
     const deadline = new Deadline(timeoutMs, signal);
     try {
-      const raw = await this.#inTurn(way.gate, deadline, () => this.#post(hook, about, deadline.signal));
+      const raw = await this.#inTurn(way.gate, deadline, () => this.#post(question, deadline.signal));
       return this.#read(hook, raw, check);
     } catch (cause) {
       if (cause instanceof TidingsError) throw cause;
@@ -95,10 +98,8 @@ export class Backend {
     }
   }
 
-  async #post(hook: Hook, about: object, signal: AbortSignal): Promise<RawAnswer> {
+  async #post({ body, atMs }: Question, signal: AbortSignal): Promise<RawAnswer> {
     const { url, secret } = this.#options;
-    const atMs = Date.now();
-    const body = JSON.stringify({ hook, id: randomUUID(), at: new Date(atMs).toISOString(), ...about });
     const response = await fetch(url, {
       method: "POST",
       headers: {
@@ -145,6 +146,21 @@ interface Way {
   readonly circuit: Circuit;
 }
 
+interface Question {
+  readonly body: string;
+  readonly atMs: number;
+}
+
+/** Of what came as JSON there is one thing that can't be JSON again: what is nested deeper than the stack. */
+function writeQuestion(hook: Hook, about: object): Question {
+  const atMs = Date.now();
+  try {
+    return { body: JSON.stringify({ hook, id: randomUUID(), at: new Date(atMs).toISOString(), ...about }), atMs };
+  } catch (cause) {
+    throw new TidingsError("invalid_payload", "It is nested too deeply.", { cause });
+  }
+}
+
 /** It was not asked at all. */
 class NoTurnError extends Error {
   override readonly name: string = "NoTurnError";
@@ -152,40 +168,6 @@ class NoTurnError extends Error {
 
 function lateAfter(timeoutMs: number, cause: unknown): unknown {
   return cause instanceof NoTurnError ? cause : new Error(`no answer within ${timeoutMs} ms`, { cause });
-}
-
-/** Aborted when the time is over, or nobody waits any more. */
-class Deadline {
-  readonly #abort = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly #caller: AbortSignal | undefined;
-  isLate = false;
-
-  constructor(ms: number, caller: AbortSignal | undefined) {
-    this.#caller = caller;
-    this.#timer = setTimeout(() => {
-      this.isLate = true;
-      this.#abort.abort();
-    }, ms);
-    if (caller?.aborted === true) this.#abort.abort();
-    // Not AbortSignal.any(): in Node 20 it is held on to for as long as the caller's signal lives.
-    caller?.addEventListener("abort", this.#giveUp, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-
-  get isGivenUp(): boolean {
-    return this.#caller?.aborted === true && !this.isLate;
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#caller?.removeEventListener("abort", this.#giveUp);
-  }
-
-  readonly #giveUp = (): void => this.#abort.abort();
 }
 
 /** No more of it than may be, however it was packed. */
