@@ -10,6 +10,8 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), "tidings-info-"));
   mkdirSync(join(project, "app"));
   writeFileSync(join(project, "pnpm-lock.yaml"), "");
+  mkdirSync(join(project, "with-env"));
+  writeFileSync(join(project, "with-env", ".env"), "TIDINGS_REDIS_URL=redis://ana:hush@elsewhere\n");
   for (const [name, json] of [
     ["redis", '{"version":"6.1.2"}'],
     ["@opentelemetry/api", '{"version":"1.9.1"}'],
@@ -42,7 +44,9 @@ test("of the environment it tells names, and no value: one may be a secret", asy
   const env = { TIDINGS_JWT_SECRET: "hush", TIDINGS_PORT: "", TIDINGS_HOST: "elsewhere", HOME: "/home/ana" };
   const { stdout } = await runCommand(["info", "--cwd", project], { env });
   expect(stdout).toMatch(/^environment +TIDINGS_HOST, TIDINGS_JWT_SECRET$/m);
-  expect(stdout).not.toMatch(/hush|elsewhere|home/);
+  const { stdout: withFile } = await runCommand(["info", "--cwd", join(project, "with-env")], { env });
+  expect(withFile).toMatch(/^environment +TIDINGS_HOST, TIDINGS_JWT_SECRET, TIDINGS_REDIS_URL$/m);
+  expect(stdout + withFile).not.toMatch(/hush|elsewhere|home/);
 });
 
 test("people read it line by line", async () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, release, totalmem, type } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { CommandShape } from "./command.js";
+import { withEnvFile } from "./env-file.js";
 import { exitCodes } from "./exit-code.js";
 import { packageVersion } from "./package.js";
 
@@ -19,7 +20,9 @@ export const infoCommand: CommandShape<InfoCommandOptions> = {
   ],
   options: (command) => command.option("--cwd <folder>", "the project's folder", "."),
   async run({ terminal, options }) {
-    const info = describe(resolve(options.cwd), terminal.env);
+    const folder = resolve(options.cwd);
+    const file = join(folder, ".env");
+    const info = describe(folder, existsSync(file) ? withEnvFile(terminal.env, file) : terminal.env);
     terminal.result(info, linesOf(info).join("\n"));
     return exitCodes.done;
   },

@@ -58,7 +58,7 @@ test("it may expire in a second, or never", async () => {
 });
 
 test("the secret comes from --secret, from the environment, or from a file, in this order", async () => {
-  const fromFile = ["token", "alice", "--env-file", file("with.env")];
+  const fromFile = ["token", "alice", "--env", file("with.env")];
   await claimsOf(runCommand(fromFile));
   const other = "another secret, of forty characters or more";
   await claimsOf(runCommand(fromFile, { env: { TIDINGS_JWT_SECRET: other } }), new TextEncoder().encode(other));
@@ -83,8 +83,8 @@ test.each([
 });
 
 test.each([
-  [["--env-file", "empty.env"], "missing_secret", "TIDINGS_JWT_SECRET=$(openssl rand -base64 32)"],
-  [["--env-file", "none.env"], "unreadable_env_file", "TIDINGS_PORT=8000"],
+  [["--env", "empty.env"], "missing_secret", "TIDINGS_JWT_SECRET=$(openssl rand -base64 32)"],
+  [["--env", "none.env"], "unreadable_env_file", "TIDINGS_PORT=8000"],
   [["--secret", secret, "--claims", "[1]"], "invalid_claims", "--claims '{"],
   [["--secret", secret, "--claims", "{name}"], "invalid_claims", "--claims '{"],
   [["--secret", secret, "--expires", "soon"], "invalid_duration", '"30s"'],

@@ -11,7 +11,7 @@ interface TokenCommandOptions {
   readonly secret?: string;
   readonly key?: string;
   readonly alg?: string;
-  readonly envFile?: string;
+  readonly env?: string;
 }
 
 /** A token for trying. It is for development: who has the secret is whoever they say they are. */
@@ -31,12 +31,12 @@ export const tokenCommand: CommandShape<TokenCommandOptions> = {
       .option("--secret <text>", "by default what TIDINGS_JWT_SECRET holds, in the environment or in .env")
       .option("--key <file>", "a private key (PEM) in the place of a secret")
       .option("--alg <name>", "HS256 with a secret; with a key the first that goes with it")
-      .option("--env-file <file>", "in the place of .env"),
+      .option("--env <file>", "in the place of .env"),
   async run({ terminal, args: [user = ""], options }) {
     if (user === "") {
       throw new ConfigError("invalid_user", { message: "The user's name is empty.", fix: "Say whose token it is." });
     }
-    const env = withEnvFile(terminal.env, options.envFile);
+    const env = withEnvFile(terminal.env, options.env);
     const token = await signedToken(
       user,
       {

@@ -11,14 +11,16 @@ import { dial } from "../support/ws-client.js";
 const said = z.object({ text: z.string() });
 const allow = { subscribe: true } as const;
 const chat = channel("chat/:room", { events: { said, "*": z.unknown() }, history: { size: 10, ttl: "1h" }, allow });
+const kept = channel("kept", { events: { said }, history: { size: 10, ttl: "1h" } });
 const news = channel("news", { events: { item: said } });
 const locked = channel("locked", { events: { said } });
 const board = channel("board", { events: { said }, snapshot: () => ({ rows: 3 }), allow });
 const reader = endpoint("/ws", {
-  channels: [chat, news, locked, board],
+  channels: [chat, kept, news, locked, board],
   receives: { leave: z.object({}) },
   open({ connection }) {
     connection.join(news());
+    connection.join(kept());
   },
   on: {
     leave: ({ connection }) => connection.close(1000, "bye"),
@@ -70,6 +72,18 @@ test("--rewind begins with what is kept, and a segment that looks like a param i
   const { stdout, stderr } = await startCommand(args).ended;
   expect(linesOf(stdout).map(({ payload }) => payload.text)).toEqual(["two", "three"]);
   expect(stderr).toBe("");
+});
+
+test("--rewind holds too where the server has joined the channel itself", async () => {
+  await using server = await serve({ endpoints });
+  for (const text of ["one", "two", "three"]) await server.app.publish(kept(), "said", { text });
+  const args = ["listen", `${server.url}/ws`, "--subscribe", "kept", "--rewind", "2", "--count", "3"];
+  const run = startCommand(args);
+  expect(await run.lines.next()).toContain("two");
+  expect(await run.lines.next()).toContain("three");
+  await server.app.publish(kept(), "said", { text: "four" });
+  const { code, stdout } = await run.ended;
+  expect([code, linesOf(stdout).map(({ payload }) => payload.text)]).toEqual([0, ["two", "three", "four"]]);
 });
 
 test("a channel's state is told in its place, and is no event", async () => {
@@ -139,6 +153,7 @@ test("where the server closes well it is done, and where it closes with an error
   const well = await startCommand(["listen", `${server.url}/polite`]).ended;
   expect(well).toEqual({ code: 0, stdout: "", stderr: "Connected.\nThe server has closed: bye.\n" });
   const badly = await startCommand(["listen", `${server.url}/rude`, "--json"]).ended;
+  expect(badly.stdout).toBe("");
   const error = { code: "closed_4009", message: "It closed with 4009 Go \\u001b[31maway." };
   expect([badly.code, JSON.parse(badly.stderr)]).toEqual([1, { error }]);
 });

@@ -101,7 +101,9 @@ test("`send` sees that it was handled, and says what came of it where it failed"
     stdout: "handled\n",
   });
   const { code, stderr } = await runCommand(["send", url(server, "/ws"), "subtract", "--json"]);
-  expect([code, JSON.parse(stderr).error.code]).toEqual([1, "unknown_type"]);
+  const { error } = JSON.parse(stderr);
+  expect([code, error.code]).toEqual([1, "unknown_type"]);
+  expect(error.fix).toContain("/docs");
 });
 
 test("`publish` prints the event's place, and the same key is the same event", async () => {

@@ -4,10 +4,11 @@ import { createConnect } from "../../client/connect.js";
 import type { Closed, SubscribeOptions } from "../../client/node.js";
 import type { Socket } from "../../client/surroundings.js";
 import { TidingsError } from "../../index.js";
+import { wordsOf } from "../../protocol/index.js";
 import { troubleOfClose } from "./dial-trouble.js";
 import { Dialler } from "./dialler.js";
 import type { Talk } from "./talk-options.js";
-import type { Trouble } from "./trouble.js";
+import { Trouble } from "./trouble.js";
 
 /** Our client, of an endpoint whose declaration is not at hand: what types would say is known here without them. */
 export interface AnyClient extends Pick<Client, "status" | "retryAtMs" | "closed" | "user" | "onStatus" | "close"> {
@@ -29,6 +30,8 @@ export interface Heard {
 export class Caller implements AsyncDisposable {
   readonly client: AnyClient;
   readonly dialler: Dialler;
+  /** Channels that the server has put it on by itself. */
+  readonly #joined = new Set<string>();
   /** Why the last connection ended. */
   #lost: Closed | undefined;
 
@@ -66,8 +69,9 @@ export class Caller implements AsyncDisposable {
     try {
       return await this.client.request(type, payload, options);
     } catch (error) {
-      const isLost = error instanceof TidingsError && error.code === "connection_lost";
-      throw isLost && this.#lost ? this.troubleOf(this.#lost) : error;
+      if (!(error instanceof TidingsError)) throw error;
+      if (error.code === "connection_lost" && this.#lost) throw this.troubleOf(this.#lost);
+      throw error.code === "unknown_type" ? new Trouble(error.code, wordsOf(error), UNKNOWN_TYPE) : error;
     }
   }
 
@@ -78,13 +82,23 @@ export class Caller implements AsyncDisposable {
     };
     // A gap may come with a frame of another type.
     listenTo("gap");
-    listenTo("error");
+    // That the line was lost is told by its status, with the reason.
+    this.client.on("error", (payload, { channel }) => {
+      const isLost = payload instanceof TidingsError && payload.code === "connection_lost";
+      if (!isLost) listener({ type: "error", channel, offset: undefined, payload });
+    });
     let forget = () => {};
     this.dialler.onText = (text) => {
       forget();
-      const type = typeOf(text);
+      const { type, id, channel } = readMessage(text);
+      if (type === "subscribed" && id === undefined && channel !== undefined) this.#joined.add(channel);
       forget = type === undefined || type === "gap" || type === "error" ? () => {} : listenTo(type);
     };
+  }
+
+  /** Has the server put it there by itself? Then nothing was said of where to begin. */
+  isJoined(channel: string): boolean {
+    return this.#joined.has(channel);
   }
 
   subscribe(channel: string, options: SubscribeOptions): AnySubscription {
@@ -101,12 +115,14 @@ export class Caller implements AsyncDisposable {
   }
 }
 
-/** Undefined where it is no message; the client says so itself. */
-function typeOf(text: string): string | undefined {
+const UNKNOWN_TYPE = "The server's /docs, and tidings asyncapi, list what may be said there.";
+
+/** Nothing where it is no message; the client says so itself. */
+function readMessage(text: string): { readonly type?: string; readonly id?: unknown; readonly channel?: string } {
   try {
-    const { type } = JSON.parse(text);
-    return typeof type === "string" ? type : undefined;
+    const { type, id, channel } = JSON.parse(text);
+    return typeof type === "string" ? { type, id, channel } : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -5,6 +5,7 @@ import type { Terminal } from "../terminal.js";
 import { visibleText } from "../visible-text.js";
 import type { AnySubscription, Caller, Heard } from "./caller.js";
 import { heardJson, heardLine } from "./heard-line.js";
+import { Rewind } from "./rewind.js";
 import { Trouble } from "./trouble.js";
 
 export interface WatchOptions {
@@ -26,6 +27,8 @@ export class EventWatch implements Disposable {
   readonly #caller: Caller;
   readonly #options: WatchOptions;
   readonly #forget: () => void;
+  /** Of channels that the server has put it on. */
+  readonly #rewinds = new Map<string, Rewind>();
   #left: number;
   #wasOpen = false;
   #resolve: () => void = () => {};
@@ -40,7 +43,7 @@ export class EventWatch implements Disposable {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    caller.hear((heard) => this.#print(heard));
+    caller.hear((heard) => this.#hear(heard));
     this.#forget = caller.client.onStatus((status, why) => this.#tell(status, why));
     for (const channel of options.channels) this.#subscribe(channel);
   }
@@ -57,9 +60,38 @@ export class EventWatch implements Disposable {
     };
     const subscription = this.#caller.subscribe(channel, { rewind, onState });
     subscription.onStatus((status, error) => {
-      if (status === "live") this.#terminal.note(`On ${visibleText(channel)}.`);
+      if (status === "live") this.#live(channel);
       else if (status === "lost" && this.#caller.client.status !== "closed") this.#reject(refused(subscription, error));
     });
+  }
+
+  #live(channel: string): void {
+    this.#terminal.note(`On ${visibleText(channel)}.`);
+    const { rewind } = this.#options;
+    // Who was put there by the server has not said where to begin.
+    const isToAsk = rewind !== undefined && !this.#rewinds.has(channel) && this.#caller.isJoined(channel);
+    if (isToAsk) void this.#rewind(channel, rewind);
+  }
+
+  /** Never rejects. */
+  async #rewind(channel: string, limit: number): Promise<void> {
+    const rewind = new Rewind((heard) => this.#print(heard));
+    this.#rewinds.set(channel, rewind);
+    try {
+      const answer = await this.#caller.client.request("history", { channel, limit }, {});
+      const { events } = answer as { readonly events: readonly Heard[] }; // PROTOCOL.md, What a client may send
+      rewind.fill(events.map(({ type, offset, payload }) => ({ type, channel, offset, payload })));
+    } catch (error) {
+      const why = error instanceof TidingsError ? wordsOf(error) : String(error);
+      this.#terminal.note(`Nothing of what ${visibleText(channel)} keeps: ${visibleText(why)}`);
+      rewind.end();
+    }
+  }
+
+  #hear(heard: Heard): void {
+    const rewind = heard.channel === undefined ? undefined : this.#rewinds.get(heard.channel);
+    if (rewind === undefined) this.#print(heard);
+    else rewind.hear(heard);
   }
 
   #print(heard: Heard): void {
