@@ -9,10 +9,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { createProject } from "./create/project.js";
+import { stepInto } from "./create.js";
 import { runProgram } from "./program.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -50,11 +51,23 @@ test("a project is written, with what npm would leave out, and says what comes n
   expect(files).toEqual(
     expect.arrayContaining([".env", ".env.example", ".gitignore", "app.ts", "app.test.ts", "package.json"]),
   );
-  expect(steps.slice(1)).toEqual(["npm install", "npm test", "npm run dev"]);
+  expect(steps).toEqual([`cd '${relative(process.cwd(), path)}'`, "npm install", "npm test", "npm run dev"]);
   expect(JSON.parse(read(path, "package.json"))).toMatchObject({
     name: "my-chat",
     scripts: { dev: "tidings dev app.ts" },
   });
+});
+
+test.each([
+  ["chat", "chat"],
+  ["../chat-2/a.b", "../chat-2/a.b"],
+  ["My Project!", "'My Project!'"],
+  ["Ana's", "'Ana'\\''s'"],
+  ["$(id)", "'$(id)'"],
+  ["-chat", "./-chat"],
+  ["Überall", "Überall"],
+])("the folder %j is entered by `cd %s`", (folder, expected) => {
+  expect(stepInto(folder)).toBe(`cd ${expected}`);
 });
 
 test("each has a secret of its own, that only its owner reads and git does not", async () => {
@@ -98,6 +111,13 @@ test.each([
 ])("a folder %j makes a name that npm takes: %s", (name, expected) => {
   using folder = new Folder();
   expect(createProject(join(folder.path, "in", name), { isForced: false }).name).toBe(expected);
+});
+
+test("a project's README tells of each of its scripts", () => {
+  const { scripts } = JSON.parse(read(root, "templates/app/package.json"));
+  const readme = read(root, "templates/app/README.md");
+  const told = [...readme.matchAll(/npm (?:run (?:--silent )?)?(\w+)/g)].map(([, name]) => name);
+  expect(told).toEqual(expect.arrayContaining(Object.keys(scripts)));
 });
 
 test("what a project depends on is what is tested here", () => {

@@ -20,7 +20,7 @@ export const createCommand: CommandShape<CreateOptions> = {
   async run({ terminal, args: [folder = "."], options }) {
     const { path, name, tidings, files } = createProject(folder, { isForced: options.force === true });
     const shown = relative(process.cwd(), path) || ".";
-    const steps = [...(shown === "." ? [] : [`cd ${shown}`]), "npm install", "npm test", "npm run dev"];
+    const steps = [...(shown === "." ? [] : [stepInto(shown)]), "npm install", "npm test", "npm run dev"];
     const text = [
       `A new project, ${terminal.style("bold", name)}, is in ${shown}: ${files.join(", ")}.`,
       `It depends on tidings ${tidings}.`,
@@ -33,3 +33,10 @@ export const createCommand: CommandShape<CreateOptions> = {
     return exitCodes.done;
   },
 };
+
+/** As a shell takes it that splits at blanks and knows signs of its own. */
+export function stepInto(folder: string): string {
+  const path = folder.startsWith("-") ? `./${folder}` : folder;
+  if (/^[\p{L}\p{N}/._+@-]+$/u.test(path)) return `cd ${path}`;
+  return `cd ${process.platform === "win32" ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`}`;
+}
