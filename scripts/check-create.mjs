@@ -1,6 +1,6 @@
 // A new project, as a user makes it of the package as it would be published: it is installed into an empty folder, `tidings
 // create` is run, and what that has written is installed, type-checked and built. Then, where there is no network but
-// loopback, it is tested, started, talked to, and reloaded by `tidings dev`.
+// loopback, it is looked at by the commands that load an app, tested, started, talked to, and reloaded by `tidings dev`.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -49,9 +49,15 @@ async function withoutNetwork(demo) {
 
 async function testAndTalk(demo) {
   await assert.rejects(fetch("http://192.0.2.1"), "There is no network here, or so it should be.");
-  const tested = await npm(demo, "test");
+  const [tested, checked, document] = await Promise.all([
+    npm(demo, "test"),
+    tidings(demo, "check", "app.ts"),
+    tidings(demo, "asyncapi", "app.ts"),
+  ]);
   assert.match(tested, /2 passed/);
-  console.log("a new project without a network: tested");
+  assert.equal(checked, "Nothing was found in app.ts that should not be left so.\n");
+  assert.equal(JSON.parse(document).channels.ws_rooms_room.address, "/ws/rooms/{room}");
+  console.log("a new project without a network: tested, checked and documented");
   const started = new Running(demo, "npm", ["start"]);
   try {
     const [, url] = await started.line(/^listening on (\S+);/);
@@ -72,6 +78,12 @@ async function testAndTalk(demo) {
     await dev.stop();
   }
   console.log("a new project without a network: reloaded");
+}
+
+/** The command, as it is packed: what it says on stdout. */
+async function tidings(demo, ...args) {
+  const { stdout } = await run("npx", ["--no-install", "tidings", ...args], { cwd: demo });
+  return stdout;
 }
 
 /** One says hello, and another hears it. */
