@@ -1,7 +1,9 @@
 import type { ApiOperation } from "../declare/api-options.js";
+import type { MetricFamily } from "../declare/metric-family.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { ApiHost } from "./api-host.js";
+import { ApiTally } from "./api-tally.js";
 import { operations } from "./operations.js";
 import { type Problem, problemOf } from "./problem.js";
 
@@ -20,6 +22,7 @@ export type Outcome = { readonly result: object } | { readonly problem: Problem 
 /** What can be asked of an app from without, whichever way it comes. Whoever brings it asks no more at once than `limits.apiRequests`. */
 export class Api {
   readonly #facts: ApiFacts;
+  readonly #tally = new ApiTally();
 
   constructor(facts: ApiFacts) {
     this.#facts = facts;
@@ -29,14 +32,28 @@ export class Api {
   async run(name: ApiOperation, given: unknown): Promise<Outcome> {
     const { host, onError } = this.#facts;
     try {
-      return { result: await operations[name].run(await host(), given) };
+      const result = await operations[name].run(await host(), given);
+      this.#tally.add(name, undefined);
+      return { result };
     } catch (error) {
       if (!(error instanceof TidingsError)) onError(error, `api ${name}`);
-      return { problem: this.problemOf(error) };
+      return { problem: this.refuse(error, name) };
     }
   }
 
-  problemOf(error: unknown): Problem {
-    return problemOf(error, this.#facts.limits().issues);
+  /**
+   * What is told of an error, and counted: this is not done.
+   *
+   * @param name undefined where what was asked for is none
+   */
+  refuse(error: unknown, name: ApiOperation | undefined): Problem {
+    const problem = problemOf(error, this.#facts.limits().issues);
+    this.#tally.add(name, problem.code);
+    return problem;
+  }
+
+  /** How often each operation was asked for since it was made, and how that ended. */
+  metrics(): MetricFamily {
+    return this.#tally.family;
   }
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
+import { isErrorCode } from "../protocol/error-codes.js";
 import { wordsOf } from "../protocol/error-words.js";
-import { refusalOf } from "../protocol/refusals.js";
+import { isRefusalReason, refusalOf } from "../protocol/refusals.js";
 import { type Issue, TidingsError } from "../protocol/tidings-error.js";
 
 /** Why something was not done, as RFC 9457 has it: the one form of all that goes wrong here. */
@@ -34,6 +35,11 @@ export function problemOf(error: unknown, maxIssues: number): Problem {
     ...(issues !== undefined && { issues: issues.slice(0, maxIssues) }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+}
+
+/** One of ours, or `app` for every code that an app made up. */
+export function knownCode(code: string): string {
+  return isErrorCode(code) || isRefusalReason(code) || OWN.has(code) ? code : "app";
 }
 
 /** Also of what only HTTP can refuse. */

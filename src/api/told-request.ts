@@ -1,9 +1,11 @@
+import type { ApiOperation } from "../declare/api-options.js";
 import type { Limits } from "../protocol/limits.js";
 import { isMessageId } from "../protocol/names.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Api } from "./api.js";
 import { isOperation, operations } from "./operations.js";
 import { optional, readParams, required, text } from "./param.js";
+import type { Problem } from "./problem.js";
 
 /** The answer to a request that came as text, and where it goes. */
 export interface TextAnswer {
@@ -25,21 +27,19 @@ export async function answerText(
   limits: Pick<Limits, "apiBody">,
 ): Promise<TextAnswer> {
   let asked: unknown;
-  const refuse = (error: unknown) => {
-    const { detail, ...problem } = api.problemOf(error);
-    return told(asked, { error: { ...problem, detail } }, `${problem.code}: ${detail}`);
-  };
+  let name: ApiOperation | undefined;
   try {
     asked = parse(given, limits.apiBody);
     const { operation, params = {} } = readParams(ENVELOPE, asked);
     if (!isOperation(operation)) throw unknownOperation(operation);
+    name = operation;
     if (tries > MOST_TRIES) throw new TidingsError("internal", `${tries - 1} processes have ended while they did it.`);
     const outcome = await api.run(operation, params);
-    if ("result" in outcome) return told(asked, { result: outcome.result }, undefined);
-    const { code, detail } = outcome.problem;
-    return told(asked, { error: outcome.problem }, `${code}: ${detail}`);
+    return "result" in outcome
+      ? told(asked, { result: outcome.result }, undefined)
+      : toldProblem(asked, outcome.problem);
   } catch (error) {
-    return refuse(error);
+    return toldProblem(asked, api.refuse(error, name));
   }
 }
 
@@ -66,6 +66,10 @@ function parse(given: string, limit: number): unknown {
   } catch (cause) {
     throw new TidingsError("invalid_json", "The request is no JSON.", { cause });
   }
+}
+
+function toldProblem(asked: unknown, problem: Problem): TextAnswer {
+  return told(asked, { error: problem }, `${problem.code}: ${problem.detail}`);
 }
 
 /** As far as it could be read: what is wrong with the rest is told to who has said where. */

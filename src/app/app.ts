@@ -125,6 +125,7 @@ async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options
 export class TidingsApp implements App {
   /** As code gave it. */
   readonly #given: AppOptions;
+  readonly #isProduction: boolean = process.env.NODE_ENV === "production";
   #settings: Settings;
   #routes: Routes;
   readonly #description: Description;
@@ -254,7 +255,7 @@ export class TidingsApp implements App {
   }
 
   metrics(): readonly MetricFamily[] {
-    return this.#running?.metrics() ?? idleFamilies();
+    return [...(this.#running?.metrics() ?? idleFamilies()), this.#api.metrics()];
   }
 
   async listen(port?: number, options: ListenOptions = {}): Promise<Listening> {
@@ -343,7 +344,7 @@ export class TidingsApp implements App {
   #createPages(): AppPages {
     return new AppPages({
       http: this.#options.http,
-      isProduction: process.env.NODE_ENV === "production",
+      isProduction: this.#isProduction,
       clock: COMPUTER.clock,
       limits: () => this.#routes.limits,
       hasEndpoint: (path) => this.#routes.find(path) !== undefined,
@@ -357,6 +358,7 @@ export class TidingsApp implements App {
         this.#settings.proxies.read(asked.address, (name) => valuesOf(asked, name).join(", ") || undefined),
       listening: () => this.#servers.listening,
       onError: (error) => this.#happened({ event: "error", error, during: "http", ...NOWHERE }),
+      onKeyRefused: (what) => this.#happened({ event: "api_key_refused", ...what }),
     });
   }
 

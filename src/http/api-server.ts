@@ -12,16 +12,21 @@ import { readBody } from "./api-body.js";
 import { ApiKeys, type KeyHolder } from "./api-keys.js";
 import { ApiOrigins } from "./api-origins.js";
 import { readQuery } from "./api-query.js";
+import { ApiRefusals, type RefusedKeys } from "./api-refusals.js";
 import { API_ROOT, apiRoutes, methodOf } from "./api-routes.js";
-import { type Asked, pathOf, valuesOf } from "./asked.js";
+import { type Asked, type Forwarded, pathOf, valuesOf } from "./asked.js";
 
 export interface ApiServerOptions {
   readonly api: Api;
   readonly keys: ApiKeys;
   readonly origins: ApiOrigins;
-  readonly clock: Pick<Clock, "after">;
+  readonly clock: Pick<Clock, "after" | "elapsed">;
   limits(): Pick<Limits, "apiBody" | "apiBodyTime" | "apiRequests">;
+  /** What a proxy that is trusted says of who asks. */
+  forwarded(asked: Asked): Forwarded | undefined;
   onError(error: unknown): void;
+  /** Somebody guesses. Told once a while. */
+  onKeyRefused(what: RefusedKeys): void;
 }
 
 /**
@@ -44,9 +49,11 @@ export class ApiServer {
   readonly #options: ApiServerOptions;
   /** Those that are being answered, their bodies still coming or not. */
   #asked = 0;
+  readonly #refusals: ApiRefusals;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
+    this.#refusals = new ApiRefusals(options.clock, (what) => options.onKeyRefused(what));
   }
 
   /** Is something asked at this path? */
@@ -62,15 +69,16 @@ export class ApiServer {
   /** Never rejects. */
   async answer(request: HttpRequest, asked: Asked): Promise<Answer> {
     const { origins } = this.#options;
-    const answer = await this.#answerOnce(request, asked).catch((error: unknown) => this.#refusal(error));
+    const operation = apiRoutes.get(pathOf(asked));
+    const answering = this.#answerOnce(operation, request, asked);
+    const answer = await answering.catch((error: unknown) => this.#refusal(error, operation));
     // What is still to come of a body that nobody wants is not waited for.
     const isOver = answer.status >= 400 && (answer.status === 408 || hasLargeBody(asked));
     const connection: Record<string, string> = isOver ? { connection: "close" } : {};
     return { ...answer, headers: { ...answer.headers, ...connection, ...origins.headersFor(asked) } };
   }
 
-  async #answerOnce(request: HttpRequest, asked: Asked): Promise<Answer> {
-    const operation = apiRoutes.get(pathOf(asked));
+  async #answerOnce(operation: Operation | undefined, request: HttpRequest, asked: Asked): Promise<Answer> {
     if (operation === undefined) throw new TidingsError("not_found", "There is nothing at this path of the API.");
     const { method = "GET" } = request;
     if (method === "OPTIONS") return this.#preflight(operation, asked);
@@ -99,6 +107,7 @@ export class ApiServer {
     const [shown, ...others] = new Set([...bearersIn(asked), ...valuesOf(asked, "x-api-key")]);
     const holder = shown === undefined || others.length > 0 ? undefined : this.#options.keys.holderOf(shown);
     if (holder !== undefined) return holder;
+    if (shown !== undefined) this.#refusals.add(this.#options.forwarded(asked)?.address ?? asked.address);
     const told =
       shown === undefined ? "Show a key: `Authorization: Bearer …`, or `X-API-Key: …`." : "This key is not known.";
     throw new TidingsError("unauthorized", told);
@@ -118,14 +127,14 @@ export class ApiServer {
 
   #notAllowed(operation: Operation): Answer {
     const message = `Only ${methodOf(operation)} is answered here.`;
-    const answer = problemAnswer(this.#options.api.problemOf(new TidingsError("method_not_allowed", message)));
+    const answer = this.#refusal(new TidingsError("method_not_allowed", message), operation);
     return { ...answer, headers: { ...answer.headers, allow: allowedOf(operation) } };
   }
 
-  #refusal(error: unknown): Answer {
+  #refusal(error: unknown, operation: Operation | undefined): Answer {
     // Ours: such as a body that somebody else has read.
     if (!(error instanceof TidingsError)) this.#options.onError(error);
-    return problemAnswer(this.#options.api.problemOf(error));
+    return problemAnswer(this.#options.api.refuse(error, operation?.name));
   }
 }
 

@@ -4,6 +4,7 @@ import type { Listening } from "../declare/app.js";
 import type { HttpOptions } from "../declare/http-options.js";
 import type { OpenApiDocument } from "../declare/openapi-document.js";
 import type { Limits } from "../protocol/limits.js";
+import type { RefusedKeys } from "./api-refusals.js";
 import { ApiServer, readApiOptions } from "./api-server.js";
 import type { Asked, Forwarded } from "./asked.js";
 import { createHttpHandler, type Headcount, type HttpHandler } from "./handler.js";
@@ -15,7 +16,7 @@ import type { SocketServer } from "./socket-servers.js";
 export interface AppPagesOptions {
   readonly http: HttpOptions | undefined;
   readonly isProduction: boolean;
-  readonly clock: Pick<Clock, "after">;
+  readonly clock: Pick<Clock, "after" | "elapsed">;
   limits(): Pick<Limits, "needs" | "pending" | "apiBody" | "apiBodyTime" | "apiRequests">;
   /** What can be asked of the app from without. */
   readonly api: Api;
@@ -29,6 +30,7 @@ export interface AppPagesOptions {
   /** Where the app's own port is, or ports. */
   listening(): Iterable<Listening>;
   onError(error: unknown): void;
+  onKeyRefused(what: RefusedKeys): void;
 }
 
 /** What an app answers on one port, and who may see it there. */

@@ -45,6 +45,7 @@ test.each<[Happening, string, string]>([
     "warn",
     "The secret is short. Take a longer one.",
   ],
+  [{ event: "api_key_refused", address: "::1", times: 3 }, "warn", "a key that the API does not know"],
   [{ event: "broker_back", awayMs: 1_234.5 }, "info", "the broker is back after 1235 ms"],
   [{ event: "draining", connections: 3 }, "info", "draining"],
   [{ event: "drained", connections: 3, closeHandlers: 3, abandoned: 0, durationMs: 12 }, "info", "drained"],

@@ -24,6 +24,9 @@ export function logTo(logger: Logger): (what: Happening) => void {
       case "warning":
         logger.warn(what, `${what.message} ${what.fix}`);
         break;
+      case "api_key_refused":
+        logger.warn(what, "a key that the API does not know");
+        break;
       case "broker_away": {
         const { reason, ...rest } = what;
         logger.warn({ ...rest, err: reason }, "the broker is away: what needs it is refused until it is back");

@@ -101,6 +101,7 @@ export type Happening =
   | Failed
   | Blocked
   | Warned
+  | ApiKeyRefused
   | BrokerAway
   | BrokerBack
   | Draining
@@ -158,6 +159,14 @@ export interface Warned {
   readonly code: string;
   readonly message: string;
   readonly fix: string;
+}
+/** Keys of the HTTP API that nobody knows: told of once a while. */
+export interface ApiKeyRefused {
+  readonly event: "api_key_refused";
+  /** Of who showed the last one; empty where it is not known. */
+  readonly address: string;
+  /** Since the last line. */
+  readonly times: number;
 }
 /** The broker can't be reached: what it is asked for is refused, or waits. */
 export interface BrokerAway {

@@ -64,6 +64,22 @@ test("no key is in a log, an error, or the document", async () => {
   for (const key of [apiKey, other]) expect(told).not.toContain(key);
 });
 
+test("a key that nobody knows is in the log by where it came from, and many are one line", async () => {
+  await using server = await serve(apiApp({ trustProxy: ["loopback"] }));
+  const api = new ApiClient(server);
+  const ask = (key: string | undefined) => api.get("/api/stats", { key, headers: { "x-forwarded-for": "192.0.2.7" } });
+  await ask(undefined);
+  for (let n = 0; n < 5; n += 1) await ask(`${other}${n}`);
+  const lines = server.log.lines.filter(({ fields }) => fields.event === "api_key_refused");
+  expect(lines).toEqual([
+    {
+      level: "warn",
+      message: "a key that the API does not know",
+      fields: { event: "api_key_refused", address: "192.0.2.7", times: 1 },
+    },
+  ]);
+});
+
 test.each([
   ["too short", ["0123456789abcde"]],
   ["no ASCII", ["schlüssel-schlüssel"]],

@@ -6,6 +6,7 @@ import { apiApp, chat, enter } from "../support/api-app.js";
 import { ApiClient } from "../support/api-client.js";
 import { FarBroker } from "../support/far-broker.js";
 import { LogRecorder } from "../support/log-recorder.js";
+import { samplesOf } from "../support/metrics/samples.js";
 import { serve } from "../support/served-app.js";
 
 async function start(options: Parameters<typeof apiApp>[0] = {}) {
@@ -38,7 +39,15 @@ const operations: Readonly<Record<string, () => Promise<void>>> = {
     await using world = await start();
     const { client } = await enter(world.server, "ana");
     await client.ask("subscribe", lobby);
-    const items = [said("1"), said("2"), { ...lobby, type: "shouted" }, said("3"), { channel: "attic" }, said("4"), null];
+    const items = [
+      said("1"),
+      said("2"),
+      { ...lobby, type: "shouted" },
+      said("3"),
+      { channel: "attic" },
+      said("4"),
+      null,
+    ];
     const { results } = await world.api.done("/api/publish/batch", { items });
     expect(results).toMatchObject([
       { offset: 1 },
@@ -378,6 +387,26 @@ test("while the broker is away it is unavailable, with the time after which to a
   expect(await world.api.done("/api/stats")).toMatchObject({
     all: { isOfThisProcess: true },
     here: { isBrokerAway: true },
+  });
+});
+
+test("what is asked is counted, by operation and by how it ended", async () => {
+  await using world = await start();
+  await world.api.done("/api/publish", said("1"));
+  await world.api.done("/api/publish/batch", { items: [said("2"), null] });
+  await world.api.post("/api/publish", { ...said("3"), type: "shouted" });
+  await world.api.post("/api/publish", said("4"), { key: undefined });
+  await world.api.post("/api/publish", "{");
+  await world.api.get("/api/publish");
+  for (let n = 0; n < 3; n += 1) await world.api.get(`/api/none-${n}`);
+  expect(samplesOf(world.server.app, "websocket_api_requests_total")).toEqual({
+    "publish ok": 1,
+    "publish_batch ok": 1,
+    "publish unknown_type": 1,
+    "publish unauthorized": 1,
+    "publish invalid_json": 1,
+    "publish method_not_allowed": 1,
+    "none not_found": 3,
   });
 });
 

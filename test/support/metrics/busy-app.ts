@@ -1,5 +1,6 @@
 import { channel, endpoint, type MetricFamily } from "tidings";
 import { z } from "zod";
+import { apiKey } from "../api-client.js";
 import { serve } from "../served-app.js";
 import { dial, dialRefused } from "../ws-client.js";
 
@@ -8,7 +9,7 @@ export async function readBusyMetrics(): Promise<{
   readonly page: string;
   readonly families: readonly MetricFamily[];
 }> {
-  await using server = await serve({ endpoints: [busy] });
+  await using server = await serve({ endpoints: [busy], http: { api: { keys: [apiKey] } } });
   const url = `${server.url}/ws/busy`;
   const ana = await dial(url);
   for (const [type, payload] of [
@@ -26,6 +27,7 @@ export async function readBusyMetrics(): Promise<{
   bob.close(1000);
   await server.log.next("disconnected");
   await dialRefused(`${server.url}/ws/nowhere`);
+  await fetch(`${server.url}/api/stats`, { headers: { "x-api-key": apiKey } });
   const answer = await fetch(`${server.url}/metrics`);
   if (!answer.ok) throw new Error(`/metrics answered ${answer.status}.`);
   return { page: await answer.text(), families: server.app.metrics() };
