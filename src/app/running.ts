@@ -165,8 +165,9 @@ export class RunningApp {
   /** What is to be done before anybody is let in. Where it fails all that was made is disposed of. */
   async begin(): Promise<void> {
     const { onStart, app } = this.#options;
+    if (onStart === undefined) return;
     try {
-      await this.host.watch("onStart", async () => onStart?.({ app }));
+      await this.host.watch("onStart", async () => onStart({ app }));
     } catch (error) {
       this.#doorman.drain();
       await this.#end();
@@ -283,8 +284,9 @@ export class RunningApp {
   /** Never rejects. */
   async #stop(): Promise<void> {
     const { onStop, app } = this.#options;
+    if (onStop === undefined) return;
     try {
-      await this.host.watch("onStop", async () => onStop?.({ app }));
+      await this.host.watch("onStop", async () => onStop({ app }));
     } catch (error) {
       this.host.report(error, "onStop");
     }
