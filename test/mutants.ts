@@ -1,3 +1,4 @@
+import { anywhereMutants } from "./anywhere-mutants.js";
 import { redisMutants } from "./redis-mutants.js";
 import { seeingMutants } from "./seeing-mutants.js";
 
@@ -30,7 +31,8 @@ export type Guarded =
   | "promise 7, stored"
   | "who it is"
   | "refusing and closing"
-  | "what is seen";
+  | "what is seen"
+  | "what is run anywhere";
 
 export interface Suite {
   /** Of vitest.config.ts. */
@@ -495,8 +497,8 @@ export const mutants: readonly Mutant[] = [
     guards: "who it is",
     breaks: "a page of any origin acts for whoever's browser it is in",
     file: "src/connection/admission.ts",
-    text: "if (this.#mustCheckOrigin && !this.request.isOriginAllowed)",
-    replacement: "if (this.environment.origins.isGiven && !this.request.isOriginAllowed)",
+    text: "if (this.#mustCheckOrigin) this.request.checkOrigin();",
+    replacement: "if (this.environment.origins.isGiven) this.request.checkOrigin();",
     suite: unit("src/connection/admission.test.ts", "the Origin is checked where a cookie may be the credential"),
   },
   {
@@ -672,4 +674,5 @@ export const mutants: readonly Mutant[] = [
   },
   ...redisMutants,
   ...seeingMutants,
+  ...anywhereMutants,
 ];
