@@ -319,10 +319,48 @@ describe("a backend that fails", () => {
     expect(JSON.stringify(refused.body)).not.toMatch(/ECONNREFUSED|127\.0\.0\.1/);
   });
 
+  /** Whether another is kept from asking by one failure such as this. */
+  async function isKeptOutAfter(answering: Answering): Promise<boolean> {
+    const config = { jwt, endpoints: { "/ws": { receives: "webhook" } } } as const;
+    await using server = await serve(answering, config, { failures: 1, timeout: "100ms" });
+    const [mal, ana] = [await server.dial("/ws", "mal"), await server.dial()];
+    expect((await mal.ask("say", {})).payload).toMatchObject(unavailable);
+    server.backend.answering = () => ({ reply: "here" });
+    const { payload } = await ana.ask("say", {});
+    expect(server.backend.asked).toHaveLength(payload === "here" ? 2 : 1);
+    return payload !== "here";
+  }
+  const withStatus =
+    (status: number): Answering =>
+    (_question, response) =>
+      void response.writeHead(status).end("{}");
+
+  test.each([301, 400, 401, 403, 404, 413, 422, 500, 501])(
+    "where somebody gets it to answer with %i it is there, and others ask it as before",
+    async (status) => {
+      expect(await isKeptOutAfter(withStatus(status))).toBe(false);
+    },
+  );
+
+  test.each(nonsense.filter(([what]) => /JSON|shape|huge/.test(what)))(
+    "where somebody gets its answer to be one that %s, others ask it as before",
+    async (_what, answering) => {
+      expect(await isKeptOutAfter(answering)).toBe(false);
+    },
+  );
+
+  test.each<[string, Answering]>([
+    ...[429, 502, 503, 504].map((status): [string, Answering] => [`is busy or away (${status})`, withStatus(status)]),
+    ["breaks off", (_question, response) => void response.destroy()],
+    ["is silent", () => undefined],
+  ])("one that %s is left in peace", async (_what, answering) => {
+    expect(await isKeptOutAfter(answering)).toBe(true);
+  });
+
   test("after five failures in a row it is not asked any more, and one that connects is not kept out by messages that fail", async () => {
     const answering: Answering = ({ hook }, response) => {
       if (hook === "connect") return { user: { id: "ana" } };
-      response.writeHead(500).end();
+      response.writeHead(503).end();
       return undefined;
     };
     await using server = await serve(
@@ -364,7 +402,7 @@ describe("a backend that fails", () => {
     let isBroken = true;
     const answering: Answering = (_question, response) => {
       if (!isBroken) return { reply: "back" };
-      response.writeHead(500).end();
+      response.writeHead(503).end();
       return undefined;
     };
     const config = { jwt, endpoints: { "/ws": { receives: "webhook" } }, limits: { messages: "10000/1s" } } as const;

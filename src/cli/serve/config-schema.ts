@@ -54,7 +54,7 @@ export const configSchema: SettingSchema = withVariables(
           timeout: duration("How long one answer may take.", "5s"),
           atOnce: count("Questions of one hook that are under way at once.", 64),
           waiting: count("Questions of one hook that wait for their turn; one more is `unavailable`.", 1_000),
-          failures: count("So many failures in a row, and a hook is not asked for `rest`.", 5),
+          failures: count("So often in a row your backend is away, and a hook is not asked for `rest`.", 5),
           rest: duration("For how long; then one question decides.", "10s"),
           from: list("Where `connect` looks for a token where there is no `jwt`; none: `[]`.", [
             "header",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Answer, type Hook, type RawAnswer, readAnswer } from "./answer.js";
+import { type Answer, BadAnswerError, type Hook, type RawAnswer, readAnswer } from "./answer.js";
 
 const given = (body: unknown, status = 200): RawAnswer => ({ status, body: JSON.stringify(body) });
 
@@ -82,6 +82,20 @@ test.each([301, 302, 307, 308, 400, 401, 403, 404, 429, 500, 502, 503])("the sta
       expect.objectContaining({ name: "BadAnswerError", message: expect.stringContaining(String(status)) }),
     );
   }
+});
+
+test("of all that is no answer four statuses say that the backend is away", () => {
+  const isAway = (status: number): boolean | undefined => {
+    try {
+      readAnswer("message", given({}, status));
+    } catch (error) {
+      return error instanceof BadAnswerError ? error.isAway : undefined;
+    }
+    return undefined;
+  };
+  const statuses = [300, 302, 400, 401, 404, 422, 429, 500, 501, 502, 503, 504, 505];
+  expect(statuses.filter(isAway)).toEqual([429, 502, 503, 504]);
+  expect(isAway(200)).toBeUndefined();
 });
 
 test("what is not JSON is nonsense", () => {

@@ -27,7 +27,17 @@ export interface RawAnswer {
 /** What came is no answer: the backend has failed, and nobody is let in by it. */
 export class BadAnswerError extends Error {
   override readonly name: string = "BadAnswerError";
+  /** Does it say that the backend, or what is behind it, is not to be asked just now? */
+  readonly isAway: boolean;
+
+  constructor(message: string, { isAway = false }: { readonly isAway?: boolean } = {}) {
+    super(message);
+    this.isAway = isAway;
+  }
 }
+
+/** Too many requests; and what proxies say of a server behind them, or it says itself: gone, not now, too late. */
+const AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /**
  * What a backend means.
@@ -37,7 +47,7 @@ export class BadAnswerError extends Error {
  */
 export function readAnswer(hook: Hook, { status, body }: RawAnswer): Answer {
   if (status >= 300 && status < 400) throw new BadAnswerError(`a redirect (${status}), which is not followed`);
-  if (status < 200 || status >= 300) throw new BadAnswerError(`status ${status}`);
+  if (status < 200 || status >= 300) throw new BadAnswerError(`status ${status}`, { isAway: AWAY.has(status) });
   if (hook === "disconnect") return {};
   const given = status === 204 || body === "" ? {} : parse(body);
   if ("error" in given) throw readRefusal(given);

@@ -17,7 +17,7 @@ export interface BackendOptions {
   readonly atOnce: number;
   /** Questions of one hook that wait for their turn; one more fails. */
   readonly waiting: number;
-  /** So many failures in a row open the circuit of a hook. */
+  /** So often in a row it must be away to open the circuit of a hook. */
   readonly failures: number;
   /** For so long it is open. */
   readonly restMs: number;
@@ -115,20 +115,20 @@ export class Backend {
     return { status: response.status, body: await readText(response) };
   }
 
-  /** A refusal is an answer: the backend is there. */
+  /** A refusal is an answer. */
   #read(hook: Hook, raw: RawAnswer, check?: (answer: Answer) => void): Answer {
     try {
       const answer = readAnswer(hook, raw);
       check?.(answer);
-      this.#succeeded(hook);
+      this.#isThere(hook);
       return answer;
     } catch (refusal) {
-      if (refusal instanceof TidingsError) this.#succeeded(hook);
+      if (refusal instanceof TidingsError) this.#isThere(hook);
       throw refusal;
     }
   }
 
-  #succeeded(hook: Hook): void {
+  #isThere(hook: Hook): void {
     if (this.#wayOf(hook).circuit.succeeded()) this.#options.notice({ event: "webhook_circuit_closed", hook });
   }
 
@@ -136,8 +136,12 @@ export class Backend {
     const { notice, restMs } = this.#options;
     const reason = reasonOf(cause);
     notice({ event: "webhook_failed", hook, reason });
-    if (cause instanceof NoTurnError || !this.#wayOf(hook).circuit.failed(passage, performance.now())) return;
-    notice({ event: "webhook_circuit_opened", hook, reason, retryAfterMs: restMs });
+    if (cause instanceof NoTurnError) return;
+    // Whoever can make it answer nonsense, by what they say, must not keep others from asking.
+    if (cause instanceof BadAnswerError && !cause.isAway) this.#isThere(hook);
+    else if (this.#wayOf(hook).circuit.failed(passage, performance.now())) {
+      notice({ event: "webhook_circuit_opened", hook, reason, retryAfterMs: restMs });
+    }
   }
 }
 
