@@ -37,7 +37,7 @@ test.each([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1013, 3000, 4000, 499
   },
 );
 
-test.each([0, 999, 1004, 1005, 1006, 1010, 1012, 1014, 1015, 1016, 2999, 5000, 1000.5, -1, "NaN"])(
+test.each([0, 999, 1004, 1005, 1006, 1010, 1014, 1015, 1016, 2999, 5000, 1000.5, -1, "NaN"])(
   "P19: a server may not close with %s: it is a RangeError, and the connection is kept",
   async (code) => {
     await using server = await serve({ endpoints: [createWork()] });
