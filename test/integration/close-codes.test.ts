@@ -25,7 +25,7 @@ function createWork(closes = new Inbox<unknown>("close")) {
   });
 }
 
-test.each([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1013, 3000, 4000, 4999])(
+test.each([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 3000, 4000, 4999])(
   "P19: a server may close with %d, and the client sees it",
   async (code) => {
     const closes = new Inbox<unknown>("close");
