@@ -52,8 +52,8 @@ export interface AppOptions {
   tracing?: TracingSource | undefined;
   /**
    * Runs when the dependencies of the app are there, before anybody is let in. It may publish. What it throws, or rejects with,
-   * fails the start: then those are disposed of, and `onStop` does not run. However long it takes, whoever comes meanwhile
-   * waits `limits.handshake` at most.
+   * fails the start: then those are disposed of, and `onStop` does not run; so does `app.close()`, which does not wait for it.
+   * However long it takes, whoever comes meanwhile waits `limits.handshake` at most.
    */
   onStart?: ((given: OfApp) => unknown) | undefined;
   /**

@@ -478,6 +478,7 @@ export class TidingsApp implements App {
 
   async #close(farewell: Farewell): Promise<void> {
     await this.#servers.close(async () => {
+      if (this.#running === undefined) this.#begun?.giveUp();
       const running = await this.#starting?.catch(() => undefined);
       await running?.close(farewell);
     });

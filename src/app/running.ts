@@ -66,6 +66,8 @@ export class RunningApp {
   readonly #connections = new Map<string, LiveConnection>();
   readonly #drain: Drain;
   #isDraining = false;
+  /** While `onStart` runs. */
+  #giveUp: (() => void) | undefined;
 
   static async start(options: StartOptions): Promise<RunningApp> {
     const { app, clock, createId, random, overrides, origins, routes } = options;
@@ -166,13 +168,24 @@ export class RunningApp {
   async begin(): Promise<void> {
     const { onStart, app } = this.#options;
     if (onStart === undefined) return;
+    const closed = new TidingsError("unavailable", "This app was closed while it started.");
+    const givenUp = new Promise<never>((_, reject) => {
+      this.#giveUp = () => reject(closed);
+    });
+    const starting = this.host.watch("onStart", async () => onStart({ app }));
     try {
-      await this.host.watch("onStart", async () => onStart({ app }));
+      await Promise.race([starting, givenUp]);
     } catch (error) {
+      if (error === closed) starting.catch((late: unknown) => this.host.report(late, "onStart"));
       this.#doorman.drain();
       await this.#end();
       throw error;
     }
+  }
+
+  /** Whatever `onStart` still does is not waited for: it may be what closes the app, and waits for that. */
+  giveUp(): void {
+    this.#giveUp?.();
   }
 
   get isReady(): boolean {

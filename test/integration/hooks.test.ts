@@ -6,6 +6,7 @@ import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createGate } from "../support/gate.js";
+import { Inbox } from "../support/inbox.js";
 import { LogRecorder } from "../support/log-recorder.js";
 import { serve } from "../support/served-app.js";
 import { dial } from "../support/ws-client.js";
@@ -92,6 +93,36 @@ test("where onStart fails the start does: what was made is disposed of, onStop d
   await expect(app.listen(0)).rejects.toThrow("no data yet");
   expect(did.splice(0)).toEqual(["pool made", "onStart", "pool disposed of"]);
   isBroken = false;
+  const { url } = await app.listen(0);
+  await dial(`${url}/feed`);
+  await app.close();
+  expect(did).toEqual(["pool made", "onStart", "open", "close", "onStop", "pool disposed of"]);
+});
+
+test("an app that is closed while onStart runs gives its start up, be it by onStart itself, and can be started again", async () => {
+  const { did, feed } = noted();
+  const errors = new Inbox<unknown>("onError");
+  let isFirst = true;
+  const app = createApp({
+    endpoints: [feed],
+    logger: new LogRecorder(),
+    onStart: async ({ app }) => {
+      did.push("onStart");
+      if (!isFirst) return;
+      isFirst = false;
+      await app.close();
+      did.push("closed");
+      throw new Error("nobody waits for this");
+    },
+    onStop: () => did.push("onStop"),
+    onError: (error, { during }) => errors.put([during, error]),
+  });
+  await expect(app.listen(0)).rejects.toMatchObject({
+    code: "unavailable",
+    message: "This app was closed while it started.",
+  });
+  expect(await errors.next()).toEqual(["onStart", new Error("nobody waits for this")]);
+  expect(did.splice(0)).toEqual(["pool made", "onStart", "pool disposed of", "closed"]);
   const { url } = await app.listen(0);
   await dial(`${url}/feed`);
   await app.close();
