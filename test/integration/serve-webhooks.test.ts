@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ServeConfig, WebhooksConfig } from "../../src/cli/serve/config.js";
 import { makeApp } from "../../src/cli/serve/served-app.js";
 import { type Answering, HookBackend } from "../support/hook-backend.js";
@@ -375,6 +375,26 @@ describe("a backend that fails", () => {
       fields: { hook: "message", retryAfterMs: 10_000 },
     });
     await dial(`${server.url}/ws`, { token: "t" });
+  });
+
+  test("of failures that a crowd brings about the log has one line a second, with how many it stands for", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const config = { jwt, endpoints: { "/ws": { receives: "webhook" } } } as const;
+      await using server = await serve(withStatus(422), config);
+      const ana = await server.dial();
+      const lines = () => server.log.lines.filter(({ fields }) => fields.event === "webhook_failed");
+      for (const id of [1, 2, 3]) await ana.ask("say", {}, id);
+      expect(lines()).toMatchObject([{ fields: { hook: "message", times: 1 } }]);
+      vi.advanceTimersByTime(1_000);
+      await ana.ask("say", {}, 4);
+      expect(lines()[1]).toMatchObject({
+        message: "webhook `message`: it answered status 422 (3 times)",
+        fields: { times: 3 },
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("what can't be written as JSON is the fault of who says it: it is not asked, has not failed, and answers others", async () => {

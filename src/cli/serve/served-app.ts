@@ -87,10 +87,15 @@ function backendOf(config: ServeConfig, logger: Logger): Backend | undefined {
     waiting,
     failures,
     restMs: durationMs(rest, "webhooks.rest"),
-    notice: ({ event, ...more }) => {
-      if (event === "webhook_circuit_closed")
-        logger.info({ event, ...more }, `the backend answers \`${more.hook}\` again`);
-      else logger.warn({ event, ...more }, `webhook \`${more.hook}\`: ${more.reason}`);
+    notice: ({ event, hook, reason, times = 1, retryAfterMs }) => {
+      if (event === "webhook_circuit_closed") logger.info({ event, hook }, `the backend answers \`${hook}\` again`);
+      else if (event === "webhook_failed") {
+        const often = times === 1 ? "" : ` (${times} times)`;
+        logger.warn({ event, hook, reason, times }, `webhook \`${hook}\`: ${reason}${often}`);
+      } else {
+        const text = `webhook \`${hook}\` is not asked for ${retryAfterMs} ms: ${reason}`;
+        logger.warn({ event, hook, reason, retryAfterMs }, text);
+      }
     },
   });
 }

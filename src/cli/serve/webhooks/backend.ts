@@ -5,6 +5,7 @@ import { Circuit, type Passage } from "./circuit.js";
 import { Deadline } from "./deadline.js";
 import { Gate } from "./gate.js";
 import { sign, signatureHeader } from "./signature.js";
+import { Tally } from "./tally.js";
 
 export interface BackendOptions {
   /** Where it is asked, by POST. */
@@ -29,6 +30,8 @@ export interface BackendNotice {
   readonly event: "webhook_failed" | "webhook_circuit_opened" | "webhook_circuit_closed";
   readonly hook: Hook;
   readonly reason?: string | undefined;
+  /** For so many failures it stands: they are told once a second. */
+  readonly times?: number | undefined;
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -43,7 +46,9 @@ export class Backend {
 
   constructor(options: BackendOptions) {
     this.#options = options;
-    this.#ways = new Map(hooks.map((hook) => [hook, { gate: new Gate(options), circuit: new Circuit(options) }]));
+    this.#ways = new Map(
+      hooks.map((hook) => [hook, { gate: new Gate(options), circuit: new Circuit(options), tally: new Tally() }]),
+    );
   }
 
   /**
@@ -73,7 +78,8 @@ export class Backend {
       // That too many ask at once is no fault of the backend's.
       if (deadline.isGivenUp || cause instanceof NoTurnError) way.circuit.gaveUp(passage);
       if (!deadline.isGivenUp) this.#failed(hook, passage, deadline.isLate ? lateAfter(timeoutMs, cause) : cause);
-      throw unavailable("The backend can't be asked at the moment.", restMs, cause);
+      // Without its cause: of that the log was told.
+      throw unavailable("The backend can't be asked at the moment.", restMs);
     } finally {
       deadline.end();
     }
@@ -134,12 +140,15 @@ export class Backend {
 
   #failed(hook: Hook, passage: Passage, cause: unknown): void {
     const { notice, restMs } = this.#options;
+    const { circuit, tally } = this.#wayOf(hook);
+    const nowMs = performance.now();
     const reason = reasonOf(cause);
-    notice({ event: "webhook_failed", hook, reason });
+    const times = tally.count(nowMs);
+    if (times !== undefined) notice({ event: "webhook_failed", hook, reason, times });
     if (cause instanceof NoTurnError) return;
     // Whoever can make it answer nonsense, by what they say, must not keep others from asking.
     if (cause instanceof BadAnswerError && !cause.isAway) this.#isThere(hook);
-    else if (this.#wayOf(hook).circuit.failed(passage, performance.now())) {
+    else if (circuit.failed(passage, nowMs)) {
       notice({ event: "webhook_circuit_opened", hook, reason, retryAfterMs: restMs });
     }
   }
@@ -148,6 +157,7 @@ export class Backend {
 interface Way {
   readonly gate: Gate;
   readonly circuit: Circuit;
+  readonly tally: Tally;
 }
 
 interface Question {
@@ -187,8 +197,8 @@ async function readText(response: Response): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-function unavailable(message: string, retryAfterMs: number, cause?: unknown): TidingsError {
-  return new TidingsError("unavailable", message, { retryAfterMs: Math.ceil(retryAfterMs), cause });
+function unavailable(message: string, retryAfterMs: number): TidingsError {
+  return new TidingsError("unavailable", message, { retryAfterMs: Math.ceil(retryAfterMs) });
 }
 
 /** What `fetch` says of a failed connection stands in its cause. */
