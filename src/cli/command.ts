@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ConfigError, TidingsError } from "../index.js";
 import { wordsOf } from "../protocol/index.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
+import { missingPackage } from "./missing-package.js";
 import type { Terminal } from "./terminal.js";
 
 /** One of the commands: what it is called with, what its help shows, and what it does. */
@@ -26,7 +27,8 @@ export interface Call<Options> {
 }
 
 /** What went wrong, as a person and a program are told. */
-export function tellError(terminal: Terminal, error: unknown): ExitCode {
+export function tellError(terminal: Terminal, thrown: unknown): ExitCode {
+  const error = missingPackage(thrown) ?? thrown;
   if (error instanceof ConfigError) {
     const { code, fix, message } = error;
     terminal.error({ code, message: message.replace(` ${fix}`, ""), fix });

@@ -4,12 +4,13 @@ import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type App, ConfigError } from "../index.js";
 import { withEnvFile } from "./env-file.js";
+import { missingPackage } from "./missing-package.js";
 
 /**
  * The app that a module of the user's exports, as `app`, as its default or as whatever else. The module sees what `.env` says
  * behind the environment, as with `tidings dev`.
  *
- * @throws {ConfigError} `no_such_file`, `no_app`, `several_apps`, `typescript_unreadable`, `module_failed`, `unreadable_env_file`, or what the module itself threw
+ * @throws {ConfigError} `no_such_file`, `no_app`, `several_apps`, `typescript_unreadable`, `missing_package`, `module_failed`, `unreadable_env_file`, or what the module itself threw
  */
 export async function loadApp(file: string): Promise<App> {
   const path = findModule(file);
@@ -86,7 +87,8 @@ async function importModule(path: string): Promise<object> {
   try {
     return await import(/* @vite-ignore */ pathToFileURL(path).href);
   } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
+    const known = cause instanceof ConfigError ? cause : missingPackage(cause);
+    if (known !== undefined) throw known;
     const { message, where } = explain(cause);
     throw new ConfigError("module_failed", {
       message: `${relative(process.cwd(), path) || path} can't be loaded: ${message}`,
