@@ -122,6 +122,13 @@ async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options
   return ref["~definition"].history === undefined ? WITHOUT_HISTORY : { epoch, offset };
 }
 
+/** What follows from what code and the environment say. */
+interface Layout {
+  readonly settings: Settings;
+  readonly routes: Routes;
+  readonly pages: AppPages;
+}
+
 export class TidingsApp implements App {
   /** As code gave it. */
   readonly #given: AppOptions;
@@ -151,16 +158,17 @@ export class TidingsApp implements App {
   constructor(options: AppOptions) {
     checkAppOptions(options);
     this.#given = options;
-    this.#settings = new Settings(options, COMPUTER.environment);
-    this.#routes = new Routes(this.#options);
-    this.#known = new Set([...listedChannels(this.#routes), ...listedChannels(this.#dashboard.routes)]);
-    this.#happened = this.#watcher();
     this.#api = new Api({
       host: () => this.#askedSoon(),
       limits: () => this.#routes.limits,
       onError: (error, during) => this.#happened({ event: "error", error, during, ...NOWHERE }),
     });
-    this.#pages = this.#createPages();
+    const { settings, routes, pages } = this.#laidOutFirst();
+    this.#settings = settings;
+    this.#routes = routes;
+    this.#pages = pages;
+    this.#known = new Set([...listedChannels(routes), ...listedChannels(this.#dashboard.routes)]);
+    this.#happened = this.#watcher();
     this.#description = new Description({
       info: () => this.#options.info,
       routes: () => this.#routes,
@@ -237,6 +245,7 @@ export class TidingsApp implements App {
   }
 
   "~warnings"(listen: ListenOptions = {}): readonly StartupWarning[] {
+    if (this.#starting === undefined) this.#settle(COMPUTER.environment);
     const { proxies, host } = this.#settings;
     const where = { ...listen, host: listen.host ?? host };
     return [...this.#warningsFor(new Map()), ...warnOfListening(this.#routes, where, proxies)];
@@ -340,10 +349,25 @@ export class TidingsApp implements App {
     return this.#settings.options;
   }
 
+  /** As it is before it starts: where the environment says what can't be, that keeps it from starting, and not a test of it. */
+  #laidOutFirst(): Layout {
+    try {
+      return this.#laidOut(COMPUTER.environment);
+    } catch {
+      return this.#laidOut({});
+    }
+  }
+
+  /** @throws ConfigError for what can't be, wherever it is from */
+  #laidOut(environment: ProcessEnvironment): Layout {
+    const settings = new Settings(this.#given, environment);
+    return { settings, routes: new Routes(settings.options), pages: this.#createPages(settings.options) };
+  }
+
   /** What it answers over plain HTTP. */
-  #createPages(): AppPages {
+  #createPages({ http }: AppOptions): AppPages {
     return new AppPages({
-      http: this.#options.http,
+      http,
       isProduction: this.#isProduction,
       clock: COMPUTER.clock,
       limits: () => this.#routes.limits,
@@ -499,8 +523,10 @@ export class TidingsApp implements App {
   /** From now on it goes by this environment. */
   #settle(environment: ProcessEnvironment): void {
     if (environment === this.#settings.environment) return;
-    this.#settings = new Settings(this.#given, environment);
-    this.#pages = this.#createPages();
+    const { settings, routes, pages } = this.#laidOut(environment);
+    this.#settings = settings;
+    this.#routes = routes;
+    this.#pages = pages;
   }
 
   #logger(defaultLogger: Logger | undefined): Logger {

@@ -45,10 +45,38 @@ test("origins of the environment are those that may connect, unless code names i
   expect(await dialRefused(`${closed.url}/lobby`, { headers })).toMatchObject({ status: 403 });
 });
 
-test("a value that can't be is told by its variable, when the app is made", () => {
+test("a value that can't be is told by its variable, as often as the app is to start, and a mended one is taken", async () => {
   vi.stubEnv("TIDINGS_LIMITS_OUTBOX", "plenty");
-  expect(() => createApp({ endpoints: [] })).toThrow(ConfigError);
-  expect(() => createApp({ endpoints: [] })).toThrow('TIDINGS_LIMITS_OUTBOX is "plenty", which is no size.');
+  await using app = createApp({ endpoints: [lobby], logger: new LogRecorder() });
+  for (let times = 0; times < 2; times += 1) {
+    await expect(app.listen(0)).rejects.toThrow(ConfigError);
+    await expect(app.listen(0)).rejects.toThrow('TIDINGS_LIMITS_OUTBOX is "plenty", which is no size.');
+  }
+  expect(() => app["~warnings"]()).toThrow("TIDINGS_LIMITS_OUTBOX");
+  vi.stubEnv("TIDINGS_LIMITS_OUTBOX", "1mb");
+  const { url } = await app.listen(0);
+  expect(await answers(`${url}/lobby`)).toEqual(["reply", "reply"]);
+});
+
+test.each([
+  ["TIDINGS_LIMITS_OUTBOX", "plenty"],
+  ["TIDINGS_ORIGINS", "app.example"],
+  ["TIDINGS_LIMITS_PENDING", "0"],
+  ["TIDINGS_HTTP_API_KEYS", "short"],
+])("a test runs whatever the environment says, be it what can't be: %s", async (name, value) => {
+  vi.stubEnv(name, value);
+  const app = createApp({ endpoints: [lobby], logger: new LogRecorder() });
+  {
+    await using tested = await startTestApp(app);
+    const client = await tested.connect<typeof lobby>("/lobby");
+    await client.request("say", {});
+  }
+  await expect(app.listen(0)).rejects.toThrow(ConfigError);
+});
+
+test("what code gives that can't be is told when the app is made, whatever the environment says", () => {
+  vi.stubEnv("TIDINGS_LIMITS_OUTBOX", "plenty");
+  expect(() => createApp({ endpoints: [lobby], origins: ["app.example"] })).toThrow("app.example");
 });
 
 test("a variable that nobody reads is warned of, with the one that was meant; those of the command are not", async () => {
