@@ -2,8 +2,8 @@ import express from "express";
 import { app, news } from "./chat.mjs";
 
 const web = express();
-web.use(express.json()); // before or after ours, as you like
 web.use((request, response, next) => app.http(request, response, next)); // /healthz, /docs, /dashboard, /api …
+web.use(express.json());
 web.get("/", (_request, response) => response.send("theirs"));
 web.post("/news", async (request, response) => {
   await app.publish(news(), "said", { text: request.body.text });
