@@ -140,6 +140,26 @@ test("a port that is taken ends it, and so does a file without an app, when it i
   await nothing.until("listening");
 });
 
+test("what an app lacks at its start is told with what to do, and without a stack", async () => {
+  const source = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).pathname);
+  using project = new DevProject({
+    "app.ts": `import { createApp } from ${source("index.ts")};
+import { redis } from ${source("redis/index.ts")};
+export const app = createApp({ endpoints: [], broker: redis({ url: "redis://127.0.0.1:${await freePort()}" }) });`,
+  });
+  await using dev = project.dev(["app.ts", "--port", "0"]);
+  expect(await dev.until("unavailable")).toEqual({
+    error: {
+      code: "unavailable",
+      message: expect.stringMatching(/^Redis can't be used: .*ECONNREFUSED/),
+      fix: "See that it runs, and that its address is right.",
+    },
+  });
+  await dev.until("ended");
+  project.write("app.ts", 'import { createRequire } from "node:module";\ncreateRequire("/nowhere/")("redis");');
+  expect(await dev.until("missing_package")).toMatchObject({ error: { fix: "Install it: npm install redis" } });
+});
+
 async function freePort(): Promise<number> {
   const server = createServer();
   const port = await new Promise<number>((resolve) => {

@@ -2,9 +2,10 @@
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { type App, ConfigError } from "../../index.js";
+import { type App, ConfigError, TidingsError } from "../../index.js";
 import { appIn, noApp } from "../load-app.js";
-import { Terminal } from "../terminal.js";
+import { missingPackage } from "../missing-package.js";
+import { type Failure, Terminal } from "../terminal.js";
 import { gateListening } from "./listen-gate.js";
 import type { ChildSays, ChildTask, ParentSays } from "./messages.js";
 import { Seat } from "./seat.js";
@@ -16,6 +17,8 @@ const terminal = new Terminal(process, task);
 const seat = new Seat(say);
 /** Of an app that listens because it is exported, and not by itself, more is told than that. */
 let ours: App | undefined;
+/** Later on it matters who did not catch an error. */
+let isStarting = true;
 
 // The module sees what it would if Node ran it.
 process.argv = [node, task.file];
@@ -48,6 +51,8 @@ async function run(): Promise<void> {
     say({ is: "listening", url, pages });
   } catch (error) {
     fail(error);
+  } finally {
+    isStarting = false;
   }
 }
 
@@ -61,9 +66,10 @@ async function leave(): Promise<void> {
 
 /** What it knows the next one may still go on with: its connections end with the process. */
 function fail(error: unknown): void {
-  const failure = failureOf(error);
-  const isOurs = error instanceof ConfigError;
-  if (isOurs || task.isJson) terminal.error(failure);
+  const known = knownFailure(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const failure = known ?? { code: "module_failed", message };
+  if (known !== undefined || task.isJson) terminal.error(failure);
   else process.stderr.write(`${shownStack(error)}\n`);
   say({ is: "failed", failure });
   endWith({ is: "left", states: seat.states() }, 1);
@@ -75,12 +81,15 @@ function shownStack(error: unknown): string {
   return lines.filter((line) => !/^\s+(\S*)at .*(node:|node_modules)/.test(line)).join("\n");
 }
 
-function failureOf(error: unknown) {
-  if (error instanceof ConfigError) {
-    const { code, fix, message } = error;
+/** What needs no stack to be mended. */
+function knownFailure(error: unknown): Failure | undefined {
+  const mistake = error instanceof ConfigError ? error : missingPackage(error);
+  if (mistake !== undefined) {
+    const { code, fix, message } = mistake;
     return { code, message: message.replace(` ${fix}`, ""), fix };
   }
-  return { code: "module_failed", message: error instanceof Error ? error.message : String(error) };
+  if (!isStarting || !(error instanceof TidingsError) || error.code !== "unavailable") return undefined;
+  return { code: error.code, message: error.message, fix: "See that it runs, and that its address is right." };
 }
 
 function say(what: ChildSays): void {
