@@ -3,6 +3,7 @@ import { describeGiven } from "../../base/quantity.js";
 import { configSchema } from "./config-schema.js";
 import { pathOf } from "./event-schemas.js";
 import type { JsonSchema } from "./json-schema.js";
+import { holdsSecret, maskAddress } from "./mask.js";
 import { type ErrorObject, loadSchemaCompiler, type ValidateFunction } from "./schema-compiler.js";
 
 /** One thing that can't be in a configuration. */
@@ -56,7 +57,7 @@ export function shownPath(path: readonly string[]): string {
 
 function faultOf({ keyword, instancePath, params, parentSchema = {}, data, schema }: ErrorObject): ConfigFault {
   const path = pathOf(instancePath);
-  const is = parentSchema.writeOnly === true ? "can't be what it is" : `is ${describeGiven(data)}`;
+  const is = holdsSecret(parentSchema) ? described(keyword, data) : `is ${describeGiven(shown(data))}`;
   switch (keyword) {
     case "additionalProperties": {
       const name = String(params.additionalProperty);
@@ -97,6 +98,15 @@ function faultOf({ keyword, instancePath, params, parentSchema = {}, data, schem
     default:
       return { code: "invalid_option", path, message: is, fix: `Give it ${wanted(keyword, parentSchema, params)}.` };
   }
+}
+
+function shown(data: unknown): unknown {
+  return typeof data === "string" ? maskAddress(data) : data;
+}
+
+/** What may be a secret itself, such as a password in the place of the object that it belongs into. */
+function described(keyword: string, data: unknown): string {
+  return keyword === "type" && typeof data === "string" ? "is a text" : "can't be what it is";
 }
 
 const KINDS: Readonly<Record<string, string>> = {

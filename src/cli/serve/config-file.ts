@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "../../index.js";
+import { tellJsonMistake } from "./json-mistake.js";
 
 /** Where the configuration is looked for, where nobody names a file. */
 const DEFAULT_FILES: readonly string[] = ["tidings.config.json", "tidings.config.mjs", "tidings.config.js"];
@@ -53,18 +54,9 @@ function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw unreadable(file, placeOf((cause as SyntaxError).message, text), cause); // which JSON.parse throws
+    // Without its cause, which shows some of the text: that may be a secret.
+    throw unreadable(file, tellJsonMistake(cause, text), undefined);
   }
-}
-
-/** Node 20 says the position, newer ones the line too. */
-function placeOf(message: string, text: string): string {
-  const position = /at position (\d+)$/.exec(message)?.[1];
-  if (position === undefined) return message;
-  const before = text.slice(0, Number(position)).split("\n");
-  return message
-    .replace(/ in JSON at position \d+$/, "")
-    .concat(` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`);
 }
 
 function unreadable(file: string, why: string, cause: unknown): ConfigError {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { type ConfigSources, checkConfig, loadConfig } from "./loaded-config.js";
+import { type ConfigSources, checkConfig, loadConfig, tellFault } from "./loaded-config.js";
 import { printedSettings, printSettings } from "./printed-config.js";
 
 /** A folder with these files, which goes when the test is over. */
@@ -161,6 +162,53 @@ test("no secret is shown in an error", async () => {
   expect(JSON.stringify(faults)).not.toContain("correct");
 });
 
+test.each<[object, string]>([
+  [{ redis: "redis://:s3cret@host" }, "redis is a text"],
+  [{ jwt: "s3cret" }, "jwt is a text"],
+  [{ http: { api: "s3cret" } }, "http.api is a text"],
+  [{ http: "s3cret" }, "http is a text"],
+  [{ http: { api: { keys: "s3cret" } } }, "http.api.keys is a text"],
+  [{ webhooks: "https://u:s3cret@h/" }, "webhooks is a text"],
+  [{ webhooks: { url: "http//u:s3@cret@h/?token=s3cret#s3cret" } }, 'webhooks.url is "http//•••@h/?•••"'],
+  [{ webhooks: { url: "//u:s3cret@h" } }, 'webhooks.url is "//•••@h"'],
+])("%j shows no secret in the place of what holds one", async (given, message) => {
+  using folder = folderOf({ "t.json": JSON.stringify(given) });
+  const { faults } = await checkConfig(sourcesOf(folder, { file: "t.json" }));
+  expect(faults.map((fault) => tellFault(fault, { file: undefined, sources: new Map() }))).toEqual([message]);
+});
+
+test.each([
+  ['{\n  "jwt": { "secret": s3cret-of-many-characters }\n}', "Unexpected token (line 2, column 22)"],
+  ['{"jwt": {"secret": s3cret', "Unexpected token (line 1, column 20)"],
+  ['{"jwt": {"secret": "s3cret', "Unterminated string (line 1, column 27)"],
+  ['{"jwt": {"secret": "s3cret\n"}}', "Bad control character in string literal (line 1, column 27)"],
+  ['{"jwt": {"secret": "s3cret"', "Expected ',' or '}' after property value (line 1, column 28)"],
+  ['{"jwt":{}} s3cret', "Unexpected non-whitespace character after JSON (line 1, column 12)"],
+  ['{"jwt":', "Unexpected end of JSON input"],
+])("of a file that is no JSON %j the place is shown, and none of its text", async (text, why) => {
+  using folder = folderOf({ "t.json": text });
+  const refused = (sources: ConfigSources) => loadConfig(sources).catch((error: unknown) => error);
+  const error = await refused(sourcesOf(folder, { file: "t.json" }));
+  expect(error).toMatchObject({ code: "config_unreadable", message: expect.stringContaining(`read: ${why}.`) });
+  const ofVariable = await refused(sourcesOf(folder, { env: { TIDINGS_CHANNELS: text } }));
+  expect(ofVariable).toMatchObject({ code: "invalid_variable", message: expect.stringContaining(`none: ${why}.`) });
+  for (const each of [error, ofVariable]) expect(inspect(each)).not.toContain("s3cret");
+});
+
+test("a key that JavaScript would take for a prototype is a key like any other", async () => {
+  using folder = folderOf({
+    "t.json": '{"__proto__":{"port":5},"channels":{"__proto__":{"subscribe":"al"}},"log":{"__proto__":{"level":"x"}}}',
+  });
+  const sources = sourcesOf(folder, { file: "t.json", env: { TIDINGS_LOG: "debug", TIDINGS_HOST: "::1" } });
+  const { config, faults } = await checkConfig(sources);
+  expect(faults.map(({ path, message }) => [path.join("."), message])).toEqual([
+    ["__proto__", "is no option"],
+    ["channels.__proto__.subscribe", 'is "al"'],
+    ["log.__proto__", "is no option"],
+  ]);
+  expect(config.port).toBeUndefined();
+});
+
 test("what is wrong in a variable names the variable", async () => {
   using folder = folderOf();
   const load = (env: Readonly<Record<string, string>>) => loadConfig(sourcesOf(folder, { env }));
@@ -211,7 +259,7 @@ test("what holds is printed with where it is from; of a secret only that it is t
   const given = {
     channels: { "chat/:room": { subscribe: "users", events: { said: { type: "object" } } } },
     http: { users: { ops: "s3cret-4" } },
-    webhooks: { secret: "s3cret-5".repeat(4), url: "https://me:s3cret-6@backend.example/hooks" },
+    webhooks: { secret: "s3cret-5".repeat(4), url: "https://me:s3cret-6@backend.example/hooks?token=s3cret-7" },
     heartbeat: { every: "5s" },
   };
   using folder = folderOf({ "tidings.config.json": JSON.stringify(given) });

@@ -104,11 +104,12 @@ export function sourceOf(shown: string, sources: ReadonlyMap<string, string>): s
 /** Objects are put together, all else is replaced. */
 function over(below: unknown, above: unknown): unknown {
   if (!isObject(below) || !isObject(above)) return above;
-  const merged: Record<string, unknown> = { ...below };
-  for (const [name, value] of Object.entries(above)) {
-    merged[name] = Object.hasOwn(below, name) ? over(below[name], value) : value;
-  }
-  return merged;
+  const entries = Object.entries(above).map(([name, value]) => [
+    name,
+    Object.hasOwn(below, name) ? over(below[name], value) : value,
+  ]);
+  // Not by assignment: there `__proto__` would be no key.
+  return { ...below, ...Object.fromEntries(entries) };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

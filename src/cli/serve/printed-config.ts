@@ -2,6 +2,7 @@ import { shownPath } from "./config-faults.js";
 import { configSchema } from "./config-schema.js";
 import type { SettingSchema } from "./json-schema.js";
 import { type LoadedConfig, sourceOf } from "./loaded-config.js";
+import { MASK, maskAddress } from "./mask.js";
 
 /** One value that holds, as it may be shown, and where it is from. */
 export interface PrintedSetting {
@@ -9,8 +10,6 @@ export interface PrintedSetting {
   readonly value: unknown;
   readonly from: string;
 }
-
-const MASK = "•••";
 
 /** Every value that holds, those that nobody gave last: what is secret is not among them, only that it is there. */
 export function printedSettings(loaded: LoadedConfig): readonly PrintedSetting[] {
@@ -48,18 +47,13 @@ function* leavesOf(schema: SettingSchema, value: unknown, path: readonly string[
   const within = (name: string) => schema.properties?.[name] ?? inMap(schema);
   if (schema.writeOnly === true) yield { path: shownPath(path), value: MASK };
   else if (!isBranch || (schema.properties === undefined && inMap(schema) === undefined))
-    yield { path: shownPath(path), value: withoutPassword(value) };
+    yield { path: shownPath(path), value: typeof value === "string" ? maskAddress(value) : value };
   else {
     for (const [name, each] of Object.entries(value)) {
       if (path.length === 0 && name === "$schema") continue;
       yield* leavesOf(within(name) ?? {}, each, [...path, name]);
     }
   }
-}
-
-/** An address may have one, where it may not be. */
-function withoutPassword(value: unknown): unknown {
-  return typeof value === "string" ? value.replace(/\/\/[^/@\s]*@/, `//${MASK}@`) : value;
 }
 
 /** Of an object whose keys are names that people chose: what each of them is. */

@@ -1,5 +1,6 @@
 import { ConfigError, type EnvironmentVariable } from "../../index.js";
 import { configSchema } from "./config-schema.js";
+import { tellJsonMistake } from "./json-mistake.js";
 import type { SettingSchema } from "./json-schema.js";
 
 /** The options that are not `createApp`'s. */
@@ -89,9 +90,8 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     throw new ConfigError("invalid_variable", {
-      message: `TIDINGS_CHANNELS begins like JSON, and is none: ${(cause as SyntaxError).message}.`, // which JSON.parse throws
+      message: `TIDINGS_CHANNELS begins like JSON, and is none: ${tellJsonMistake(cause, text)}.`,
       fix: "Write patterns with commas between, like chat/:room,inbox/:user, or an object as in the file.",
-      cause,
     });
   }
 }

@@ -1,0 +1,21 @@
+import type { JsonSchema } from "./json-schema.js";
+
+/** Stands for what must not be shown. */
+export const MASK = "•••";
+
+/** A text without what may be secret in an address: who asks, and what is asked with. */
+export function maskAddress(text: string): string {
+  return text.replace(/\/\/[^/?#\s]*@/g, `//${MASK}@`).replace(/(\/\/[^?\s]*\?)\S+/g, `$1${MASK}`);
+}
+
+/** May a value for this be a secret, or have one in it? What stands in its place may be one then, too. */
+export function holdsSecret(schema: JsonSchema): boolean {
+  if (schema.writeOnly === true) return true;
+  const { properties, anyOf, items, additionalProperties } = schema;
+  const within = [isObject(properties) ? Object.values(properties) : [], anyOf ?? [], items, additionalProperties];
+  return within.flat().some((each) => isObject(each) && holdsSecret(each));
+}
+
+function isObject(value: unknown): value is JsonSchema {
+  return typeof value === "object" && value !== null;
+}
