@@ -139,6 +139,15 @@ describe("a drain", () => {
     }
   });
 
+  test("says so however often a server comes back, where each time it was there for a second", () => {
+    const redial = create();
+    for (let reload = 0; reload < 20; reload++) {
+      redial.opened(reload * 2_000);
+      redial.drain(200);
+      expect(redial.delayAfter({ code: 1012, reason: "restarting" }, reload * 2_000 + 1_000)).toBe(200);
+    }
+  });
+
   test("that is said before `connected` counts too", () => {
     const redial = create();
     redial.drain(1_800);

@@ -28,9 +28,13 @@ export class Redial {
     this.#expired = 0;
   }
 
-  /** The server has said when to come back, once it has closed. */
+  /**
+   * The server has said when to come back, once it has closed. Who says so is there, once it was so for a second, however often
+   * it comes back: each reload of a development server does.
+   */
   drain(reconnectAfterMs: number | undefined): void {
     this.#drainMs = reconnectAfterMs;
+    this.#ceilingMs = FIRST_CEILING_MS;
   }
 
   /** Milliseconds until it dials again; undefined: it stays closed. */
