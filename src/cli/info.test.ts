@@ -54,3 +54,19 @@ test("people read it line by line", async () => {
   expect(stdout).toMatch(/^packages {8}@opentelemetry\/api 1\.9\.1, redis 6\.1\.2$/m);
   expect(stdout).toMatch(/^environment {5}none$/m);
 });
+
+test("a folder that is not there is misuse", async () => {
+  for (const folder of ["nowhere", "pnpm-lock.yaml"]) {
+    const { code, stderr } = await runCommand(["info", "--cwd", join(project, folder), "--json"]);
+    expect([code, JSON.parse(stderr)]).toEqual([
+      2,
+      {
+        error: {
+          code: "no_such_folder",
+          message: `There is no folder ${join(project, folder)}.`,
+          fix: "Name the folder of a project, or leave --cwd out where you are in it.",
+        },
+      },
+    ]);
+  }
+});

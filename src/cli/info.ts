@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism, release, totalmem, type } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { ConfigError } from "../index.js";
 import type { CommandShape } from "./command.js";
 import { withEnvFile } from "./env-file.js";
 import { exitCodes } from "./exit-code.js";
@@ -21,12 +22,20 @@ export const infoCommand: CommandShape<InfoCommandOptions> = {
   options: (command) => command.option("--cwd <folder>", "the project's folder", "."),
   async run({ terminal, options }) {
     const folder = resolve(options.cwd);
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw noFolder(options.cwd);
     const file = join(folder, ".env");
     const info = describe(folder, existsSync(file) ? withEnvFile(terminal.env, file) : terminal.env);
     terminal.result(info, linesOf(info).join("\n"));
     return exitCodes.done;
   },
 };
+
+function noFolder(folder: string): ConfigError {
+  return new ConfigError("no_such_folder", {
+    message: `There is no folder ${folder}.`,
+    fix: "Name the folder of a project, or leave --cwd out where you are in it.",
+  });
+}
 
 type Info = Readonly<Record<string, unknown>>;
 
