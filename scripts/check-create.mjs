@@ -60,7 +60,7 @@ async function testAndTalk(demo) {
   console.log("a new project without a network: tested, checked and documented");
   const started = new Running(demo, "npm", ["start"]);
   try {
-    const [, url] = await started.line(/^listening on (\S+);/);
+    const [, url] = await started.line(/^listening on (\S+)$/);
     await talk(demo, url);
     assert.equal((await fetch(`${url}/docs`)).status, 200);
   } finally {

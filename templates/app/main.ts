@@ -1,4 +1,4 @@
 import { app } from "./app.js";
 
 const { url } = await app.listen();
-console.log(`listening on ${url}; see ${url}/docs`);
+console.log(`listening on ${url}`);
