@@ -13,10 +13,13 @@ function tell(error: unknown, { isJson = true } = {}) {
   return { code, said };
 }
 
-test("what can't be configured so is misuse, and its message and its advice are told apart", () => {
-  const { code, said } = tell(new ConfigError("invalid_port", { message: "No port.", fix: "Give one." }));
+test("what can't be configured so is misuse, told with its message, its advice, and where the documents have it", () => {
+  const error = new ConfigError("invalid_port", { message: "No port.", fix: "Give one." });
+  const { docs } = error;
+  const { code, said } = tell(error);
   expect(code).toBe(2);
-  expect(JSON.parse(said)).toEqual({ error: { code: "invalid_port", message: "No port.", fix: "Give one." } });
+  expect(JSON.parse(said)).toEqual({ error: { code: "invalid_port", message: "No port.", fix: "Give one.", docs } });
+  expect(tell(error, { isJson: false }).said).toBe(`error No port.\n  Give one.\n  see ${docs}\n`);
 });
 
 test("what a server answers is a failure, told in words where it has none of its own", () => {

@@ -30,8 +30,8 @@ export interface Call<Options> {
 export function tellError(terminal: Terminal, thrown: unknown): ExitCode {
   const error = missingPackage(thrown) ?? thrown;
   if (error instanceof ConfigError) {
-    const { code, fix, message } = error;
-    terminal.error({ code, message: message.replace(` ${fix}`, ""), fix });
+    const { code, fix, message, docs } = error;
+    terminal.error({ code, message: message.replace(` ${fix}`, ""), fix, docs });
     return exitCodes.misused;
   }
   if (error instanceof TidingsError) {

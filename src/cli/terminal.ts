@@ -78,7 +78,7 @@ export class Terminal {
   }
 
   /** What went wrong: `{"error":{…}}` with `--json`. */
-  error({ code, message, fix, issues, ...more }: Failure): void {
+  error({ code, message, fix, docs, issues, ...more }: Failure): void {
     this.clearProgress();
     const lines = () => [
       `${this.style("red", "error")} ${visibleLines(message)}`,
@@ -86,8 +86,10 @@ export class Terminal {
         visibleText(`  ${path.length === 0 ? "(the payload)" : path.join(".")}: ${message}`),
       ),
       ...(fix === undefined ? [] : [`  ${fix}`]),
+      ...(docs === undefined ? [] : [this.style("dim", `  see ${docs}`)]),
     ];
-    const text = this.isJson ? JSON.stringify({ error: { code, message, fix, issues, ...more } }) : lines().join("\n");
+    const error = { code, message, fix, docs, issues, ...more };
+    const text = this.isJson ? JSON.stringify({ error }) : lines().join("\n");
     this.#streams.stderr.write(`${text}\n`);
   }
 
@@ -119,6 +121,8 @@ export interface Failure {
   readonly message: string;
   /** What to do. */
   readonly fix?: string | undefined;
+  /** Where the documents have it. */
+  readonly docs?: string | undefined;
   /** Where a payload does not fit. */
   readonly issues?: readonly Issue[] | undefined;
   readonly [more: string]: unknown;
