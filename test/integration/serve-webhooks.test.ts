@@ -124,10 +124,19 @@ describe("connect", () => {
     const bob = await server.dial("/ws", "bob");
     expect(await bob.ask("subscribe", { channel: "team/red" })).toMatchObject({ type: "subscribed" });
     const refused = (sub: string) => dialRefused(`${server.url}/ws`, { token: signToken({ sub }) });
-    expect(await refused("eve")).toMatchObject({ status: 401 });
+    // Another token would not help her: it is known who she is.
+    expect(await refused("eve")).toMatchObject({ status: 403, body: { code: "forbidden" } });
     expect(await refused("mal")).toMatchObject({ status: 503 });
     expect(await server.log.next("webhook_failed")).toMatchObject({
       fields: { reason: expect.stringContaining("another `id`") },
+    });
+  });
+
+  test("without a JWT a no says that the token is nobody's", async () => {
+    await using server = await serve(() => ({ allow: false }), {}, { hooks: ["connect"] });
+    expect(await dialRefused(`${server.url}/ws`, { token: "t" })).toMatchObject({
+      status: 401,
+      body: { code: "unauthorized" },
     });
   });
 

@@ -1,5 +1,5 @@
 import { bearer, jwt } from "../../auth/index.js";
-import { type Dependency, dependency, type Handshake, type Identity, unauthorized } from "../../index.js";
+import { type Dependency, dependency, forbidden, type Handshake, type Identity, unauthorized } from "../../index.js";
 import type { JwtConfig, ServeConfig, WebhooksConfig } from "./config.js";
 import type { EventSchemas } from "./event-schemas.js";
 import { type Answer, BadAnswerError } from "./webhooks/answer.js";
@@ -83,6 +83,8 @@ const expiries = new WeakMap<Person, number>();
 
 function personIn({ user, exp, allow }: Answer, otherwise?: Person): Person {
   const found = user ?? otherwise;
+  // Who is known by a token needs no other one: a no is of them.
+  if (allow === false && otherwise !== undefined) throw forbidden();
   if (found === undefined || allow === false) throw unauthorized();
   const person: Person = { ...found };
   if (exp !== undefined) expiries.set(person, exp * 1_000);
