@@ -56,7 +56,7 @@ export const history: Operation = operation({
   async run(host, { channel: name, limit = DEFAULT, before }) {
     const channel = channelNamed(name, host);
     if (channel["~definition"].history === undefined) return { events: [] };
-    return host.history(channel, { limit: Math.min(limit, host.limits.historyPage), before });
+    return host.history(channel, { limit, before });
   },
 });
 

@@ -89,11 +89,15 @@ test("without a length no more is read than may be, and the connection is over",
 
 test("what is refused for another reason is not waited for either, where much is still to come", async () => {
   await using world = await start();
-  const refused = (line: string, more: string) =>
-    sendRaw(world.server.url, `${line} HTTP/1.1\r\nHost: x\r\n${more}\r\n\r\n`);
-  expect(codeOf(await refused("POST /api/publish", "Content-Length: 9000000"))).toBe("401 unauthorized");
-  expect(codeOf(await refused("POST /api/nothing", "Transfer-Encoding: chunked"))).toBe("404 not_found");
-  expect(codeOf(await refused("PUT /api/publish", "Content-Length: 70000"))).toBe("405 method_not_allowed");
+  const refused = async (line: string, more: string) => {
+    const answer = await sendRaw(world.server.url, `${line} HTTP/1.1\r\nHost: x\r\n${more}\r\n\r\n`);
+    // That it hangs up is said, and no time-out's doing.
+    expect(answer).toContain("\r\nconnection: close\r\n");
+    return codeOf(answer);
+  };
+  expect(await refused("POST /api/publish", "Content-Length: 9000000")).toBe("401 unauthorized");
+  expect(await refused("POST /api/nothing", "Transfer-Encoding: chunked")).toBe("404 not_found");
+  expect(await refused("PUT /api/publish", "Content-Length: 70000")).toBe("405 method_not_allowed");
 });
 
 test("a client that says 10 MB, as `fetch` does, is told so and not cut off", async () => {
@@ -211,6 +215,18 @@ test.each([
 ])("what a framework has read before is taken from `request.body`: %s", async (_what, made) => {
   await using world = await behind(async (request) => void Object.assign(request, { body: made(await read(request)) }));
   expect(await world.api.done("/api/publish", said)).toMatchObject({ offset: 1 });
+});
+
+test.each([
+  ["a text", (text: string) => text],
+  ["bytes", (text: string) => Buffer.from(text)],
+])("what a framework has read may be no larger than what we read: %s", async (_what, made) => {
+  const large = made(JSON.stringify(said) + " ".repeat(1_100_000));
+  await using world = await behind(async (request) => {
+    await read(request);
+    Object.assign(request, { body: large });
+  });
+  expect((await world.api.post("/api/publish", said)).body).toMatchObject({ status: 413, code: "body_too_big" });
 });
 
 test("a body that a framework put there and did not read is read", async () => {

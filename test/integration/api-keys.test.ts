@@ -217,6 +217,17 @@ test.each([
   ]);
 });
 
+test("who shows two origins is no page, be both of them listed", async () => {
+  await using world = await start({ origins: [page] });
+  const asked = (count: number) =>
+    sendRaw(
+      world.server.url,
+      `GET /api/stats HTTP/1.1\r\nHost: x\r\nX-API-Key: ${apiKey}\r\nConnection: close\r\n${`Origin: ${page}\r\n`.repeat(count)}\r\n`,
+    );
+  expect(await asked(1)).toContain(`access-control-allow-origin: ${page}`);
+  expect(await asked(2)).not.toContain("access-control-allow-origin");
+});
+
 test("without a listed origin no page may", async () => {
   await using world = await start();
   const asked = await world.api.ask("OPTIONS", "/api/publish", preflight(world.server.url));

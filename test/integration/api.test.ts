@@ -1,13 +1,15 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createApp } from "tidings";
+import { createApp, endpoint } from "tidings";
 import { expect, test } from "vitest";
 import { apiApp, chat, enter } from "../support/api-app.js";
 import { ApiClient } from "../support/api-client.js";
 import { FarBroker } from "../support/far-broker.js";
+import { createGate } from "../support/gate.js";
 import { LogRecorder } from "../support/log-recorder.js";
 import { samplesOf } from "../support/metrics/samples.js";
 import { serve } from "../support/served-app.js";
+import { dial } from "../support/ws-client.js";
 
 async function start(options: Parameters<typeof apiApp>[0] = {}) {
   const server = await serve(apiApp(options));
@@ -231,6 +233,33 @@ test("what is published twice with one key is delivered once, and both are told 
   });
   expect(results).toMatchObject([first, { offset: 2 }]);
   expect((await client.take(2)).map(({ payload }) => payload)).toEqual([{ text: "1" }, { text: "2" }]);
+});
+
+test("no more is told at once than the app's limits say", async () => {
+  await using world = await start({ limits: { historyPage: 2, members: 1, apiRequests: 1 } });
+  for (const user of ["ana", "bob"]) {
+    const { client } = await enter(world.server, user);
+    await client.ask("subscribe", lobby);
+  }
+  // One after the other is one at a time.
+  for (const text of ["1", "2", "3"]) await world.api.done("/api/publish", said(text));
+  expect(await world.api.done("/api/history?channel=chat/lobby&limit=3")).toMatchObject({
+    events: [{ offset: 2 }, { offset: 3 }],
+  });
+  const { members, count } = await world.api.done("/api/presence?channel=chat/lobby&limit=2");
+  expect([members, count]).toEqual([[{ id: "ana" }], 2]);
+});
+
+test("who is still being let in is not among the connections", async () => {
+  const gate = createGate();
+  const slow = endpoint("/slow", { open: () => gate.opened });
+  await using world = await start({ endpoints: [slow] });
+  const client = await dial(`${world.server.url}/slow`);
+  expect(await world.api.done("/api/connections")).toMatchObject({ count: 0, connections: [] });
+  gate.open();
+  client.send({ type: "ping" });
+  await client.next();
+  expect(await world.api.done("/api/connections")).toMatchObject({ count: 1, connections: [{ endpoint: "/slow" }] });
 });
 
 test("who is excepted does not hear it", async () => {

@@ -1,0 +1,36 @@
+import { Readable } from "node:stream";
+import { expect, test } from "vitest";
+import { readBody } from "./api-body.js";
+
+const asked = {
+  target: "/api/publish",
+  rawHeaders: ["Content-Type", "application/json"],
+  address: "::1",
+  isSecure: true,
+};
+
+/** A body, and the timers that its reading leaves behind. */
+async function reading(body: Readable) {
+  const timers = new Set<() => void>();
+  const after = (_ms: number, run: () => void) => {
+    timers.add(run);
+    return { cancel: () => void timers.delete(run) };
+  };
+  const read = readBody(body, asked, { clock: { after }, limits: { apiBody: 100, apiBodyTime: 5_000 } });
+  return { read, timers };
+}
+
+test("a body that has come is waited for no longer, and neither is one that is refused", async () => {
+  const whole = await reading(Readable.from([Buffer.from('{"a"'), Buffer.from(":1}")]));
+  expect(await whole.read).toEqual({ a: 1 });
+  expect(whole.timers.size).toBe(0);
+  const large = await reading(Readable.from([Buffer.alloc(101)]));
+  await expect(large.read).rejects.toMatchObject({ code: "body_too_big" });
+  expect(large.timers.size).toBe(0);
+});
+
+test("one that does not come to its end is waited for as long as it may take", async () => {
+  const { read, timers } = await reading(new Readable({ read() {} }));
+  for (const run of timers) run();
+  await expect(read).rejects.toMatchObject({ code: "body_timeout" });
+});
