@@ -28,6 +28,14 @@ test("an address that can't be read is not repeated, and one that can is named w
   expect(nameOf(readAddress("wss://ana:hush@host:1/ws?token=hush", {}))).toBe("wss://host:1/ws");
 });
 
+test.each([
+  ["18433/ws", "Did you mean :18433/ws?"],
+  ["8000", "Did you mean :8000?"],
+  ["8000/ws?token=hush", "Did you mean :8000/ws?"],
+])("of %s the colon was forgotten: as a host it would be another computer", (given, fix) => {
+  expect(() => readAddress(given, {})).toThrow(expect.objectContaining({ code: "invalid_address", fix }));
+});
+
 test("a path alone is at the port of apps that are started here, and another address has its own", () => {
   const env = { TIDINGS_PORT: "9000" };
   expect(readAddress("/ws", env).href).toBe("ws://127.0.0.1:9000/ws");

@@ -1,6 +1,7 @@
 import { ConfigError } from "../../index.js";
 import { withEnvFile } from "../env-file.js";
 import type { Streams } from "../terminal.js";
+import { visibleText } from "../visible-text.js";
 
 /** Where an app listens that says nothing else. */
 const DEFAULT_PORT = "8000";
@@ -12,6 +13,7 @@ const DEFAULT_PORT = "8000";
  * @throws {ConfigError} `invalid_address`, `unreadable_env_file`
  */
 export function readAddress(given: string, env: Streams["env"]): URL {
+  checkHost(given);
   const text = withScheme(given, env);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw invalidAddress("is not an address");
@@ -30,6 +32,16 @@ function withScheme(given: string, env: Streams["env"]): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(given)) return given;
   if (given.startsWith("/")) return `ws://127.0.0.1:${withEnvFile(env).TIDINGS_PORT || DEFAULT_PORT}${given}`;
   return given.startsWith(":") ? `ws://127.0.0.1${given}` : `ws://${given}`;
+}
+
+/** A host of digits alone is an IPv4 address (RFC 3986 §7.4), of somebody else: whoever writes one meant a port. */
+function checkHost(given: string): void {
+  const [, port, path = ""] = /^(\d+)(\/[^?#]*)?(?:[?#]|$)/.exec(given) ?? [];
+  if (port === undefined) return;
+  throw new ConfigError("invalid_address", {
+    message: "The address has a number in the place of its host.",
+    fix: `Did you mean :${port}${visibleText(path)}?`,
+  });
 }
 
 function invalidAddress(what: string): ConfigError {
