@@ -5,12 +5,13 @@ import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type App, channel, createApp, endpoint } from "tidings";
-import { bearer } from "tidings/auth";
+import { bearer, jwt } from "tidings/auth";
 import { describe, expect, test } from "vitest";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
 import { Program } from "../../test/support/child-process.js";
 import { LogRecorder } from "../../test/support/log-recorder.js";
+import { secret } from "../../test/support/tokens.js";
 import { runProgram } from "./program.js";
 
 /** Short, and still 80 messages. */
@@ -186,6 +187,18 @@ describe.concurrent("tidings bench", () => {
     expect({ code, opened: report().connections.opened }).toEqual({ code: 0, opened: 4 });
   });
 
+  test("--as shows a token signed with the server's secret, of one user or of one for each connection", async () => {
+    const user = jwt({ secret, claims: z.object({ sub: z.string(), name: z.literal("Ana") }) });
+    const seen: string[] = [];
+    const guarded = endpoint("/ws", { auth: user, open: ({ user: { id } }) => void seen.push(id) });
+    await using served = await startApp(createApp({ endpoints: [guarded], logger: new LogRecorder() }));
+    const args = [`${served.url}/ws`, ...SHORT, "--claims", '{"name":"Ana"}', "--json"];
+    const env = { TIDINGS_JWT_SECRET: secret, TIDINGS_TOKEN: "another's" };
+    expect((await bench([...args, "--as", "ana"], env)).code).toBe(0);
+    expect((await bench([...args, "--as", "user-{n}"], env)).code).toBe(0);
+    expect(seen.toSorted()).toEqual(["ana", "ana", "ana", "ana", "user-1", "user-2", "user-3", "user-4"]);
+  });
+
   test("where nothing listens the others are spared, and so many failures may be allowed", async () => {
     const { port } = (await closedServer()).address;
     const args = [`ws://127.0.0.1:${port}`, "--connections", "5000", "--ramp", "1000/1s"];
@@ -294,6 +307,10 @@ describe.concurrent("tidings bench", () => {
     [["ws://127.0.0.1/", "--type", "say", "--message", "hi"], "unfit_options"],
     [["ws://127.0.0.1/", "--type", "say", "--raw"], "unfit_options"],
     [["ws://127.0.0.1/", "--token", "a", "--tokens", "b"], "unfit_options"],
+    [["ws://127.0.0.1/", "--token", "a", "--as", "ana"], "unfit_options"],
+    [["ws://127.0.0.1/", "--token", "a", "--claims", "{}"], "unfit_options"],
+    [["ws://127.0.0.1/", "--as", "ana", "--claims", "[]"], "invalid_claims"],
+    [["ws://127.0.0.1/", "--as", "ana"], "missing_secret"],
     [["ws://127.0.0.1/", "--tokens", "/nowhere/tokens.txt"], "unreadable_file"],
     [["ws://127.0.0.1/", "--header", "no header"], "invalid_option"],
   ])("%j can't be tried: %s", async (args, code) => {

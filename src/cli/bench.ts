@@ -16,8 +16,8 @@ export const benchCommand: CommandShape<BenchOptions> = {
     ["tidings bench ws://127.0.0.1:8000/ws", "ping frames, which every WebSocket server answers"],
     ["tidings bench /ws --connections 1000 --ramp 200/1s", "a thousand connections, opened in five seconds"],
     [
-      'tidings bench /ws/chat --type say --payload \'{"text":"hi"}\' --token $TOKEN',
-      "messages of your app, and its answers",
+      'tidings bench /ws/chat --type say --payload \'{"text":"hi"}\' --as user-{n}',
+      "messages of your app, each connection a user of its own",
     ],
     ["tidings bench localhost:9001 --raw --size 1kb --rate 100/1s", "a server that says back what it hears"],
   ],
@@ -38,6 +38,11 @@ export const benchCommand: CommandShape<BenchOptions> = {
       .option("--token <token>", "sent as `Authorization: Bearer …` (or TIDINGS_TOKEN in the environment)")
       .option("--tokens <file>", "the same, with a token in each line, which the connections take in turns")
       .option(
+        "--as <user>",
+        "the same, such as `tidings token <user>` makes; with {n} in it, for each connection its own",
+      )
+      .option("--claims <json>", "with --as: more claims of these tokens, as a JSON object")
+      .option(
         "-H, --header <header>",
         'of the handshake, such as "Origin: https://app.example" (may be repeated)',
         more,
@@ -47,7 +52,7 @@ export const benchCommand: CommandShape<BenchOptions> = {
       .option("--max-errors <count>", "ends with 1 where there are more", "0");
   },
   async run({ terminal, args, options }) {
-    const plan = readPlan(options, terminal.env);
+    const plan = await readPlan(options, terminal.env);
     const target = await findTarget(readAddress(args[0] ?? "", terminal.env), options.hostIsMine);
     checkDescriptors(plan.connections);
     const seenEnough = new AbortController();
@@ -111,7 +116,7 @@ function adviceOn({ ownShare, connections, messages }: Report): readonly string[
   }
   if (has(connections.failed, "too_many_connections")) {
     advice.push(
-      "too_many_connections: of one user, or one address, a server takes so many. Give each a token of its own with --tokens.",
+      "too_many_connections: of one user, or one address, a server takes so many. Give each a token of its own: --as user-{n}, or --tokens.",
     );
   }
   if (has(connections.failed, "ECONNREFUSED")) advice.push("ECONNREFUSED: nothing listens there.");

@@ -24,7 +24,10 @@ export const listenCommand: CommandShape<ListenCommandOptions> = {
   examples: [
     ["tidings listen ws://127.0.0.1:8000/ws/rooms/lobby --as alice", "what alice hears there"],
     ["tidings listen /ws --subscribe prices/BTC", "on a channel, at TIDINGS_PORT of this computer, else 8000"],
-    ["tidings listen /ws --subscribe chat/a --rewind 20 --count 20", "the last 20 events that are kept, and it ends"],
+    [
+      "tidings listen /ws --subscribe chat/a --rewind 20 --count 20",
+      "ends after 20 events; where fewer are kept it waits for more",
+    ],
     ["tidings listen /ws --subscribe chat/a | jq .payload", "elsewhere than in a terminal, lines of JSON"],
     ["tidings listen wss://echo.example --raw", "any WebSocket server, frame by frame"],
   ],

@@ -86,6 +86,17 @@ test("--rewind holds too where the server has joined the channel itself", async 
   expect([code, linesOf(stdout).map(({ payload }) => payload.text)]).toEqual([0, ["two", "three", "four"]]);
 });
 
+test("whoever takes a name for a pattern is told that it is one channel's", async () => {
+  await using server = await serve({ endpoints });
+  const run = startCommand(["listen", `${server.url}/ws`, "--subscribe", "chat/*", "--count", "1"]);
+  expect(await run.notes.next()).toBe(
+    "chat/* is one channel of that name: a * stands for no others. Name each with a --subscribe of its own.",
+  );
+  await run.notes.next((note) => note === "On chat/*.");
+  await server.app.publish(chat({ room: "*" }), "said", { text: "hi" });
+  expect((await run.ended).code).toBe(0);
+});
+
 test("a channel's state is told in its place, and is no event", async () => {
   await using server = await serve({ endpoints });
   const run = startCommand(["listen", `${server.url}/ws`, "--subscribe", "board", "--count", "1"]);

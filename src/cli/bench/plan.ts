@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
 import { ConfigError } from "../../base/config-error.js";
 import { type Duration, durationMs } from "../../base/duration.js";
 import { describeGiven } from "../../base/quantity.js";
 import { parseRate, type Rate } from "../../base/rate.js";
 import { type Size, sizeBytes } from "../../base/size.js";
+import type { Streams } from "../terminal.js";
 import { jsonMessages, type Probe, pingFrames, texts, withoutAnswers } from "./probe.js";
+import { readTokens, type TokenOptions } from "./tokens.js";
 
 /** The options as they are written. */
-export interface BenchOptions {
+export interface BenchOptions extends TokenOptions {
   readonly connections: string;
   readonly ramp: string;
   readonly rate: string;
@@ -21,8 +22,6 @@ export interface BenchOptions {
   readonly answers: boolean;
   readonly first?: readonly string[];
   readonly subscribe?: readonly string[];
-  readonly token?: string | undefined;
-  readonly tokens?: string | undefined;
   readonly header?: readonly string[];
   readonly subprotocol?: readonly string[];
   readonly hostIsMine?: string | undefined;
@@ -51,7 +50,7 @@ export interface Plan {
 }
 
 /** @throws {ConfigError} where an option can't be, or two can't be together */
-export function readPlan(options: BenchOptions, env: Readonly<Record<string, string | undefined>>): Plan {
+export async function readPlan(options: BenchOptions, env: Streams["env"]): Promise<Plan> {
   const connections = readCount("--connections", options.connections, MOST_CONNECTIONS);
   const ramp = parseRate(options.ramp as Rate, "--ramp"); // it looks at what it is given
   const rate = parseRate(options.rate as Rate, "--rate");
@@ -65,7 +64,7 @@ export function readPlan(options: BenchOptions, env: Readonly<Record<string, str
     probe: options.answers ? probe : withoutAnswers(probe),
     first: options.first ?? [],
     channels: options.subscribe ?? [],
-    tokens: readTokens(options, env.TIDINGS_TOKEN),
+    tokens: await readTokens(options, connections, env),
     headers: Object.fromEntries((options.header ?? []).map(readHeader)),
     subprotocols: options.subprotocol ?? [],
     maxErrors: readCount("--max-errors", options.maxErrors, Number.MAX_SAFE_INTEGER, 0),
@@ -110,28 +109,6 @@ function textOf(size: string): string {
   const bytes = sizeBytes((/^\d+$/.test(size) ? `${size}b` : size) as Size, "--size"); // it looks at what it is given
   if (bytes === 0 || bytes > MOST_BYTES) throw invalid("--size", size, "Write 1b to 16mb.");
   return "x".repeat(bytes);
-}
-
-function readTokens({ token, tokens: file }: BenchOptions, fallback: string | undefined): readonly string[] {
-  if (token !== undefined && file !== undefined) throw unfit("--token and --tokens", "Give one of them.");
-  if (file === undefined) return [token ?? fallback].filter((each) => each !== undefined);
-  const lines = readLines(file).filter((line) => line !== "");
-  if (lines.length === 0) throw invalid("--tokens", file, "Name a file with a token in each line.");
-  return lines;
-}
-
-function readLines(file: string): readonly string[] {
-  try {
-    return readFileSync(file, "utf8")
-      .split("\n")
-      .map((line) => line.trim());
-  } catch (cause) {
-    throw new ConfigError("unreadable_file", {
-      message: `--tokens names ${describeGiven(file)}, which can't be read.`,
-      fix: "Name a file with a token in each line.",
-      cause,
-    });
-  }
 }
 
 function readHeader(text: string): readonly [name: string, value: string] {

@@ -54,6 +54,7 @@ export class EventWatch implements Disposable {
   }
 
   #subscribe(channel: string): void {
+    if (channel.includes("*")) this.#terminal.note(`${visibleText(channel)} ${NO_PATTERN}`);
     const { rewind } = this.#options;
     const onState = (state: unknown) => {
       this.#print({ type: "subscribed", channel, offset: undefined, payload: { state } });
@@ -134,6 +135,9 @@ export class EventWatch implements Disposable {
 
 /** What is told in its place among the events, and is none: words of the protocol, which no event has. */
 const NO_EVENTS: readonly string[] = ["gap", "error", "subscribed"];
+
+/** Elsewhere it would be one. */
+const NO_PATTERN = "is one channel of that name: a * stands for no others. Name each with a --subscribe of its own.";
 
 function soon(atMs: number | undefined): string {
   const seconds = ((atMs ?? 0) - Date.now()) / 1_000;
