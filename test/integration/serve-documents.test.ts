@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { ServeConfig } from "../../src/cli/serve/config.js";
 import { findFaults } from "../../src/cli/serve/config-faults.js";
@@ -44,6 +45,21 @@ test.each(["how-to/serve.md", "how-to/webhooks.md"])("the configurations in %s c
 });
 
 describe("a backend in Python", () => {
+  test("the token that serve.md has it make lets its user in, for as long as it says", async () => {
+    const [recipe = ""] = blocksOf(read("how-to/serve.md"), "python");
+    const config: ServeConfig = { jwt: { secret }, channels: { "inbox/:user": { match: { user: "sub" } } } };
+    const app = await makeApp({ ...config, endpoints: { "/ws": { join: ["inbox/:user"] } } }, new LogRecorder());
+    await using server = { ...(await app.listen(0, { signals: [] })), [Symbol.asyncDispose]: () => app.close() };
+    const run = `${recipe}\nprint(token("ana"), token("ana", seconds=-1))`;
+    const { stdout } = await promisify(execFile)("/usr/bin/python3", ["-c", run], {
+      env: { TIDINGS_JWT_SECRET: secret },
+    });
+    const [good, old] = stdout.trim().split(" ");
+    await dial(`${server.url}/ws?token=${good}`);
+    expect(Array.from(app.connections(), ({ user }) => user?.id)).toEqual(["ana"]);
+    expect(await dialRefused(`${server.url}/ws?token=${old}`)).toMatchObject({ body: { code: "token_expired" } });
+  });
+
   const hookSecret = "between the server and the backend: 32+";
   const [recipe = ""] = blocksOf(read("how-to/webhooks.md"), "python");
 
