@@ -29,6 +29,24 @@ test("a body that has come is waited for no longer, and neither is one that is r
   expect(large.timers.size).toBe(0);
 });
 
+test("each piece is copied as it comes, and not kept", async () => {
+  const piece = Buffer.alloc(1);
+  const text = JSON.stringify({ a: "x".repeat(90) });
+  const { read } = await reading(
+    Readable.from(
+      (function* () {
+        // A byte at a time, in a piece that the next one takes the place of.
+        for (const byte of Buffer.from(text)) {
+          piece[0] = byte;
+          yield piece;
+        }
+      })(),
+      { highWaterMark: 1 },
+    ),
+  );
+  expect(await read).toEqual(JSON.parse(text));
+});
+
 test("one that does not come to its end is waited for as long as it may take", async () => {
   const { read, timers } = await reading(new Readable({ read() {} }));
   for (const run of timers) run();

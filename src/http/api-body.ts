@@ -57,24 +57,63 @@ type ReadBefore =
   | { readonly isText: false; readonly body: unknown };
 
 async function readBytes(request: Readable, { clock, limits }: BodyOptions): Promise<Uint8Array> {
+  const { apiBody, apiBodyTime } = limits;
+  const body = new BodyBytes(apiBody);
   let late: Timer | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    late = clock.after(limits.apiBodyTime, () => reject(tooSlow(limits.apiBodyTime)));
+  // One for all of it: of a race at each piece something would be left for as long as the body comes.
+  const reading = new Promise<void>((resolve, reject) => {
+    late = clock.after(apiBodyTime, () => {
+      body.isOver = true;
+      reject(tooSlow(apiBodyTime));
+    });
+    fill(body, request).then(resolve, reject);
   });
-  // By hand: a loop that is left would destroy the request, and with it the way of the answer.
-  const chunks = request[Symbol.asyncIterator]();
-  const read: Uint8Array[] = [];
-  let bytes = 0;
   try {
-    for (;;) {
-      const next = await Promise.race([nextOf(chunks), tooLate]);
-      if (next.done === true) return Buffer.concat(read);
-      bytes += next.value.byteLength;
-      if (bytes > limits.apiBody) throw tooBig(limits.apiBody);
-      read.push(next.value);
-    }
+    await reading;
+    return body.bytes;
   } finally {
     late?.cancel();
+  }
+}
+
+/** By hand: a loop that is left would destroy the request, and with it the way of the answer. */
+async function fill(body: BodyBytes, request: Readable): Promise<void> {
+  const pieces = request[Symbol.asyncIterator]();
+  while (!body.isOver) {
+    const next = await nextOf(pieces);
+    if (next.done === true) return;
+    body.add(next.value);
+  }
+}
+
+/** Copied as they come: a client may send a byte at a time, and what each comes in is a hundred times as large. */
+class BodyBytes {
+  /** Nobody waits for it any more. */
+  isOver = false;
+  readonly #limit: number;
+  #bytes = new Uint8Array(0);
+  #length = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  add(piece: Uint8Array): void {
+    const length = this.#length + piece.byteLength;
+    if (length > this.#limit) throw tooBig(this.#limit);
+    if (length > this.#bytes.byteLength) this.#grow(length);
+    this.#bytes.set(piece, this.#length);
+    this.#length = length;
+  }
+
+  #grow(length: number): void {
+    const grown = new Uint8Array(Math.min(this.#limit, Math.max(length, 2 * this.#bytes.byteLength)));
+    grown.set(this.bytes);
+    this.#bytes = grown;
   }
 }
 
