@@ -102,6 +102,35 @@ test("what is wrong with a token is told to nobody who shows it", async () => {
   expect(new Set(messages)).toEqual(new Set(["The token is not valid."]));
 });
 
+test.each<[Claims, string, string | undefined]>([
+  [{ name: "Ana" }, "The token names nobody: it has no `sub`.", undefined],
+  [{ sub: "" }, "The token names nobody: its `sub` is empty.", undefined],
+  [{ sub: 5 }, "The token names nobody: its `sub` is no text.", 'Its `sub` is the number 5: sign it as "5".'],
+  [{ sub: ["ana"] }, "The token names nobody: its `sub` is no text.", "Its `sub` is of type object: sign a text."],
+  [
+    { sub: "ana", iat: NOW + 100.5 },
+    "The token is not valid.",
+    "Its `iat` is 101 s ahead of this clock, and may be 60 s: set the clocks, or raise `clockSkew`.",
+  ],
+  [
+    { sub: "ana", iat: NOW_MS },
+    "The token is not valid.",
+    "Its `iat` is in milliseconds, as it seems: it counts seconds since 1970.",
+  ],
+  [{ sub: "ana", iat: "now" }, "The token is not valid.", '"iat" claim must be a number'],
+])("of a token of %j the log knows what is wrong with it", async (claims, message, detail) => {
+  const refused = await check(claims).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: "unauthorized", message });
+  expect((refused as Error).cause).toEqual(detail && expect.objectContaining({ message: detail }));
+});
+
+test("an endless time is told to the log too", async () => {
+  const refused = verify(jwt({ secret: SECRET }), signText('{"sub":"ana","exp":1e999}'));
+  await expect(refused).rejects.toMatchObject({
+    cause: { message: "Its `exp` or its `iat` is no number with an end." },
+  });
+});
+
 test("the algorithms are those that are pinned, and no others", async () => {
   const both = jwt({ secret: SECRET.repeat(2), algorithms: ["HS256", "HS512"] });
   for (const alg of ["HS256", "HS512"]) {

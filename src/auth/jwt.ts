@@ -5,9 +5,10 @@ import { checkOptions, type OptionKind } from "../base/options.js";
 import type { Authenticated, StartupWarning, TokenCheck, TokenVerifier } from "../declare/credential.js";
 import { credential, type Dependency } from "../declare/dependency.js";
 import type { Identity } from "../declare/identity.js";
-import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
+import { TidingsError } from "../protocol/tidings-error.js";
 import type { Output, Schema } from "../schema/standard.js";
 import { validate } from "../schema/validate.js";
+import { checkTimes, namesNobody, notValid } from "./claim-faults.js";
 import type { VerificationKeyOptions } from "./key-options.js";
 import { type TokenPlaces, waysFrom } from "./token-places.js";
 import { checkKeyOptions, readKey, type VerificationKey } from "./verification-key.js";
@@ -47,9 +48,6 @@ export function jwt<Claims extends Schema = Schema<{ sub: string }>>(
   return made as Dependency<unknown, "connection"> as Dependency<UserOf<Output<Claims>>, "connection">;
 }
 
-/** A token of the next minute comes from a clock that is a little fast, a later one from a clock that is wrong. */
-const earlyMs = 60_000;
-
 const OPTIONS: Readonly<Record<string, OptionKind>> = {
   secret: "anything",
   key: "anything",
@@ -86,9 +84,7 @@ class JwtVerifier implements TokenVerifier {
 
   #accept({ payload, expiry }: Opened, nowMs: number): Eventually<Authenticated> {
     const { exp, iat = 0, jti } = payload;
-    // JSON has numbers like 1e999, which are read as endless.
-    if (!Number.isFinite(exp ?? 0) || !Number.isFinite(iat)) throw notValid();
-    if (iat * 1_000 > nowMs + this.#skewMs + earlyMs) throw notValid();
+    checkTimes(payload, nowMs, this.#skewMs);
     return whenThere(this.#userFrom(payload), (user) => {
       // Last, since a client fetches a fresh token for it: that does not help where more is wrong.
       if (expiry !== undefined) throw new TidingsError("token_expired", undefined, { cause: expiry });
@@ -156,12 +152,7 @@ function identify(given: unknown, payload: JWTPayload, claims?: Schema): Identit
   const user = given as Readonly<Record<string, unknown>>;
   // An `id` that no schema asked for may be anything.
   const id = claims !== undefined && typeof user.id === "string" ? user.id : payload.sub;
-  if (typeof id !== "string" || id === "") throw unauthorized("The token names nobody: it has no `sub`.");
+  if (typeof id !== "string" || id === "") throw namesNobody(payload.sub);
   // Not by a spread: what that makes of an object of many shapes has a shape of its own each time, 170 bytes more.
   return Object.assign({}, user, { id });
-}
-
-/** Which check failed is no business of whoever presents a bad token. */
-function notValid(cause?: unknown): TidingsError {
-  return new TidingsError("unauthorized", "The token is not valid.", { cause });
 }
