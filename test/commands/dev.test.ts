@@ -81,6 +81,22 @@ test("an app that threw where nobody catches it is started again by a change, an
   client.close();
 });
 
+test("who saves again and again drives no client away: it comes back to each process", async () => {
+  using project = new DevProject({ "app.ts": appOf("1") });
+  await using dev = project.dev(["app.ts", "--port", "0"]);
+  const { client } = await enter(await listening(dev));
+  const versions: Promise<string>[] = [];
+  client.onStatus((status) => status === "open" && versions.push(client.request("version")));
+  const saved = ["2", "3", "4", "5", "6"];
+  for (const version of saved) {
+    project.write("app.ts", appOf(version));
+    await dev.until("reloaded");
+  }
+  expect(await client.request("version")).toBe("6");
+  expect(await Promise.all(versions)).toEqual(saved);
+  client.close();
+});
+
 test("a file that listens itself, with a server of its own, is reloaded too, and keeps its port", async () => {
   using project = new DevProject({ "app.ts": appOf("1") });
   const main = (port: number) => `

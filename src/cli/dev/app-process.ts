@@ -27,6 +27,7 @@ export class AppProcess {
   readonly #options: AppProcessOptions;
   #hasLoaded: () => void = () => {};
   #hasEnded = false;
+  #settled: Promise<void> | undefined;
   #left: States | undefined;
   #failure: Failure | undefined;
 
@@ -49,6 +50,14 @@ export class AppProcess {
       this.#hasLoaded = () => resolve(true);
     });
     this.loaded = Promise.race([loaded, this.ended.then(() => false)]);
+  }
+
+  /**
+   * Resolves when it has listened for a while, or has ended; at once where it does not listen. Clients come back later and
+   * later to a server that is gone each time as soon as they are there (PROTOCOL.md: once they were there for a second they do not).
+   */
+  get settled(): Promise<void> {
+    return this.#settled ?? Promise.resolve();
   }
 
   get hasEnded(): boolean {
@@ -92,6 +101,15 @@ export class AppProcess {
     clearTimeout(late);
   }
 
+  async #settle(): Promise<void> {
+    let late: NodeJS.Timeout | undefined;
+    const hasBeenThere = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, SETTLED_MS);
+    });
+    await Promise.race([hasBeenThere, this.ended]);
+    clearTimeout(late);
+  }
+
   #say(what: ParentSays): void {
     // It may be gone at any time: then it hears nothing, and its end is known by itself.
     if (this.#child.connected) this.#child.send(what, () => {});
@@ -110,6 +128,7 @@ export class AppProcess {
         this.#options.onRunning();
         return;
       case "listening":
+        this.#settled ??= this.#settle();
         this.#options.onListening(said);
         return;
       case "failed":
@@ -124,6 +143,9 @@ export class AppProcess {
 
 /** Longer than an app that makes room takes: see `Seat.drain` and `limits.close`. */
 const PATIENCE_MS = 10_000;
+
+/** The longest that `Seat.drain` has clients stay away, and the second; the rest is for their way. */
+const SETTLED_MS = 1_600;
 
 /** As it is published, and as it is here. */
 const ENTRY = import.meta.url.endsWith(".ts")

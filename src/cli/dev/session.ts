@@ -110,6 +110,7 @@ export class DevSession {
 
   /** The one before goes, and it begins. */
   async #handTo(next: AppProcess): Promise<void> {
+    await this.#current?.settled;
     // One that ended while it waited has said why: what is there serves on.
     if (this.#next !== next || this.#isStopping || next.hasEnded) return;
     this.#next = undefined;
