@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ServeConfig, WebhooksConfig } from "../../src/cli/serve/config.js";
 import { makeApp } from "../../src/cli/serve/served-app.js";
+import { Backend, type BackendNotice } from "../../src/cli/serve/webhooks/backend.js";
 import { type Answering, HookBackend } from "../support/hook-backend.js";
 import { LogRecorder } from "../support/log-recorder.js";
 import { secret, signToken } from "../support/tokens.js";
@@ -387,23 +388,20 @@ describe("a backend that fails", () => {
   });
 
   test("of failures that a crowd brings about the log has one line a second, with how many it stands for", async () => {
-    vi.useFakeTimers({ toFake: ["performance"] });
-    try {
-      const config = { jwt, endpoints: { "/ws": { receives: "webhook" } } } as const;
-      await using server = await serve(withStatus(422), config);
-      const ana = await server.dial();
-      const lines = () => server.log.lines.filter(({ fields }) => fields.event === "webhook_failed");
-      for (const id of [1, 2, 3]) await ana.ask("say", {}, id);
-      expect(lines()).toMatchObject([{ fields: { hook: "message", times: 1 } }]);
-      vi.advanceTimersByTime(1_000);
-      await ana.ask("say", {}, 4);
-      expect(lines()[1]).toMatchObject({
-        message: "webhook `message`: it answered status 422 (3 times)",
-        fields: { times: 3 },
-      });
-    } finally {
-      vi.useRealTimers();
-    }
+    const told: BackendNotice[] = [];
+    let nowMs = 0;
+    await using at = await HookBackend.start(withStatus(422));
+    const backend = new Backend({
+      ...{ url: at.url, secret: hookSecret, timeoutMs: 5_000, atOnce: 1, waiting: 1, failures: 5, restMs: 10_000 },
+      clock: { elapsed: () => nowMs },
+      notice: (what) => told.push(what),
+    });
+    for (nowMs of [0, 400, 999, 1_000]) await backend.ask("message", {}).catch(() => {});
+    const failed = { event: "webhook_failed", hook: "message", reason: "it answered status 422" };
+    expect(told).toEqual([
+      { ...failed, times: 1 },
+      { ...failed, times: 3 },
+    ]);
   });
 
   test("what can't be written as JSON is the fault of who says it: it is not asked, has not failed, and answers others", async () => {
@@ -454,7 +452,7 @@ describe("a backend that fails", () => {
       return undefined;
     };
     const config = { jwt, endpoints: { "/ws": { receives: "webhook" } } } as const;
-    await using server = await serve(answering, config, { atOnce: 1, waiting: 1 });
+    await using server = await serve(answering, config, { atOnce: 1, waiting: 1, failures: 1 });
     const [first, second, third] = [await server.dial(), await server.dial(), await server.dial()];
     for (const client of [first, second]) {
       client.send({ type: "say", id: 1 });
@@ -462,10 +460,29 @@ describe("a backend that fails", () => {
     }
     expect((await third.ask("say", {})).payload).toMatchObject(unavailable);
     expect(server.backend.asked).toHaveLength(1);
+    // That so many ask is no failure of the backend's.
+    expect(server.log.lines.map(({ fields }) => fields.event)).not.toContain("webhook_circuit_opened");
     answersByItself = true;
     held.shift()?.();
     expect(await first.next()).toMatchObject({ payload: 1 });
     expect(await second.next()).toMatchObject({ payload: 1 });
+  });
+
+  test("who has gone holds no place: the next is asked", async () => {
+    const held: (() => void)[] = [];
+    const config = { jwt, endpoints: { "/ws": { receives: "webhook" } } } as const;
+    const answering: Answering = ({ body }, response) => {
+      if (body.type === "now") return { reply: 1 };
+      held.push(() => response.end('{"reply":0}'));
+      return undefined;
+    };
+    await using server = await serve(answering, config, { atOnce: 1, timeout: "1h" });
+    const [ana, bob] = [await server.dial(), await server.dial("/ws", "bob")];
+    ana.send({ type: "later", id: 1 });
+    expect(await ana.takeAll()).toEqual([]); // the server has taken it
+    ana.close(1000);
+    expect(await bob.ask("now", {})).toMatchObject({ payload: 1 });
+    expect(held).toHaveLength(1);
   });
 
   test("a crowd at the door does not hold up messages", async () => {

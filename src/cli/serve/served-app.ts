@@ -87,6 +87,7 @@ function backendOf(config: ServeConfig, logger: Logger): Backend | undefined {
     waiting,
     failures,
     restMs: durationMs(rest, "webhooks.rest"),
+    clock: { elapsed: () => performance.now() },
     notice: ({ event, hook, reason, times = 1, retryAfterMs }) => {
       if (event === "webhook_circuit_closed") logger.info({ event, hook }, `the backend answers \`${hook}\` again`);
       else if (event === "webhook_failed") {

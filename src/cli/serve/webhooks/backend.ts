@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Clock } from "../../../base/clock.js";
 import { TidingsError } from "../../../index.js";
 import { type Answer, BadAnswerError, type Hook, hooks, type RawAnswer, readAnswer } from "./answer.js";
 import { Circuit, type Passage } from "./circuit.js";
@@ -22,6 +23,7 @@ export interface BackendOptions {
   readonly failures: number;
   /** For so long it is open. */
   readonly restMs: number;
+  readonly clock: Pick<Clock, "elapsed">;
   /** What is to be known of it: it fails, it is given peace, it is back. */
   readonly notice: (what: BackendNotice) => void;
 }
@@ -64,7 +66,7 @@ export class Backend {
     // Before anything counts: what somebody says must not look like a failure of the backend.
     const question = writeQuestion(hook, about);
     const way = this.#wayOf(hook);
-    const passage = way.circuit.enter(performance.now());
+    const passage = way.circuit.enter(this.#options.clock.elapsed());
     if (passage.retryAfterMs !== undefined) {
       throw unavailable("The backend is left in peace for a while.", passage.retryAfterMs);
     }
@@ -139,9 +141,9 @@ export class Backend {
   }
 
   #failed(hook: Hook, passage: Passage, cause: unknown): void {
-    const { notice, restMs } = this.#options;
+    const { clock, notice, restMs } = this.#options;
     const { circuit, tally } = this.#wayOf(hook);
-    const nowMs = performance.now();
+    const nowMs = clock.elapsed();
     const reason = reasonOf(cause);
     const times = tally.count(nowMs);
     if (times !== undefined) notice({ event: "webhook_failed", hook, reason, times });
