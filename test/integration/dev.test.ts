@@ -8,13 +8,14 @@ const feedModule = new URL("./programs/dev-feed.ts", import.meta.url).pathname;
 const appOf = (version: string) =>
   `import { createFeed } from "${feedModule}";\nexport const app = createFeed("${version}");\n`;
 
-/** A client that listens to the news, and what it hears. */
-function listenTo(url: string) {
+/** A client that listens to the news, and what it hears from now on. */
+async function listenTo(url: string) {
   const client = connect<typeof feed>(`${url}/ws`);
   const heard: number[] = [];
   const gaps: unknown[] = [];
   const subscription = client.subscribe("news", { onGap: (gap) => gaps.push(gap) });
   subscription.on("item", ({ n }) => heard.push(n));
+  await client.request("version");
   return { client, subscription, heard, gaps, ...follow(client) };
 }
 
@@ -48,7 +49,7 @@ test("over reloads everybody hears every event once and in order, while others g
   using project = new DevProject({ "app.ts": appOf("1") });
   await using dev = project.dev(["app.ts", "--port", "0"]);
   const url = String((await dev.until("listening")).url);
-  const { client, heard, gaps, statuses } = listenTo(url);
+  const { client, heard, gaps, statuses } = await listenTo(url);
   const { end } = publishTo(url);
   for (const version of ["2", "3"]) {
     project.write("app.ts", appOf(version));
