@@ -134,7 +134,7 @@ test.each<[object, string, string]>([
   [{ limits: { messages: "10 per second" } }, 't.json: limits.messages is "10 per second".', "a rate"],
   [{ limits: { messageSize: 65536 } }, "t.json: limits.messageSize is 65536.", "a size"],
   [{ port: 70000 }, "t.json: port is 70000.", "a port"],
-  [{ webhooks: { url: "backend" } }, 't.json: webhooks.url is "backend".', "https://"],
+  [{ webhooks: { url: "backend" } }, "t.json: webhooks.url can't be what it is.", "https://"],
   [{ webhooks: { hooks: ["message"] } }, 't.json: webhooks.hooks[0] is "message".', '"connect", "disconnect"'],
   [{ jwt: { secret: "" } }, "t.json: jwt.secret is empty.", "leave it out"],
   [{ origins: "https://app.example" }, 't.json: origins is "https://app.example".', "Give it a list."],
@@ -169,8 +169,8 @@ test.each<[object, string]>([
   [{ http: "s3cret" }, "http is a text"],
   [{ http: { api: { keys: "s3cret" } } }, "http.api.keys is a text"],
   [{ webhooks: "https://u:s3cret@h/" }, "webhooks is a text"],
-  [{ webhooks: { url: "http//u:s3@cret@h/?token=s3cret#s3cret" } }, 'webhooks.url is "http//•••@h/?•••"'],
-  [{ webhooks: { url: "//u:s3cret@h" } }, 'webhooks.url is "//•••@h"'],
+  [{ webhooks: { url: "s3cret" } }, "webhooks.url can't be what it is"],
+  [{ jwt: { from: "http://u:s3@cret@h/?token=s3cret#s3cret" } }, 'jwt.from is "http://•••@h/?•••"'],
 ])("%j shows no secret in the place of what holds one", async (given, message) => {
   using folder = folderOf({ "t.json": JSON.stringify(given) });
   const { faults } = await checkConfig(sourcesOf(folder, { file: "t.json" }));
@@ -259,7 +259,7 @@ test("what holds is printed with where it is from; of a secret only that it is t
   const given = {
     channels: { "chat/:room": { subscribe: "users", events: { said: { type: "object" } } } },
     http: { users: { ops: "s3cret-4" } },
-    webhooks: { secret: "s3cret-5".repeat(4), url: "https://me:s3cret-6@backend.example/hooks?token=s3cret-7" },
+    webhooks: { secret: "s3cret-5".repeat(4), url: "https://me:s3cret-6@backend.example/s3cret-8?token=s3cret-7" },
     heartbeat: { every: "5s" },
   };
   using folder = folderOf({ "tidings.config.json": JSON.stringify(given) });
@@ -268,6 +268,7 @@ test("what holds is printed with where it is from; of a secret only that it is t
   expect(at("jwt.secret")).toEqual({ path: "jwt.secret", value: "•••", from: "TIDINGS_JWT_SECRET" });
   expect(at('channels["chat/:room"].subscribe')).toMatchObject({ value: "users", from: "tidings.config.json" });
   expect(at('channels["chat/:room"].events.said')).toMatchObject({ value: { type: "object" } });
+  expect(at("webhooks.url")).toMatchObject({ value: "https://•••@backend.example/•••" });
   expect(at("heartbeat.every")).toMatchObject({ value: "5s", from: "tidings.config.json" });
   expect(at("heartbeat.timeout")).toMatchObject({ value: "10s", from: "default" });
   expect(at("port")).toMatchObject({ value: 8_000, from: "default" });

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "./json-schema.js";
+import type { JsonSchema, SettingSchema } from "./json-schema.js";
 
 /** Stands for what must not be shown. */
 export const MASK = "•••";
@@ -8,9 +8,16 @@ export function maskAddress(text: string): string {
   return text.replace(/\/\/[^/?#\s]*@/g, `//${MASK}@`).replace(/(\/\/[^?\s]*\?)\S+/g, `$1${MASK}`);
 }
 
+/** A value as it may be shown; of a hook's address no more than whose it is, since its path may be what keeps others out. */
+export function maskValue(value: unknown, { format }: SettingSchema): unknown {
+  if (typeof value !== "string") return value;
+  const masked = maskAddress(value);
+  return format === "uri" ? masked.replace(/^(\w+:\/\/[^/?#]*)[/?#].+$/, `$1/${MASK}`) : masked;
+}
+
 /** May a value for this be a secret, or have one in it? What stands in its place may be one then, too. */
 export function holdsSecret(schema: JsonSchema): boolean {
-  if (schema.writeOnly === true) return true;
+  if (schema.writeOnly === true || schema.format === "uri") return true;
   const { properties, anyOf, items, additionalProperties } = schema;
   const within = [isObject(properties) ? Object.values(properties) : [], anyOf ?? [], items, additionalProperties];
   return within.flat().some((each) => isObject(each) && holdsSecret(each));

@@ -2,7 +2,7 @@ import { shownPath } from "./config-faults.js";
 import { configSchema } from "./config-schema.js";
 import type { SettingSchema } from "./json-schema.js";
 import { type LoadedConfig, sourceOf } from "./loaded-config.js";
-import { MASK, maskAddress } from "./mask.js";
+import { MASK, maskValue } from "./mask.js";
 
 /** One value that holds, as it may be shown, and where it is from. */
 export interface PrintedSetting {
@@ -47,7 +47,7 @@ function* leavesOf(schema: SettingSchema, value: unknown, path: readonly string[
   const within = (name: string) => schema.properties?.[name] ?? inMap(schema);
   if (schema.writeOnly === true) yield { path: shownPath(path), value: MASK };
   else if (!isBranch || (schema.properties === undefined && inMap(schema) === undefined))
-    yield { path: shownPath(path), value: typeof value === "string" ? maskAddress(value) : value };
+    yield { path: shownPath(path), value: maskValue(value, schema) };
   else {
     for (const [name, each] of Object.entries(value)) {
       if (path.length === 0 && name === "$schema") continue;
