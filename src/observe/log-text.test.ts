@@ -101,6 +101,13 @@ test("a message that holds what a client chose is escaped too, as are an error's
   expect(lines.join("")).not.toContain("\u001b");
 });
 
+test("a field's name is escaped as its value is: an app may log an object that a client made", () => {
+  const { lines, logger } = openTextLogger();
+  logger.info({ [`\u001b[2K\n${forged}`]: 1, given: { [`\u001b[1G\n${forged}`]: 1 } }, "heard");
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+});
+
 test("a value that is long is cut", () => {
   expect(linesOf({ event: "connected", ...about, user: "x".repeat(5_000) })[0]?.length).toBeLessThan(500);
 });
