@@ -4,6 +4,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { type App, channel, createApp, endpoint } from "tidings";
 import { bearer, jwt } from "tidings/auth";
 import { describe, expect, test } from "vitest";
@@ -199,6 +200,28 @@ describe.concurrent("tidings bench", () => {
     expect(seen.toSorted()).toEqual(["ana", "ana", "ana", "ana", "user-1", "user-2", "user-3", "user-4"]);
   });
 
+  test("who answers that it is elsewhere is not followed there: that may be anybody's", async () => {
+    let dials = 0;
+    await using elsewhere = await startPlain(() => (dials += 1));
+    await using server = await startHttp((socket) => {
+      socket.end(`HTTP/1.1 302 Found\r\nlocation: ${elsewhere.url}/\r\ncontent-length: 0\r\n\r\n`);
+    });
+    const { code, report } = await bench([server.url, ...SHORT, "--json"]);
+    expect(code).toBe(1);
+    expect(report().connections).toMatchObject({ opened: 0, failed: { reasons: [{ reason: "HTTP 302", count: 4 }] } });
+    expect(dials).toBe(0);
+  });
+
+  test("a refusal without an end is heard no further than its beginning", async () => {
+    const page = "x".repeat(8_192);
+    await using server = await startHttp((socket) => {
+      socket.write("HTTP/1.1 401 Unauthorized\r\ntransfer-encoding: chunked\r\n\r\n");
+      socket.write(`${page.length.toString(16)}\r\n${page}\r\n`);
+    });
+    const { report } = await bench([server.url, ...SHORT, "--connections", "1", "--json"]);
+    expect(report().connections.failed.reasons).toEqual([{ reason: "HTTP 401", count: 1 }]);
+  });
+
   test("where nothing listens the others are spared, and so many failures may be allowed", async () => {
     const { port } = (await closedServer()).address;
     const args = [`ws://127.0.0.1:${port}`, "--connections", "5000", "--ramp", "1000/1s"];
@@ -362,6 +385,23 @@ test("what is sent late by the load itself counts from when it was due", async (
   // About 26 of the 40 that were due meanwhile, and not only the one that was on its way.
   expect(slow.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBeGreaterThan(10);
 });
+
+/** A server that answers each handshake in its own way. */
+async function startHttp(onUpgrade: (socket: Duplex) => void) {
+  const sockets: Duplex[] = [];
+  const server = createServer().on("upgrade", (_, socket) => {
+    sockets.push(socket.on("error", () => {})); // whoever dialled may be gone
+    onUpgrade(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, // it listens on a port
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 /** A port that nobody listens on any more. */
 async function closedServer(): Promise<{ readonly address: AddressInfo }> {

@@ -169,6 +169,12 @@ test("where the server closes well it is done, and where it closes with an error
   expect([badly.code, JSON.parse(badly.stderr)]).toEqual([1, { error }]);
 });
 
+test("who is not let in has lost no line: stdout is empty, and the error is the refusal", async () => {
+  await using server = await serve({ endpoints });
+  const { code, stdout, stderr } = await startCommand(["listen", `${server.url}/me`, "--json"]).ended;
+  expect([code, stdout, JSON.parse(stderr).error.code]).toEqual([1, "", "unauthorized"]);
+});
+
 test("a server that is not there ends it, unless it is to wait for one", async () => {
   const gone = createApp({ endpoints, logger: new LogRecorder() });
   const { url } = await gone.listen(0, { signals: [] });
