@@ -107,6 +107,19 @@ test("two processes are one server on one port: one that dies is started anew, a
   expect([first[1], restarted].map(({ pid = 0 } = {}) => isAlive(pid))).toEqual([false, false]);
 });
 
+test("none is started anew once a signal has ended all", async () => {
+  await using redis = await startRedis();
+  await using served = new Served({ TIDINGS_REDIS_URL: redis.url, TIDINGS_LIMITS_CLOSE: "2s" });
+  const { url } = JSON.parse(await served.stdout.next()) as { url: string };
+  const first = [await served.next("worker_listening"), await served.next("worker_listening")];
+  // Of two clients each process has one: whichever is left takes longer to end than another takes to start.
+  for (const sub of ["a", "b"]) (await dial(`${url}/ws`, { token: signToken({ sub }) })).stopReading();
+  process.kill(first[0]?.pid ?? 0, "SIGKILL");
+  await served.next("worker_died");
+  expect(await served.stop("SIGTERM")).toBe(0);
+  expect(served.log.unread.map(({ event }) => event)).not.toContain("worker_listening");
+});
+
 test("where the first that start can't, none goes on trying", async () => {
   await using served = new Served({ TIDINGS_REDIS_URL: "redis://127.0.0.1:1", TIDINGS_REDIS_TIMEOUT: "200ms" });
   expect(await served.ended).toBe(1);
