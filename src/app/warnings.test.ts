@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { LogRecorder } from "../../test/support/log-recorder.js";
+import { ConfigError } from "../base/config-error.js";
 import { Origins } from "../connection/origins.js";
 import type { ListenOptions } from "../declare/app.js";
 import type { StartupWarning, TokenPlace, TokenVerifier } from "../declare/credential.js";
@@ -67,6 +68,20 @@ test("a credential that a test replaced is not looked at", () => {
   warnings.push(weak);
   expect(find([endpoint("/ws", { auth })], { overrides: new Map([[auth["~definition"], () => ({})]]) })).toEqual([]);
   expect(checks()).toBe(0);
+});
+
+test("what can't work of a credential is said once, with the endpoint that it is of", () => {
+  const verifier: TokenVerifier = {
+    check() {
+      throw new ConfigError("missing_secret", { message: "jwt() has no secret.", fix: "Give it one." });
+    },
+    verify: async () => ({ user: { id: "ana" } }),
+  };
+  const auth = credential<{ id: string }>([{ place: "header", cookie: undefined, verifier }]);
+  const look = () => find([endpoint("/ws", { auth })]);
+  const message = "/ws: jwt() has no secret. Give it one.";
+  expect(look).toThrow(expect.objectContaining({ code: "missing_secret", message, fix: "Give it one." }));
+  expect(look).not.toThrow(expect.objectContaining({ cause: expect.anything() }));
 });
 
 test("a credential that can't work keeps the app from starting", async () => {

@@ -126,9 +126,10 @@ function verifiersOf(
 function checkAt(verifier: TokenVerifier, where: string): readonly StartupWarning[] {
   try {
     return verifier.check();
-  } catch (cause) {
-    if (!(cause instanceof ConfigError)) throw cause;
-    const { code, fix, message } = cause;
-    throw new ConfigError(code, { message: `${where}: ${message.slice(0, -fix.length).trimEnd()}`, fix, cause });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { code, fix, message } = error;
+    // The one that was thrown says no more: as a cause it would say it again, with its stack.
+    throw new ConfigError(code, { message: `${where}: ${message.slice(0, -fix.length).trimEnd()}`, fix });
   }
 }
