@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { errorCodes } from "../protocol/error-codes.js";
 import { ApiTally } from "./api-tally.js";
 
-const labelsIn = (tally: ApiTally) => tally.family.samples.map(({ labels, value }) => ({ ...labels, value }));
+const labelsIn = (tally: ApiTally) =>
+  tally.family.samples.map(({ labels: { operation, code }, value }) => ({ operation, code, value }));
 
 test("what was asked is counted by operation, and by how it ended", () => {
   const tally = new ApiTally();

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import type { HttpRequest } from "../declare/app.js";
 import { readBody } from "./api-body.js";
 
 const asked = {
@@ -10,21 +11,23 @@ const asked = {
 };
 
 /** A body, and the timers that its reading leaves behind. */
-async function reading(body: Readable) {
+function reading(body: Readable) {
   const timers = new Set<() => void>();
   const after = (_ms: number, run: () => void) => {
     timers.add(run);
     return { cancel: () => void timers.delete(run) };
   };
-  const read = readBody(body, asked, { clock: { after }, limits: { apiBody: 100, apiBodyTime: 5_000 } });
+  // A request is read as any stream is.
+  const request: HttpRequest = Object.assign(body, { method: "POST" });
+  const read = readBody(request, asked, { clock: { after }, limits: { apiBody: 100, apiBodyTime: 5_000 } });
   return { read, timers };
 }
 
 test("a body that has come is waited for no longer, and neither is one that is refused", async () => {
-  const whole = await reading(Readable.from([Buffer.from('{"a"'), Buffer.from(":1}")]));
+  const whole = reading(Readable.from([Buffer.from('{"a"'), Buffer.from(":1}")]));
   expect(await whole.read).toEqual({ a: 1 });
   expect(whole.timers.size).toBe(0);
-  const large = await reading(Readable.from([Buffer.alloc(101)]));
+  const large = reading(Readable.from([Buffer.alloc(101)]));
   await expect(large.read).rejects.toMatchObject({ code: "body_too_big" });
   expect(large.timers.size).toBe(0);
 });
@@ -32,7 +35,7 @@ test("a body that has come is waited for no longer, and neither is one that is r
 test("each piece is copied as it comes, and not kept", async () => {
   const piece = Buffer.alloc(1);
   const text = JSON.stringify({ a: "x".repeat(90) });
-  const { read } = await reading(
+  const { read } = reading(
     Readable.from(
       (function* () {
         // A byte at a time, in a piece that the next one takes the place of.
@@ -48,7 +51,7 @@ test("each piece is copied as it comes, and not kept", async () => {
 });
 
 test("one that does not come to its end is waited for as long as it may take", async () => {
-  const { read, timers } = await reading(new Readable({ read() {} }));
+  const { read, timers } = reading(new Readable({ read() {} }));
   for (const run of timers) run();
   await expect(read).rejects.toMatchObject({ code: "body_timeout" });
 });

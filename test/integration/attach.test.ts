@@ -122,7 +122,7 @@ test("who puts something around a server's events meanwhile keeps it when the ap
   const { emit } = server;
   server.emit = (event: string, ...args: unknown[]) => {
     seen.push(event);
-    return emit.call(server, event, ...args);
+    return Reflect.apply(emit, server, [event, ...args]);
   };
   await dial(`${beside.url}/ws/echo`);
   await app.close();
