@@ -139,6 +139,17 @@ test("nobody stays behind when it is killed", async () => {
   expect(await dev.exit()).toBe("SIGKILL");
 });
 
+test("nor does one whose loop hangs", async () => {
+  using project = new DevProject({ "app.ts": appOf("1") });
+  await using dev = project.dev(["app.ts", "--port", "0"]);
+  const { client } = await enter(await listening(dev));
+  client.send("hang");
+  await dev.lines.next((line) => line === "it hangs");
+  client.close();
+  dev.kill("SIGKILL");
+  expect(await dev.exit()).toBe("SIGKILL");
+});
+
 test("a port that is taken ends it, and so does a file without an app, when it is mended, not", async () => {
   const other = createServer();
   const port = await new Promise<number>((resolve) => {

@@ -8,6 +8,7 @@ import { missingPackage } from "../missing-package.js";
 import { type Failure, Terminal } from "../terminal.js";
 import { gateListening } from "./listen-gate.js";
 import type { ChildSays, ChildTask, ParentSays } from "./messages.js";
+import { endWithParent } from "./parent-watch.js";
 import { Seat } from "./seat.js";
 
 const [node = "node", , taskJson = "{}"] = process.argv;
@@ -25,6 +26,7 @@ process.argv = [node, task.file];
 (globalThis as { [key: symbol]: unknown })[Symbol.for("tidings.handover.1")] = seat;
 gateListening({ isOpen: () => seat.isTurn, opens: () => seat.ask(), listening: sayThatItListens });
 process.on("disconnect", () => process.exit(0));
+endWithParent();
 process.on("message", (said: ParentSays) => {
   if (said.is === "turn") seat.begin(said);
   if (said.is === "leave") void leave();

@@ -10,7 +10,7 @@ const news = channel("news", {
 
 export const feed = endpoint("/ws", {
   channels: [news],
-  receives: { version: z.object({}), crash: z.object({}), pid: z.object({}) },
+  receives: { version: z.object({}), crash: z.object({}), pid: z.object({}), hang: z.object({}) },
   on: {
     version: (): string => version,
     pid: (): number => process.pid,
@@ -18,6 +18,12 @@ export const feed = endpoint("/ws", {
       process.nextTick(() => {
         throw new Error("a bug of the user's");
       });
+    },
+    hang: (): void => {
+      console.log("it hangs");
+      // A test that fails is not to leave it behind for good.
+      const untilMs = performance.now() + 90_000;
+      while (performance.now() < untilMs);
     },
   },
 });
