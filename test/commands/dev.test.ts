@@ -81,6 +81,41 @@ test("an app that threw where nobody catches it is started again by a change, an
   client.close();
 });
 
+test("one that fails at its start takes nothing of what the one before has left", async () => {
+  using project = new DevProject({ "app.ts": appOf("1") });
+  await using dev = project.dev(["app.ts", "--port", "0"]);
+  const { client, subscription, gaps, heard } = await enter(await listening(dev));
+  await subscription.publish("item", { n: 1 });
+  project.write("app.ts", `${appOf("2")}app.listen = () => Promise.reject(new Error("no database"));`);
+  expect(await dev.until("module_failed")).toMatchObject({ error: { message: "no database" } });
+  await dev.until("ended");
+  project.write("app.ts", appOf("3"));
+  await dev.until("reloaded");
+  client.reconnect();
+  await subscription.publish("item", { n: 2 });
+  expect([heard, gaps]).toEqual([[1, 2], []]);
+  expect((await subscription.history()).map(({ payload }) => payload)).toEqual([{ n: 1 }, { n: 2 }]);
+  client.close();
+});
+
+test("what is saved while it loads takes its place, and nobody stays behind", async () => {
+  using project = new DevProject({ "app.ts": appOf("1") });
+  await using dev = project.dev(["app.ts", "--port", "0"]);
+  await listening(dev);
+  const loading: number[] = [];
+  for (const text of ["it loads", "it loads again"]) {
+    project.write(
+      "app.ts",
+      `process.channel.ref();\nconsole.log("${text}", process.pid);\nawait new Promise(() => {});\nexport {};`,
+    );
+    const line = await dev.lines.next((each) => each.startsWith(`${text} `) && /\d+$/.test(each));
+    loading.push(Number(line.split(" ").at(-1)));
+  }
+  project.write("app.ts", appOf("2"));
+  await dev.until("reloaded");
+  for (const pid of loading) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
 test("who saves again and again drives no client away: it comes back to each process", async () => {
   using project = new DevProject({ "app.ts": appOf("1") });
   await using dev = project.dev(["app.ts", "--port", "0"]);
