@@ -65,6 +65,7 @@ test("a folder that is not there is misuse", async () => {
           code: "no_such_folder",
           message: `There is no folder ${join(project, folder)}.`,
           fix: "Name the folder of a project, or leave --cwd out where you are in it.",
+          docs: "node_modules/tidings/docs/reference/errors.md#no_such_folder",
         },
       },
     ]);
