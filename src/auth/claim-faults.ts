@@ -1,4 +1,5 @@
 import type { JWTPayload } from "jose";
+import type { StartupWarning } from "../declare/credential.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 
 /** A token of the next minute comes from a clock that is a little fast, a later one from a clock that is wrong. */
@@ -43,3 +44,14 @@ export function namesNobody(sub: unknown): TidingsError {
 function refusal(what: string, cause?: Error): TidingsError {
   return new TidingsError("unauthorized", `The token names nobody: ${what}.`, { cause });
 }
+
+/** Is it so late that whoever signed it must have meant another time? */
+export function isDistant(exp: number, nowMs: number): boolean {
+  return exp * 1_000 - nowMs > TEN_YEARS_MS;
+}
+
+export const DISTANT_EXPIRY: StartupWarning = {
+  code: "distant_expiry",
+  message: "A token expires more than ten years from now: who has it is let in for good.",
+  fix: "`exp` counts seconds since 1970: is it in milliseconds? Write Math.floor(Date.now() / 1_000) + 3_600, say.",
+};

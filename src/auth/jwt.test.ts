@@ -3,7 +3,7 @@ import { SignJWT, UnsecuredJWT } from "jose";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ConfigError } from "../base/config-error.js";
-import type { Authenticated, TokenCheck } from "../declare/credential.js";
+import type { Authenticated, StartupWarning, TokenCheck } from "../declare/credential.js";
 import type { Dependency } from "../declare/dependency.js";
 import { jwt } from "./jwt.js";
 import type { JwtAlgorithm } from "./signature-algorithm.js";
@@ -30,12 +30,16 @@ function startUp(credential: Dependency<unknown>) {
   return waysOf(credential).flatMap(({ verifier }, index) => (index === 0 ? verifier.check() : []));
 }
 
-async function verify(credential: Dependency<unknown>, token: string): Promise<Authenticated> {
+async function verify(
+  credential: Dependency<unknown>,
+  token: string,
+  warn: (warning: StartupWarning) => void = () => {},
+): Promise<Authenticated> {
   // It looks at the token and the time alone.
   const request = {} as TokenCheck["request"];
   const [way] = waysOf(credential);
   if (way === undefined) throw new Error("It looks nowhere.");
-  return way.verifier.verify({ token, request, nowMs: NOW_MS, signal: new AbortController().signal });
+  return way.verifier.verify({ token, request, nowMs: NOW_MS, signal: new AbortController().signal, warn });
 }
 
 const check = async (claims: Claims, options: object = {}) =>
@@ -129,6 +133,19 @@ test("an endless time is told to the log too", async () => {
   await expect(refused).rejects.toMatchObject({
     cause: { message: "Its `exp` or its `iat` is no number with an end." },
   });
+});
+
+test("of an expiry in milliseconds the log is warned, once, and not of one of ten years", async () => {
+  const warnings: string[] = [];
+  const credential = jwt({ secret: SECRET });
+  const show = async (exp: number) => {
+    await verify(credential, await sign({ sub: "ana", exp }), ({ code }) => warnings.push(code));
+  };
+  await show(NOW + 10 * 365 * 86_400);
+  expect(warnings).toEqual([]);
+  await show(NOW_MS + 3_600_000);
+  await show(NOW_MS + 3_600_000);
+  expect(warnings).toEqual(["distant_expiry"]);
 });
 
 test("the algorithms are those that are pinned, and no others", async () => {

@@ -8,7 +8,7 @@ import type { Identity } from "../declare/identity.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Output, Schema } from "../schema/standard.js";
 import { validate } from "../schema/validate.js";
-import { checkTimes, namesNobody, notValid } from "./claim-faults.js";
+import { checkTimes, DISTANT_EXPIRY, isDistant, namesNobody, notValid } from "./claim-faults.js";
 import type { VerificationKeyOptions } from "./key-options.js";
 import { type TokenPlaces, waysFrom } from "./token-places.js";
 import { checkKeyOptions, readKey, type VerificationKey } from "./verification-key.js";
@@ -67,6 +67,7 @@ class JwtVerifier implements TokenVerifier {
   readonly #options: JwtOptions<Schema>;
   readonly #skewMs: number;
   #readKey: VerificationKey | undefined;
+  #hasWarned = false;
 
   constructor(options: JwtOptions<Schema>) {
     checkKeyOptions(options);
@@ -78,16 +79,17 @@ class JwtVerifier implements TokenVerifier {
     return this.#key().warnings;
   }
 
-  verify({ token, nowMs }: TokenCheck): Eventually<Authenticated> {
-    return whenThere(this.#open(token, nowMs), (opened) => this.#accept(opened, nowMs));
+  verify(asked: TokenCheck): Eventually<Authenticated> {
+    return whenThere(this.#open(asked.token, asked.nowMs), (opened) => this.#accept(opened, asked));
   }
 
-  #accept({ payload, expiry }: Opened, nowMs: number): Eventually<Authenticated> {
+  #accept({ payload, expiry }: Opened, asked: TokenCheck): Eventually<Authenticated> {
     const { exp, iat = 0, jti } = payload;
-    checkTimes(payload, nowMs, this.#skewMs);
+    checkTimes(payload, asked.nowMs, this.#skewMs);
     return whenThere(this.#userFrom(payload), (user) => {
       // Last, since a client fetches a fresh token for it: that does not help where more is wrong.
       if (expiry !== undefined) throw new TidingsError("token_expired", undefined, { cause: expiry });
+      if (exp !== undefined && isDistant(exp, asked.nowMs)) this.#warnOnce(asked);
       return {
         user,
         // By then we are sure, whatever the issuer's clock shows.
@@ -97,6 +99,12 @@ class JwtVerifier implements TokenVerifier {
         tokenId: typeof jti === "string" ? jti : undefined,
       };
     });
+  }
+
+  #warnOnce(asked: TokenCheck): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    asked.warn?.(DISTANT_EXPIRY);
   }
 
   /** The claims of a token that is good, but for its expiry. */

@@ -6,6 +6,7 @@ import {
   type CredentialDefinition,
   type CredentialWay,
   NoIdentityError,
+  type StartupWarning,
   type TokenCheck,
 } from "../declare/credential.js";
 import type { DependencyDefinition } from "../declare/dependency.js";
@@ -160,8 +161,8 @@ export class Grant {
     } catch (cause) {
       // Whoever refuses for it reports it.
       if (cause instanceof NoIdentityError) throw cause;
-      const isRefusal = cause instanceof TidingsError && cause.code !== "unavailable";
-      // Who is refused is told; that somebody whom we ask is away is our affair.
+      const isRefusal = cause instanceof TidingsError && (cause.code !== "unavailable" || cause.cause === undefined);
+      // Who is refused is told; that somebody whom we ask is away is our affair. What has no cause was told by who throws it.
       if (!isRefusal) host.report(cause instanceof TidingsError ? (cause.cause ?? cause) : cause, "credential");
       throw cause instanceof TidingsError ? cause : new TidingsError("unavailable", undefined, { cause });
     }
@@ -225,6 +226,10 @@ class Asked implements TokenCheck {
 
   get signal(): AbortSignal {
     return this.#host.signal;
+  }
+
+  warn(warning: StartupWarning): void {
+    this.#host.environment.observer.happened({ event: "warning", ...warning });
   }
 }
 

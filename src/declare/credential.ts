@@ -27,6 +27,8 @@ export interface TokenCheck {
   readonly nowMs: number;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Tells the log of what works and should not be left so. */
+  warn?(warning: StartupWarning): void;
 }
 
 /**

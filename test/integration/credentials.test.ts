@@ -1,4 +1,4 @@
-import { createApp, dependency, endpoint, forbidden, rawEndpoint } from "tidings";
+import { createApp, dependency, endpoint, forbidden, rawEndpoint, TidingsError } from "tidings";
 import { bearer, firstOf, jwt, session, type TokenPlace } from "tidings/auth";
 import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
@@ -134,6 +134,19 @@ test("P8: a store that fails or hangs is our affair: 503, told to `onError`, and
   const banned = await dialRefused(`${server.url}/ws/me`, withCookie("session_id=banned"));
   expect(banned).toMatchObject({ status: 403, body: { code: "forbidden", message: "Banned." } });
   expect(server.app.stats()).toMatchObject({ connections: 0, connectionsOpened: 0, pending: 0 });
+});
+
+test("what is away without a cause was told by who says so: it is 503, and `onError` hears only of causes", async () => {
+  const cause = new Error("The key server is away.");
+  const verify = (token: string) => {
+    throw new TidingsError("unavailable", undefined, token === "with" ? { cause } : {});
+  };
+  await using served = await serve({ endpoints: [endpoint("/ws", { auth: bearer({ verify }) })] });
+  for (const token of ["without", "with"]) {
+    expect(await dialRefused(`${served.url}/ws`, { token })).toMatchObject({ status: 503 });
+  }
+  expect((await served.errors.next()).error).toBe(cause);
+  expect(served.errors.unread).toEqual([]);
 });
 
 test("P8: no log line and no error holds a session's id", async () => {

@@ -21,6 +21,17 @@ test("P7: a token in the query is checked before the handshake is accepted", asy
   expect((await client.ask("who", {})).payload).toEqual({ user: "ana", query: { color: "red", size: "3" } });
 });
 
+test("whoever writes `exp` in milliseconds is told in the log, once", async () => {
+  const endless = signToken({ sub: "ana", exp: inSeconds(60) * 1_000 });
+  await using server = await serve({ endpoints: [whoAmI] });
+  for (const _ of [1, 2]) {
+    const client = await dial(`${server.url}/ws/me?token=${endless}`);
+    expect((await client.ask("who", {})).payload).toMatchObject({ user: "ana" });
+  }
+  const told = server.log.lines.filter(({ fields }) => fields.code === "distant_expiry");
+  expect(told).toMatchObject([{ level: "warn", fields: { event: "warning" } }]);
+});
+
 test.each([
   ["none", "", "unauthorized"],
   ["an empty one", "?token=", "unauthorized"],
