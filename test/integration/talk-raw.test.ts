@@ -70,6 +70,18 @@ test("a token goes into the header, where other servers look for it, and only on
   expect(await heard()).toBe("none");
 });
 
+test("a refusal without an end is read no further than its beginning", async () => {
+  const server = createServer((_, response) => response.writeHead(401).write("x".repeat(8_192)));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`; // it listens on a port
+  const { code, stderr } = await runCommand(["listen", url, "--raw", "--json"]);
+  server.closeAllConnections();
+  server.close();
+  const message = "The server answers with HTTP 401 and makes no connection.";
+  expect([code, JSON.parse(stderr).error]).toMatchObject([1, { code: "refused", message }]);
+});
+
 test("a frame that is longer than any message should be breaks the line, and is not held", async () => {
   await using server = await serveOther((socket) => socket.send("x".repeat(17 * 1_024 * 1_024)));
   const { code, stdout, stderr } = await runCommand(["listen", server.url, "--raw", "--json"]);
