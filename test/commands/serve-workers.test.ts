@@ -15,6 +15,9 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const CONFIG = { "chat/:room": { subscribe: "users", publish: "users" } };
 
+/** Of processes that start beside many others. */
+const PATIENCE_MS = 30_000;
+
 interface LogLine {
   readonly event?: string;
   readonly worker?: number;
@@ -23,8 +26,8 @@ interface LogLine {
 
 /** `tidings serve --workers 2`, with its log. */
 class Served implements AsyncDisposable {
-  readonly stdout = new Inbox<string>("stdout");
-  readonly log = new Inbox<LogLine>("The log");
+  readonly stdout = new Inbox<string>("stdout", PATIENCE_MS);
+  readonly log = new Inbox<LogLine>("The log", PATIENCE_MS);
   readonly #child: ChildProcess;
   readonly ended: Promise<number | string>;
 
