@@ -44,6 +44,10 @@ test("the default limits are these, in milliseconds, bytes and counts", () => {
     tasks: 16,
     tasksPerUser: 100,
     taskResult: 8 * kib,
+    apiBody: mib,
+    apiBodyTime: 5 * second,
+    apiBatch: 1_000,
+    apiRequests: 64,
     historyBytes: 64 * mib,
     positionTtl: 24 * hour,
   });

@@ -39,6 +39,8 @@ export class Conduct {
   #ceilingMs = 0;
   #openSinceMs: number | undefined;
   #drainMs: number | undefined;
+  /** On this connection. */
+  #hasHeardDrain = false;
   #dialAtMs = 0;
   /** Was it told that the network is there, while it waited? */
   #isCalled = false;
@@ -58,7 +60,10 @@ export class Conduct {
   /** @param pass lets the client hear it */
   hears(text: string, pass: () => void): void {
     const { type, payload } = JSON.parse(text) as Message;
-    if (type === "drain") this.#drainMs = payload?.reconnectAfterMs;
+    if (type === "drain") {
+      this.#drainMs = payload?.reconnectAfterMs;
+      this.#hasHeardDrain = true;
+    }
     const isGreeting = type === "connected" && this.#status === "connecting";
     if (isGreeting) this.#patienceMs = (payload?.heartbeatMs ?? 0) + PATIENCE_MS;
     this.#deadAtMs = this.#options.nowMs() + this.#patienceMs;
@@ -110,7 +115,9 @@ export class Conduct {
   /** It waits as long as it was told to; else by chance up to a ceiling that doubles, until a connection has lasted. */
   #checkDelay({ code, reason }: Closed, delayMs: number): void {
     const nowMs = this.#options.nowMs();
-    if (this.#openSinceMs !== undefined && nowMs - this.#openSinceMs >= this.#ceilingMs) this.#failures = 0;
+    const lastsMs = this.#hasHeardDrain ? FIRST_MS : this.#ceilingMs;
+    if (this.#openSinceMs !== undefined && nowMs - this.#openSinceMs >= lastsMs) this.#failures = 0;
+    this.#hasHeardDrain = false;
     this.#openSinceMs = undefined;
     const isDrained =
       this.#failures === 0 &&
