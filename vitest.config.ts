@@ -19,12 +19,21 @@ const project = (name: string, include: string[], timeoutMs = 10_000, exclude: s
 /** How pages look, in every place of theirs: they take long, and are part of `npm run test:more`. */
 const looks = ["test/browser/*-{looks,snippets,elsewhere,processes}.test.ts"];
 
+/** What befalls clusters, Sentinel and the network: likewise. What befalls one Redis is among the others. */
+const chaos = ["test/integration/redis/chaos-*.test.ts"];
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
       project("unit", ["{src,ui}/**/*.test.{ts,tsx}"]),
-      project("integration", ["test/{conformance,integration}/**/*.test.ts", "test/react/**/*.test.tsx"], 20_000),
+      project(
+        "integration",
+        ["test/{conformance,integration}/**/*.test.ts", "test/react/**/*.test.tsx"],
+        20_000,
+        chaos,
+      ),
+      project("chaos", chaos, 20_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000, looks),
       project("looks", looks, 60_000),
       project("deployment", ["test/deployment/**/*.test.ts"], 60_000),

@@ -36,7 +36,7 @@ export type Guarded =
 
 export interface Suite {
   /** Of vitest.config.ts. */
-  readonly project: "unit" | "integration";
+  readonly project: "unit" | "integration" | "chaos";
   /** From the repository's root. */
   readonly files: readonly string[];
   /** Part of the names of the tests that are run. Default: all. */

@@ -2,6 +2,7 @@ import type { Mutant, Suite } from "./mutants.js";
 
 const unit = (file: string, test?: string): Suite => ({ project: "unit", files: [file], test });
 const integration = (file: string, test?: string): Suite => ({ project: "integration", files: [file], test });
+const chaos = (file: string, test?: string): Suite => ({ project: "chaos", files: [file], test });
 
 /** Of what holds over many processes and a Redis that fails. */
 export const redisMutants: readonly Mutant[] = [
@@ -27,7 +28,7 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/redis/shared-channels.ts",
     text: "if (shared.feed !== undefined || shared.isPresent) followed.push(shared);",
     replacement: "if (shared.opening !== undefined) followed.push(shared);",
-    suite: integration("test/integration/redis/chaos-network.test.ts", "one process is cut off"),
+    suite: chaos("test/integration/redis/chaos-network.test.ts", "one process is cut off"),
   },
   {
     guards: "promise 2, resume",
@@ -75,7 +76,7 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/redis/publisher.ts",
     text: "if (this.#waiting.length > 0) return",
     replacement: "if (this.#waiting.length > 1e9) return",
-    suite: integration("test/integration/redis/chaos-queue.test.ts"),
+    suite: chaos("test/integration/redis/chaos-queue.test.ts"),
   },
   {
     guards: "promise 5, bounded",
