@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const quiet = ["--loglevel=error", "--no-audit", "--no-fund", "--prefer-offline"];
+/** Not as strict about engines as this repository, whose settings npm hands on: a user's npm is not. */
+const asUsersDo = ["--loglevel=error", "--no-audit", "--no-fund", "--prefer-offline", "--no-engine-strict"];
 const run = promisify(execFile);
 
 /**
@@ -22,8 +23,8 @@ export async function withUserProject(name, use) {
   try {
     const project = join(folder, "project");
     cpSync(join(root, "test", name), project, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
-    const [tarball] = await together(pack(join(folder, "package")), npm(project, "ci", ...quiet));
-    await npm(project, "install", "--no-save", "--no-package-lock", ...quiet, tarball);
+    const [tarball] = await together(pack(join(folder, "package")), npm(project, "ci", ...asUsersDo));
+    await npm(project, "install", "--no-save", "--no-package-lock", ...asUsersDo, tarball);
     await use(project);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -61,7 +62,7 @@ export async function pack(folder) {
     if (isPartOfBuild.test(name)) cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
-  const packed = await npm(folder, "pack", "--json", ...quiet);
+  const packed = await npm(folder, "pack", "--json", ...asUsersDo);
   // The build says something too, before.
   const [, filename] = /"filename": "(.+\.tgz)"/.exec(packed) ?? [];
   if (filename === undefined) throw new Error(`npm pack named no file:\n${packed}`);

@@ -65,8 +65,8 @@ export const anywhereMutants: readonly Mutant[] = [
     guards: "what is run anywhere",
     breaks: "who shows a token comes in, though the backend refuses them",
     file: "src/cli/serve/people.ts",
-    text: "found === undefined || allow === false",
-    replacement: "found === undefined",
+    text: "throw forbidden();",
+    replacement: "return otherwise;",
     suite: integration("test/integration/serve-webhooks.test.ts", "add to what is known, or refuse"),
   },
   {
