@@ -28,21 +28,25 @@ test("the reference of the configuration has each option as it is, and no other"
   expect(rows).toEqual(configRows());
 });
 
-test.each(["how-to/serve.md", "how-to/webhooks.md"])("the configurations in %s can be served", async (page) => {
-  const configs = blocksOf(read(page), "json").map((code) => JSON.parse(code) as ServeConfig);
-  const whole = configs.filter(({ channels }) => channels !== undefined);
-  expect(whole.length).toBeGreaterThan(0);
-  for (const config of whole) {
-    expect(await findFaults(config)).toEqual([]);
-    const webhooks = config.webhooks && { ...config.webhooks, secret: "x".repeat(32) };
-    const app = await makeApp(
-      { ...config, webhooks, ...(webhooks === undefined && { jwt: { secret } }) },
-      new LogRecorder(),
-    );
-    expect(app.asyncapi()).toBeDefined();
-    expect(findingsIn(config, () => true).filter(({ severity }) => severity !== "advice")).toEqual([]);
-  }
-});
+test.each(["how-to/serve.md", "how-to/webhooks.md", "../README.md"])(
+  "the configurations in %s can be served",
+  async (page) => {
+    const configs = blocksOf(read(page), "json").map((code) => JSON.parse(code) as ServeConfig);
+    const whole = configs.filter(({ channels }) => channels !== undefined);
+    expect(whole.length).toBeGreaterThan(0);
+    for (const config of whole) {
+      expect(await findFaults(config)).toEqual([]);
+      const webhooks = config.webhooks && { ...config.webhooks, secret: "x".repeat(32) };
+      const isBackendAsked = webhooks?.hooks?.includes("connect") === true;
+      const app = await makeApp(
+        { ...config, webhooks, ...(!isBackendAsked && { jwt: { secret } }) },
+        new LogRecorder(),
+      );
+      expect(app.asyncapi()).toBeDefined();
+      expect(findingsIn(config, () => true).filter(({ severity }) => severity !== "advice")).toEqual([]);
+    }
+  },
+);
 
 describe("a backend in Python", () => {
   test("the token that serve.md has it make lets its user in, for as long as it says", async () => {
