@@ -16,8 +16,11 @@ const project = (name: string, include: string[], timeoutMs = 10_000, exclude: s
   test: { name, include, exclude, testTimeout: timeoutMs, hookTimeout: timeoutMs },
 });
 
-/** How pages look, in every place of theirs, and what they tell of troubles: they take long, and are part of `npm run test:more`. */
-const looks = ["test/browser/*-{looks,snippets,elsewhere,processes,troubles}.test.ts"];
+/** How pages look, in every place of theirs, and what of them takes longest: part of `npm run test:more`. */
+const looks = [
+  "test/browser/*-{looks,snippets,elsewhere,processes,troubles,feeds}.test.ts",
+  "test/browser/refusals.test.ts",
+];
 
 /** What befalls clusters, Sentinel and the network: likewise. What befalls one Redis is among the others. */
 const chaos = ["test/integration/redis/chaos-*.test.ts"];
