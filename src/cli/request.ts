@@ -1,14 +1,12 @@
-import { ConfigError } from "../index.js";
-import { isMessageType } from "../protocol/index.js";
 import type { CommandShape } from "./command.js";
 import { exitCodes } from "./exit-code.js";
 import { readAddress } from "./talk/address.js";
 import { Caller } from "./talk/caller.js";
 import { frameText } from "./talk/heard-line.js";
+import { checkType } from "./talk/message-type.js";
 import { readPayload, readText } from "./talk/payload.js";
 import { RawLine } from "./talk/raw-line.js";
 import { addTalkOptions, readTalk, type TalkOptions } from "./talk/talk-options.js";
-import { visibleText } from "./visible-text.js";
 
 /** Says one message, and prints the answer. */
 export const requestCommand: CommandShape<TalkOptions> = {
@@ -39,13 +37,3 @@ export const requestCommand: CommandShape<TalkOptions> = {
     return exitCodes.done;
   },
 };
-
-/** @throws {ConfigError} `invalid_type` */
-export function checkType(type: string): void {
-  const isType: boolean = isMessageType(type);
-  if (isType) return;
-  throw new ConfigError("invalid_type", {
-    message: `No message has the type ${visibleText(JSON.stringify(type.slice(0, 80)))}.`,
-    fix: "A type is 1–64 letters, digits and _ - . : with a letter first. Is the order URL, type, payload?",
-  });
-}

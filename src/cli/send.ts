@@ -1,8 +1,8 @@
 import type { CommandShape } from "./command.js";
 import { exitCodes } from "./exit-code.js";
-import { checkType } from "./request.js";
 import { readAddress } from "./talk/address.js";
 import { Caller } from "./talk/caller.js";
+import { checkType } from "./talk/message-type.js";
 import { readPayload, readText } from "./talk/payload.js";
 import { RawLine } from "./talk/raw-line.js";
 import { addTalkOptions, readTalk, type TalkOptions } from "./talk/talk-options.js";

@@ -1,6 +1,6 @@
 import type { CloseCodes } from "../declare/endpoint.js";
 import { closeReason } from "../protocol/close-codes.js";
-import { wordsOf } from "../protocol/error-words.js";
+import { refusalAnswerOf } from "../protocol/refusal-answer.js";
 import { refusalOf } from "../protocol/refusals.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { RefusalResponse } from "../transport/transport.js";
@@ -18,16 +18,7 @@ export function causeOf({ code, cause }: TidingsError): string | undefined {
 
 /** How a plain client is refused. */
 export function refusalResponse(error: TidingsError): RefusalResponse {
-  const status = refusalOf(error.code).http;
-  const headers: Record<string, string> = {
-    "content-type": "application/json; charset=utf-8",
-    "cache-control": "no-store",
-  };
-  if (status === 401) headers["www-authenticate"] = "Bearer";
-  if (status === 426) Object.assign(headers, { upgrade: "websocket", "sec-websocket-version": "13" });
-  if (status === 429 || status === 503)
-    headers["retry-after"] = String(Math.ceil((error.retryAfterMs ?? 1_000) / 1_000));
-  return { status, headers, body: JSON.stringify({ code: error.code, message: wordsOf(error) }) };
+  return refusalAnswerOf(error, "Bearer");
 }
 
 /** How a client is refused that can read close codes, and how a connection is closed for an error. */

@@ -1,7 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { TidingsError } from "../protocol/tidings-error.js";
-import { fileAnswer, jsonAnswer, refusalAnswer, sendAnswer } from "./answer.js";
+import { fileAnswer, jsonAnswer, sendAnswer } from "./answer.js";
 import type { PageFile } from "./page-files.js";
 
 const plain = Buffer.from("console".repeat(100));
@@ -53,23 +52,6 @@ test("a file that is no shorter compressed has one form", () => {
   const icon = { ...file, gzipped: undefined };
   const { body, headers } = fileAnswer(icon, new Headers({ "accept-encoding": "gzip" }), {});
   expect([body, headers.vary]).toEqual([plain, undefined]);
-});
-
-test.each([
-  ["unauthorized", 401, { "www-authenticate": "Basic x" }],
-  ["token_expired", 401, { "www-authenticate": "Basic x" }],
-  ["upgrade_required", 426, { upgrade: "websocket" }],
-  ["unavailable", 503, { "retry-after": "1" }],
-  ["not_on_call", 403, {}],
-])("%s is refused as %d", (code, status, headers) => {
-  const answer = refusalAnswer(new TidingsError(code), "Basic x");
-  expect(answer).toMatchObject({ status, headers });
-  expect(JSON.parse(String(answer.body))).toEqual({ code, message: expect.any(String) });
-});
-
-test("a refusal says how long to wait, in whole seconds", () => {
-  const error = new TidingsError("too_many_connections", "Later.", { retryAfterMs: 4_200 });
-  expect(refusalAnswer(error, "").headers["retry-after"]).toBe("5");
 });
 
 test.each([

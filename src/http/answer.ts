@@ -1,7 +1,4 @@
 import type { HttpResponse } from "../declare/app.js";
-import { wordsOf } from "../protocol/error-words.js";
-import { refusalOf } from "../protocol/refusals.js";
-import type { TidingsError } from "../protocol/tidings-error.js";
 import type { PageFile } from "./page-files.js";
 
 export interface Answer {
@@ -26,17 +23,6 @@ export function jsonAnswer(status: number, body: object, headers: Readonly<Recor
     headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers },
     body: JSON.stringify(body),
   };
-}
-
-/** As a handshake is refused. */
-export function refusalAnswer(error: TidingsError, challenge: string): Answer {
-  const status = refusalOf(error.code).http;
-  const headers: Record<string, string> = {};
-  if (status === 401) headers["www-authenticate"] = challenge;
-  if (status === 426) Object.assign(headers, { upgrade: "websocket", "sec-websocket-version": "13" });
-  if (status === 429 || status === 503)
-    headers["retry-after"] = String(Math.ceil((error.retryAfterMs ?? 1_000) / 1_000));
-  return jsonAnswer(status, { code: error.code, message: wordsOf(error) }, headers);
 }
 
 /** A file, compressed where that is asked for, or the word that who asks has it. */

@@ -1,8 +1,9 @@
 import type { HttpRequest, HttpResponse, Listening } from "../declare/app.js";
 import type { OpenApiDocument } from "../declare/openapi-document.js";
 import { EXPOSITION_TYPE } from "../observe/exposition.js";
+import { refusalAnswerOf } from "../protocol/refusal-answer.js";
 import { TidingsError } from "../protocol/tidings-error.js";
-import { type Answer, fileAnswer, jsonAnswer, refusalAnswer, sendAnswer } from "./answer.js";
+import { type Answer, fileAnswer, jsonAnswer, sendAnswer } from "./answer.js";
 import type { ApiServer } from "./api-server.js";
 import { type Asked, type Forwarded, pathOf, readAsked } from "./asked.js";
 import { DocumentFile, type ServedDocument } from "./document-file.js";
@@ -69,13 +70,13 @@ export function createHttpHandler(facts: HttpFacts): HttpHandler {
     } else if (facts.api?.has(path) === true) {
       answerApi(facts.api, request, response);
     } else if (facts.hasEndpoint(path)) {
-      sendAnswer(response, refusalAnswer(new TidingsError("upgrade_required"), NO_CHALLENGE), isHead);
+      sendAnswer(response, refusalAnswerOf(new TidingsError("upgrade_required"), NO_CHALLENGE), isHead);
     } else if (next !== undefined) {
       next();
     } else if (facts.api?.owns(path) === true) {
       answerApi(facts.api, request, response);
     } else {
-      sendAnswer(response, refusalAnswer(new TidingsError("not_found"), NO_CHALLENGE), isHead);
+      sendAnswer(response, refusalAnswerOf(new TidingsError("not_found"), NO_CHALLENGE), isHead);
     }
   };
 }
@@ -185,13 +186,13 @@ async function answerOf({ of, answer }: Page, asked: Asked, { door, onError }: H
   try {
     if (of !== undefined) await door.enter(of, asked);
   } catch (error) {
-    return refusalAnswer(publicError(error, "internal"), of === undefined ? NO_CHALLENGE : door.challengeOf(of));
+    return refusalAnswerOf(publicError(error, "internal"), of === undefined ? NO_CHALLENGE : door.challengeOf(of));
   }
   try {
     return await answer(asked);
   } catch (error) {
     onError(error);
-    return refusalAnswer(publicError(error, "unavailable"), NO_CHALLENGE);
+    return refusalAnswerOf(publicError(error, "unavailable"), NO_CHALLENGE);
   }
 }
 

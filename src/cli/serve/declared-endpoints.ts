@@ -11,8 +11,7 @@ import { tasks } from "../../tasks/index.js";
 import { fits } from "./channel-rules.js";
 import type { EndpointConfig, ServeConfig } from "./config.js";
 import type { DeclaredChannel, DeclaredWith } from "./declared-channels.js";
-import { type Join, joinAt, refOf } from "./join.js";
-import type { Person } from "./people.js";
+import { type Join, joinAt, refOf, type Visitor } from "./join.js";
 
 /** What is served where nothing else is said: all channels at one path. */
 export const DEFAULT_ENDPOINTS: Readonly<Record<string, EndpointConfig>> = { "/ws": {} };
@@ -32,11 +31,6 @@ interface Given extends DeclaredWith {
   readonly tellsOfEnd: boolean;
 }
 
-/** A connection, or who asks to become one. Without a schema of their own params are texts. */
-export interface Visitor {
-  readonly user?: Person | undefined;
-  readonly params: Readonly<Record<string, string>>;
-}
 /** What a handler sees here. */
 interface Visit extends Visitor {
   readonly connection: {

@@ -1,7 +1,13 @@
 import { type ChannelRef, ConfigError, forbidden } from "../../index.js";
 import { claimOf, textOf } from "./channel-rules.js";
 import type { DeclaredChannel } from "./declared-channels.js";
-import type { Visitor } from "./declared-endpoints.js";
+import type { Person } from "./people.js";
+
+/** A connection, or who asks to become one. Without a schema of their own params are texts. */
+export interface Visitor {
+  readonly user?: Person | undefined;
+  readonly params: Readonly<Record<string, string>>;
+}
 
 /** A channel that who connects to an endpoint is put on. */
 export interface Join {
