@@ -32,7 +32,7 @@ export default defineConfig({
       project("unit", ["{src,ui}/**/*.test.{ts,tsx}"]),
       project(
         "integration",
-        ["test/{conformance,integration}/**/*.test.ts", "test/react/**/*.test.tsx"],
+        ["test/{conformance,integration,rfc,security,fuzz}/**/*.test.ts", "test/react/**/*.test.tsx"],
         20_000,
         chaos,
       ),
@@ -41,6 +41,7 @@ export default defineConfig({
       project("looks", looks, 60_000),
       project("deployment", ["test/deployment/**/*.test.ts"], 60_000),
       project("commands", ["test/commands/**/*.test.ts"], 60_000),
+      project("examples", ["test/examples/**/*.test.ts"], 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),
     ],
   },

@@ -22,6 +22,7 @@ const STEPS = [
   ["looks", vitest("looks")],
   ["deployment", vitest("deployment")],
   ["commands", vitest("commands")],
+  ["examples", [...vitest("examples"), "--passWithNoTests"]],
   ["chaos", vitest("chaos")],
   ["runtimes", node("check-runtimes.mjs")],
   ["frameworks", node("check-frameworks.mjs")],
