@@ -60,17 +60,19 @@ export async function servePage(
 }
 
 /** All there is, by its path: `main.ts` and `style.css` with all that they import, in memory. */
-async function buildPage(
-  page: URL,
-): Promise<ReadonlyMap<string, { readonly type: string; readonly body: Uint8Array }>> {
+async function buildPage(page: URL): Promise<ReadonlyMap<string, PageFile>> {
   const entryPoints = ["main", "style.css"].map((name) => fileURLToPath(new URL(name, page)));
   const { outputFiles } = await build({ entryPoints, outdir: "/", bundle: true, write: false, minify: true });
-  const typeOf = (path: string) => (path.endsWith(".js") ? "text/javascript" : "text/css");
   const index = { type: "text/html; charset=utf-8", body: await readFile(new URL("index.html", page)) };
-  return new Map([
-    ["/", index],
-    ...outputFiles.map((made) => [made.path, { type: typeOf(made.path), body: made.contents }] as const),
-  ]);
+  const files = new Map<string, PageFile>([["/", index]]);
+  for (const { path, contents: body } of outputFiles)
+    files.set(path, { type: path.endsWith(".js") ? "text/javascript" : "text/css", body });
+  return files;
+}
+
+interface PageFile {
+  readonly type: string;
+  readonly body: Uint8Array;
 }
 
 const headers = {
