@@ -1,16 +1,18 @@
-import { spawn } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { fork } from "node:child_process";
+import { on } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-/** One copy of the repository, to which one mutant at a time is applied. */
+/** One copy of the repository, to which one mutant at a time is applied. Its tests run in one process, which keeps what was not changed. */
 export class Copy {
   #root;
-  #report;
-  #child;
+  #tester;
+  /** What was written since the tester last ran. */
+  #changed = [];
 
   constructor(root) {
     this.#root = root;
-    this.#report = join(root, ".report.json");
   }
 
   /** Runs all of these suites, and gives a line for each test that fails, and for each suite that has none. */
@@ -19,7 +21,6 @@ export class Copy {
     const projects = [...new Set(suites.map(({ project }) => project))];
     const run = await this.#runTests({ projects, files, patienceMs: UNCHANGED_PATIENCE_MS });
     if (run.isLate) return [`They did not end in ${UNCHANGED_PATIENCE_MS / 1_000} s.`];
-    if (run.tests.length === 0) return [run.fault];
     const faults = suites.flatMap(({ files, test = "" }) =>
       files.flatMap((file) => {
         const own = run.tests.filter((each) => each.file === file && each.name.includes(test));
@@ -27,7 +28,7 @@ export class Copy {
         return own.filter(({ isPassed }) => !isPassed).map(({ name }) => `${file}: ${name}`);
       }),
     );
-    return [...new Set(faults)];
+    return [...new Set([...run.faults, ...run.unhandled, ...faults])];
   }
 
   /** Applies it, runs the tests that must fail, takes it back, and tells how that went. */
@@ -46,6 +47,7 @@ export class Copy {
       return ["does not apply", `Its text is there ${parts.length - 1} times, and must be exactly once.`];
     }
     writeFileSync(path, parts.join(replacement));
+    this.#changed.push(path);
     try {
       const run = await this.#runTests({
         projects: [project],
@@ -57,78 +59,60 @@ export class Copy {
       if (run.isLate) return ["killed", `They did not end in ${PATIENCE_MS / 1_000} s.`];
       const failed = run.tests.find(({ isPassed }) => !isPassed);
       if (failed !== undefined) return ["killed", `Fails: ${failed.name}`];
-      if (run.tests.length === 0) return ["does not run", run.fault];
-      if (run.code !== 0) return ["killed", "An error that no test caught."];
+      if (run.tests.length === 0) return ["does not run", run.faults.join("\n").slice(-OUTPUT_LENGTH)];
+      if (run.faults.length > 0 || run.unhandled.length > 0) return ["killed", "An error that no test caught."];
       return ["survived", `All pass: ${files.join(", ")}${test === undefined ? "" : ` "${test}"`}`];
     } finally {
       writeFileSync(path, before);
+      this.#changed.push(path);
     }
   }
 
   /** Ends what runs. */
   stop() {
-    const { pid } = this.#child ?? {};
-    if (pid === undefined) return;
+    const tester = this.#tester;
+    this.#tester = undefined;
+    if (tester?.pid === undefined) return;
     try {
       // With the workers, which are of its group: one of them may be what hangs.
-      if (process.platform === "win32") this.#child.kill();
-      else process.kill(-pid, "SIGKILL");
+      if (process.platform === "win32") tester.kill();
+      else process.kill(-tester.pid, "SIGKILL");
     } catch {
       // It has ended by itself.
     }
   }
 
-  async #runTests({ projects, files, test, patienceMs, isOneEnough = false }) {
-    rmSync(this.#report, { force: true });
-    const child = spawn(
-      process.execPath,
-      [
-        join("node_modules", "vitest", "vitest.mjs"),
-        "run",
-        ...projects.flatMap((project) => ["--project", project]),
-        ...(test === undefined ? [] : ["--testNamePattern", test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")]),
-        // There is one copy for each job.
-        "--maxWorkers=1",
-        ...(isOneEnough ? ["--bail=1"] : []),
-        "--reporter=json",
-        `--outputFile=${this.#report}`,
-        ...files,
-      ],
-      { cwd: this.#root, env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"], detached: true },
-    );
-    this.#child = child;
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
+  /** What the tester tells of them. Where it is late, or has ended, there are no tests, and the next run has another. */
+  async #runTests({ patienceMs, ...wanted }) {
+    const signal = AbortSignal.timeout(patienceMs);
+    try {
+      const tester = this.#tester ?? (await this.#start());
+      const answer = nextMessage(tester, signal);
+      tester.send({ ...wanted, changed: this.#changed.splice(0) });
+      return { isLate: false, ...(await answer) };
+    } catch (error) {
       this.stop();
-    }, patienceMs);
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => {
-        output = (output + text).slice(-OUTPUT_LENGTH);
-      });
+      return { isLate: signal.aborted, tests: [], faults: [error.message], unhandled: [] };
     }
-    const code = await new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", resolve);
+  }
+
+  async #start() {
+    const tester = fork(TESTER, {
+      cwd: this.#root,
+      env: { ...process.env, NO_COLOR: "1" },
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      detached: true,
     });
-    clearTimeout(timer);
-    this.#child = undefined;
-    const text = readIfThere(this.#report);
-    if (text === undefined) return { code, isLate, tests: [], fault: output.trim() };
-    const { testResults } = JSON.parse(text);
-    const fault = testResults.map(({ message }) => message).join("\n");
-    return { code, isLate, tests: testsOf(testResults, this.#root), fault };
+    this.#tester = tester;
+    await nextMessage(tester, AbortSignal.timeout(PATIENCE_MS));
+    return tester;
   }
 }
 
-/** The tests that were run, with their files from the copy's root. */
-function testsOf(testResults, root) {
-  return testResults.flatMap(({ name: path, assertionResults }) => {
-    const file = relative(root, path).replaceAll("\\", "/");
-    const ran = assertionResults.filter(({ status }) => status === "passed" || status === "failed");
-    return ran.map(({ fullName, status }) => ({ file, name: fullName, isPassed: status === "passed" }));
-  });
+/** Rejects when `signal` says that it is late, and where it ends before. */
+async function nextMessage(tester, signal) {
+  for await (const [message] of on(tester, "message", { close: ["disconnect"], signal })) return message;
+  throw new Error("The process that runs the tests has ended.");
 }
 
 function readIfThere(path) {
@@ -139,6 +123,8 @@ function readIfThere(path) {
     throw error;
   }
 }
+
+const TESTER = fileURLToPath(new URL("tester.mjs", import.meta.url));
 
 /** A test has 20 s at most, and the first that fails ends it. */
 const PATIENCE_MS = 60_000;

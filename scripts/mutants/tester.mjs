@@ -1,0 +1,58 @@
+// Runs tests of the copy that is its folder, as messages tell it to: all in one process, so that what was not changed is
+// transformed once. Started by copy.mjs.
+import { relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { createVitest } from "vitest/node";
+
+const root = process.cwd();
+let isOneEnough = false;
+
+const vitest = await createVitest("test", {
+  root,
+  watch: false,
+  // There is one copy for each job.
+  maxWorkers: 1,
+  reporters: [{ onTestCaseResult: stopWhereItFailed }],
+});
+process.on("message", async (wanted) => process.send(await run(wanted)));
+// Whoever started it has gone.
+process.once("disconnect", () => process.exit());
+process.send("ready");
+
+async function run({ projects, files, test, changed, ...wanted }) {
+  isOneEnough = wanted.isOneEnough ?? false;
+  for (const path of changed) vitest.invalidateFile(path);
+  vitest.setGlobalTestNamePattern(new RegExp((test ?? "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+  const found = await vitest.globTestSpecifications(files);
+  const chosen = found.filter(({ project }) => projects.includes(project.name));
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(chosen);
+  // It gives all that ever ran.
+  const own = testModules.filter(({ moduleId }) => chosen.some((each) => each.moduleId === moduleId));
+  return {
+    tests: own.flatMap((module) => [...module.children.allTests()].filter(hasRun).map(lineOf)),
+    faults: own.flatMap((module) => module.errors()).map(textOf),
+    unhandled: unhandledErrors.map(textOf),
+  };
+}
+
+function stopWhereItFailed(test) {
+  if (isOneEnough && isFailed(test)) void vitest.cancelCurrentRun("test-failure");
+}
+
+function hasRun(test) {
+  return ["passed", "failed"].includes(test.result().state);
+}
+
+function isFailed(test) {
+  return test.result().state === "failed";
+}
+
+/** Its file is from the copy's root. */
+function lineOf(test) {
+  const file = relative(root, test.module.moduleId).replaceAll("\\", "/");
+  return { file, name: test.fullName.replaceAll(" > ", " "), isPassed: !isFailed(test) };
+}
+
+function textOf({ stack, message }) {
+  return stripVTControlCharacters(stack ?? message);
+}
