@@ -16,6 +16,9 @@ const project = (name: string, include: string[], timeoutMs = 10_000, exclude: s
   test: { name, include, exclude, testTimeout: timeoutMs, hookTimeout: timeoutMs },
 });
 
+/** Its files share a process, and what is loaded in it. */
+const shared = ({ test, ...rest }: ReturnType<typeof project>) => ({ ...rest, test: { ...test, isolate: false } });
+
 /** How pages look, in every place of theirs, and what of them takes longest: part of `npm run test:more`. */
 const looks = [
   "test/browser/*-{looks,snippets,elsewhere,processes,troubles,feeds}.test.ts",
@@ -29,7 +32,8 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      project("unit", ["{src,ui}/**/*.test.{ts,tsx}"]),
+      // What is so small is soon tested where each file does not load everything anew.
+      shared(project("unit", ["{src,ui}/**/*.test.{ts,tsx}"])),
       project(
         "integration",
         ["test/{conformance,integration,rfc,security,fuzz}/**/*.test.ts", "test/react/**/*.test.tsx"],
@@ -40,8 +44,8 @@ export default defineConfig({
       project("browser", ["test/browser/**/*.test.ts"], 60_000, looks),
       project("looks", looks, 60_000),
       project("deployment", ["test/deployment/**/*.test.ts"], 60_000),
-      project("commands", ["test/commands/**/*.test.ts"], 60_000),
-      project("examples", ["test/examples/**/*.test.ts"], 60_000),
+      project("commands", ["test/{commands,docs}/**/*.test.ts"], 60_000),
+      project("examples", ["test/examples/**/*.test.ts", "examples/patterns/*/*.test.ts"], 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),
     ],
   },

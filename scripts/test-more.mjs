@@ -32,6 +32,7 @@ const STEPS = [
   ["AsyncAPI's parser", node("check-asyncapi.mjs")],
   ["Prometheus' own look", node("check-metrics.mjs")],
   ["the package", ["npx", "--no-install", "publint"]],
+  ["fuzzing", ["npm", "run", "--silent", "fuzz", "--", "--seconds", "20"]],
   ["a short soak", ["npm", "run", "--silent", "soak:channels", "--", "--rounds", "5", "--channels", "20000"]],
 ];
 const AT_A_TIME = 2;
