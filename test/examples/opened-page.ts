@@ -59,6 +59,12 @@ export class OpenedPage implements AsyncDisposable {
     return this.page.getByRole("button", { name: button, exact: true }).click();
   }
 
+  /** Resolves when it is connected, after it was not: it dials at once. */
+  async connectsAgain(): Promise<void> {
+    await this.press("Connect now");
+    await this.shows("Connected");
+  }
+
   /** What axe finds, and what can be scrolled sideways: nothing, where all is well. */
   async flaws(): Promise<readonly string[]> {
     // Not as a script of the page: its policy would have none of it.
