@@ -1,0 +1,58 @@
+import { ConfigError } from "../../../src/base/config-error.js";
+import type { EventSchema } from "../../../src/cli/serve/config.js";
+import { EventSchemas } from "../../../src/cli/serve/event-schemas.js";
+import { hold, type Opened, type Target } from "../target.js";
+
+export const schemas: Target = {
+  about: "a JSON Schema of a configuration in the first line, and payloads that it is asked about in the others",
+  words: [
+    ..."type properties required additionalProperties items enum const minLength maxLength minimum maximum".split(" "),
+    ..."object array string integer number boolean null anyOf allOf oneOf not if then else $ref $defs $id".split(" "),
+    ..."format email date-time uuid uri uniqueItems prefixItems dependentRequired $schema title default a b".split(" "),
+    ...["#/$defs/a", "#", "http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"],
+  ],
+  open,
+};
+
+async function open(): Promise<Opened> {
+  return {
+    async read(input) {
+      const [schema, ...values] = input.toString().split("\n").slice(0, MOST_LINES).map(parse);
+      if (schema === undefined || !isSchema(schema)) return;
+      // Each is another program: one compiler for all would remember every schema there ever was.
+      const made = await make(schema);
+      for (const value of values) {
+        const before = JSON.stringify(value);
+        const { issues } = (await made?.["~standard"].validate(value)) ?? {};
+        for (const { path = [], message } of issues ?? []) {
+          hold(message !== "" && path.length < 1_000, "an issue says what is wrong, and where", { path, message });
+        }
+        hold(JSON.stringify(value) === before, "a payload is looked at, and stays as it was", before);
+      }
+    },
+  };
+}
+
+const MOST_LINES = 8;
+
+async function make(schema: EventSchema) {
+  try {
+    return (await EventSchemas.load([schema])).make("it", schema);
+  } catch (error) {
+    if (error instanceof ConfigError && error.code === "invalid_schema") return undefined;
+    throw error;
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the configuration's own schema lets stand there. */
+function isSchema(value: unknown): value is EventSchema {
+  return typeof value === "boolean" || (typeof value === "object" && value !== null && !Array.isArray(value));
+}
