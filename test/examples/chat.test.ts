@@ -36,7 +36,7 @@ test("P30: chat: who comes later sees what was said, who is here and who writes"
 });
 
 test("P30: chat: nothing is lost while the server is away, nor said twice", async () => {
-  const first = await startChat();
+  await using first = await startChat();
   await using ana = await enter(first.url, "Ana", "restart");
   await using bob = await enter(other.url, "Bob", "restart");
   await ana.enter("Message", "one, over two processes");
