@@ -1,0 +1,141 @@
+import { countLiveTimers } from "./live-timers.js";
+
+const liveTimers = countLiveTimers();
+
+// One process of the app, on the Redis of `BROKER` (options as JSON) or, without it, in memory. It is called `NAME`.
+//
+// It says where it listens, what it publishes as it is acknowledged or refused, when its broker goes and comes, and what is not
+// as promised. On SIGTERM it drains, and tells what is left of it.
+
+const { systemClock } = await import("../../src/app/system.js");
+const { redis } = await import("tidings/redis");
+const { answerQuestions, notice } = await import("../support/redis/chaos/questions.js");
+const { topics } = await import("../support/redis/chaos/topics.js");
+const { measure } = await import("./measurement.js");
+const { createSoakApp, KEPT } = await import("./soak-app.js");
+const { Vigil } = await import("./vigil.js");
+
+const { BROKER: broker = "", NAME: name = "", PORT: port = "0" } = process.env;
+
+const log = (fields: object): void => {
+  const { event } = fields as { readonly event?: string }; // as each line has it
+  if (event === "broker_away" || event === "broker_back") notice(event);
+};
+const vigil = new Vigil((promise, what) => notice("violated", { promise, what: `${name}: ${what}` }));
+const { app, say, stored, present, isSwept } = createSoakApp({
+  broker: broker === "" ? undefined : redis(JSON.parse(broker)),
+  vigil,
+  logger: { debug() {}, info: log, warn: log, error: log },
+  failed: (what) => notice("failed", what),
+});
+
+let count = 0;
+let isStreaming = false;
+const pending = new Set<Promise<unknown>>();
+
+async function publish(topic: string): Promise<void> {
+  count += 1;
+  try {
+    notice("acknowledged", await say(topic, `${name}-${count}`));
+  } catch {
+    notice("refused");
+  }
+}
+
+function stream(): void {
+  if (!isStreaming) return;
+  const published = publish(topics[count % topics.length] ?? "").finally(() => pending.delete(published));
+  pending.add(published);
+  systemClock.after(PUBLISH_MS, stream);
+}
+
+/** Resolves when it holds, or with false when that takes too long. */
+async function settles(holds: () => boolean): Promise<boolean> {
+  const endsAtMs = systemClock.elapsed() + PATIENCE_MS;
+  while (!holds()) {
+    if (systemClock.elapsed() > endsAtMs) return false;
+    await new Promise<void>((resolve) => systemClock.after(LOOK_MS, resolve));
+  }
+  return true;
+}
+
+/** One event on each topic: rejects where one is not taken. */
+function round() {
+  return Promise.all(topics.map((topic) => say(topic, `${name}-${(count += 1)}`)));
+}
+
+const measured = () => measure(app, { liveTimers, living: () => vigil.living.length });
+
+answerQuestions({
+  /** Says so much on each topic that as much is kept as ever will be. */
+  async fill() {
+    for (const topic of topics) {
+      for (let times = 0; times < KEPT; times += FILL_AT_ONCE) {
+        await Promise.all(Array.from({ length: FILL_AT_ONCE }, () => say(topic, `fill-${name}-${(count += 1)}`)));
+      }
+    }
+  },
+  stream() {
+    isStreaming = true;
+    stream();
+  },
+  async stop() {
+    isStreaming = false;
+    await Promise.all(pending);
+  },
+  round,
+  /** Those of these that are not in the history. */
+  async missing(acknowledged: readonly Parameters<typeof stored>[0][]) {
+    const found = await Promise.all(acknowledged.map(stored));
+    return acknowledged.filter((_, index) => found[index] !== true);
+  },
+  present,
+  connected: () => app.stats().connections,
+  /** Resolves when so many are connected and nothing is on its way, with what the process holds then. */
+  async at(connections: number) {
+    await settles(() => {
+      const stats = app.stats();
+      const isQuiet = stats.pending === 0 && stats.outboxBytes === 0 && stats.waitingBytes === 0;
+      return isQuiet && isSwept() && stats.connections === connections && vigil.living.length === connections;
+    });
+    // A publish makes room.
+    await round();
+    return measured();
+  },
+  /** The same, when as few timers and sockets are left as there were before. */
+  async rests(before: { readonly timers: number; readonly sockets: number; readonly channels: number }) {
+    await settles(() => {
+      const stats = app.stats();
+      return stats.connections === 0 && stats.pending === 0 && stats.channels <= before.channels;
+    });
+    await settles(() => liveTimers() <= before.timers);
+    return measured();
+  },
+  told: () => ({
+    checks: vigil.checks,
+    stats: app.stats(),
+    heapBytes: process.memoryUsage().heapUsed,
+    largestOutbox: Math.max(0, ...[...app.connections()].map(({ bufferedBytes }) => bufferedBytes)),
+  }),
+});
+
+process.once("SIGTERM", async () => {
+  const { stats, checks } = { stats: app.stats(), checks: vigil.checks };
+  await app.close();
+  isStreaming = false;
+  // What was told to close is gone with the next turns.
+  const held = () => process.getActiveResourcesInfo().filter((kind) => !OF_ITS_PARENT.includes(kind));
+  await settles(() => held().length === 0 && liveTimers() === 0);
+  const timers = liveTimers();
+  notice("closed", { living: vigil.living, checks, stats, timers, held: held() });
+});
+const { url } = await app.listen(Number(port), { signals: [] });
+notice("listening", { url, pid: process.pid });
+
+const PUBLISH_MS = 100;
+const LOOK_MS = 20;
+const FILL_AT_ONCE = 50;
+/** The channel to its parent, and what it prints. */
+const OF_ITS_PARENT = ["PipeWrap", "Pipe"];
+/** Less than who asks has. */
+const PATIENCE_MS = 15_000;

@@ -1,0 +1,400 @@
+import type { RedisOptions } from "tidings/redis";
+import { AskedProcess } from "../support/redis/chaos/asked-process.js";
+import type { Acknowledged } from "../support/redis/chaos/topics.js";
+import type { Measurement } from "./measurement.js";
+import type { Violation, WatchedCounts } from "./soak-report.js";
+
+export interface WorldOptions {
+  /** Tells it from others. */
+  readonly name: string;
+  readonly processes: number;
+  readonly clients: number;
+  readonly seed: number;
+  /** Undefined: in the memory of each process. */
+  readonly broker: RedisOptions | undefined;
+  readonly violate: (violation: Violation) => void;
+}
+
+/** An app in one process or more, and a crowd of clients on all of them. */
+export class World implements AsyncDisposable {
+  readonly name: string;
+  readonly servings: Serving[] = [];
+  readonly #options: WorldOptions;
+  #crowd: AskedProcess;
+  #crowds = 0;
+  #started = 0;
+  /** Of this round, by whoever published. */
+  #acknowledged: Acknowledged[] = [];
+  /** What crowds and processes that are gone have told. */
+  readonly #past: WatchedCounts[] = [];
+  /** How many publishes were acknowledged. */
+  acknowledged = 0;
+  /** Events that somebody was owed and accounted for; those of crowds that are gone too. */
+  heardChecks = 0;
+  storedChecks = 0;
+  comers = 0;
+  leavers = 0;
+  #lastCrowd: CrowdCounts = { checks: 0, comers: 0, leavers: 0 };
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.#crowd = this.#startCrowd();
+  }
+
+  /** Resolves when all processes listen and keep as much as ever. Nobody is connected yet. */
+  async start(): Promise<void> {
+    this.servings.push(...Array.from({ length: this.#options.processes }, () => this.#startServing()));
+    await Promise.all(this.servings.map((serving) => serving.listens()));
+    await this.servings[0]?.process.ask("fill");
+    await Promise.all(this.servings.map((serving) => serving.measureAt(0)));
+    await this.#tellWhere();
+  }
+
+  get urls(): readonly string[] {
+    return this.servings.map(({ url }) => url);
+  }
+
+  /** All of the crowd come. Resolves when they are there. */
+  async fill(): Promise<void> {
+    this.#expectNobody("comes in", await this.#crowd.ask<readonly string[]>("fill"));
+  }
+
+  /**
+   * While everybody publishes, comes and leaves, something happens. Then all are there again; and it is looked whether each
+   * heard what was promised.
+   */
+  async play(befall: () => Promise<void>, gap: "to all" | "to nobody" | "to some"): Promise<void> {
+    this.#acknowledged = [];
+    await this.#crowd.ask("begin");
+    await Promise.all([this.#crowd, ...this.servings.map(({ process }) => process)].map((each) => each.ask("stream")));
+    await this.flow();
+    await befall();
+    await this.#calm();
+    await this.flow();
+    await Promise.all([this.#crowd, ...this.servings.map(({ process }) => process)].map((each) => each.ask("stop")));
+    await this.fill();
+    await this.#judge(gap);
+  }
+
+  /** Resolves when each process has published some more. */
+  async flow(): Promise<void> {
+    await Promise.all(this.servings.map((serving) => serving.flows()));
+  }
+
+  /** Resolves when all processes have said that the broker is away, from now on. */
+  async away(): Promise<void> {
+    await Promise.all(this.servings.map((serving) => serving.nextAway()));
+  }
+
+  /** Another process takes the place of this one, which is killed, or drains and ends by itself. */
+  async replace(index: number, how: "killed" | "drained"): Promise<void> {
+    const old = this.serving(index);
+    if (how === "drained") this.#farewell(old, await old.drain());
+    else this.#past.push(await old.toldLast());
+    if (how === "killed") await old.process.kill();
+    const other = this.#startServing();
+    this.servings[index] = other;
+    await other.listens();
+    // A history in memory has gone with its process: what is kept is to be as much as before.
+    if (this.#options.broker === undefined) await other.process.ask("fill");
+    await other.measureAt(0);
+    await this.#tellWhere();
+    await other.process.ask("stream");
+  }
+
+  /** All clients are killed at once, and as many others come. */
+  async replaceCrowd(): Promise<void> {
+    await this.#crowd.kill();
+    this.#lastCrowd = { checks: 0, comers: 0, leavers: 0 };
+    this.#crowd = this.#startCrowd();
+    await this.#tellWhere();
+    await this.fill();
+    await this.#crowd.ask("stream");
+  }
+
+  serving(index: number): Serving {
+    const serving = this.servings[index];
+    if (serving === undefined) throw new Error(`There is no process ${index}.`);
+    return serving;
+  }
+
+  /** What each process holds while the crowd is there, and nobody else. */
+  async measure(): Promise<void> {
+    const connected = await Promise.all(this.servings.map(({ process }) => process.ask<number>("connected")));
+    await Promise.all(this.servings.map((serving, index) => serving.measureAt(connected[index] ?? 0)));
+  }
+
+  async leave(): Promise<void> {
+    await this.#crowd.ask("leave");
+  }
+
+  /** What was counted in all processes so far, those that are gone too. */
+  async counts(): Promise<readonly WatchedCounts[]> {
+    return [...this.#past, ...(await Promise.all(this.servings.map((serving) => serving.toldLast())))];
+  }
+
+  /** All processes drain, and what is left of them is looked at. */
+  async close(): Promise<void> {
+    for (const serving of this.servings) this.#farewell(serving, await serving.drain());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#crowd[Symbol.asyncDispose]();
+    await Promise.all(this.servings.map(({ process }) => process[Symbol.asyncDispose]()));
+  }
+
+  async #calm(): Promise<void> {
+    await Promise.all(this.servings.map((serving) => serving.isBack()));
+    this.#expectNobody("is live again", await this.#crowd.ask<readonly string[]>("calm"));
+  }
+
+  async #judge(gap: "to all" | "to nobody" | "to some"): Promise<void> {
+    const told = this.#acknowledged;
+    this.#violateAll("resume", await this.#crowd.ask<readonly string[]>("accounted", told));
+    const [first] = this.servings;
+    if (gap === "to nobody" && first !== undefined) {
+      const lost = await first.process.ask<readonly Acknowledged[]>("missing", told.slice(-MOST_STORED));
+      this.storedChecks += Math.min(told.length, MOST_STORED);
+      this.#violateAll(
+        "stored",
+        lost.map(({ topic, n, offset }) => `${topic}: ${n} is not kept at ${offset}`),
+      );
+    }
+    const last: Acknowledged[] = [];
+    for (const { process } of this.servings) last.push(...(await process.ask<readonly Acknowledged[]>("round")));
+    this.#violateAll("order", await this.#crowd.ask<readonly string[]>("heard", last));
+    this.#violateAll("presence", await this.#crowd.ask<readonly string[]>("seesAll"));
+    this.#violateAll("presence", await this.#countedWrong());
+    const verdict = await this.#crowd.ask<Verdict>("verdict");
+    this.#count(verdict.counts);
+    this.#violateAll("order", verdict.faults);
+    const isRight = gap === "to some" || (gap === "to all" ? verdict.withoutGap === 0 : verdict.gaps === 0);
+    if (!isRight) {
+      const what = `${verdict.gaps} gaps, and ${verdict.withoutGap} heard of none; promised: one ${gap}`;
+      this.#violateAll("resume", [`${what}. ${verdict.told.join("; ")}`]);
+    }
+    for (const serving of this.servings) this.#violateAll("no failure", serving.takeFailures());
+  }
+
+  #count(counts: CrowdCounts): void {
+    const last = this.#lastCrowd;
+    this.heardChecks += counts.checks - last.checks;
+    this.comers += counts.comers - last.comers;
+    this.leavers += counts.leavers - last.leavers;
+    this.#lastCrowd = counts;
+  }
+
+  /** What each process tells of who is there, where it is not so. */
+  async #countedWrong(): Promise<string[]> {
+    const present = JSON.stringify(await this.#crowd.ask<readonly string[]>("present"));
+    const wrong = this.servings.map(async ({ name, process }) => {
+      const members = await untilSame(
+        async () => JSON.stringify((await process.ask<string[]>("present")).toSorted()),
+        present,
+      );
+      return members === undefined ? [] : [`${name} says that ${members} are present, not ${present}`];
+    });
+    return (await Promise.all(wrong)).flat();
+  }
+
+  #farewell({ name }: Serving, closed: Closed): void {
+    this.#past.push({ name, checks: closed.checks, stats: closed.stats });
+    if (closed.living.length > 0) this.#violateAll("once", [`${name} has ended, and ${closed.living} never closed`]);
+    const { held, timers } = closed;
+    if (held.length + timers > 0) {
+      this.#violateAll("rest", [`${name} has closed, and is held by ${held.join(", ")}; ${timers} timers are left`]);
+    }
+  }
+
+  #startCrowd(): AskedProcess {
+    this.#crowds += 1;
+    const { name, clients, seed } = this.#options;
+    const first = this.#crowds * NAMES_OF_A_CROWD;
+    const all = { NAME: `${name}-crowd-${this.#crowds}`, COUNT: clients, SEED: seed, FIRST: first };
+    const env = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, String(value)]));
+    return new AskedProcess("../../../soak/crowd.ts", env, (notice, what) => {
+      if (notice === "acknowledged") this.#take(what as Acknowledged); // crowd.ts says so
+    });
+  }
+
+  #startServing(): Serving {
+    this.#started += 1;
+    return new Serving({
+      name: `${this.name}-${this.#started}`,
+      broker: this.#options.broker,
+      acknowledged: (acknowledged) => this.#take(acknowledged),
+      violate: this.#options.violate,
+    });
+  }
+
+  #take(acknowledged: Acknowledged): void {
+    this.#acknowledged.push(acknowledged);
+    this.acknowledged += 1;
+  }
+
+  async #tellWhere(): Promise<void> {
+    await this.#crowd.ask("at", this.urls);
+  }
+
+  #violateAll(promise: Violation["promise"], evidence: readonly string[]): void {
+    for (const what of evidence) this.#options.violate({ promise, what: `${this.name}: ${what}` });
+  }
+
+  #expectNobody(what: string, left: readonly string[]): void {
+    this.#violateAll(
+      "resume",
+      left.map((each) => `not everybody ${what}: ${each}`),
+    );
+  }
+}
+
+export interface ServingOptions {
+  readonly name: string;
+  readonly broker: RedisOptions | undefined;
+  readonly acknowledged: (acknowledged: Acknowledged) => void;
+  readonly violate: (violation: Violation) => void;
+}
+
+/** One process of an app. */
+export class Serving {
+  readonly name: string;
+  readonly process: AskedProcess;
+  readonly startedAtMs = performance.now();
+  url = "";
+  /** Before anybody came; the first and the newest of those with the crowd there; and when all had gone. */
+  readonly measurements: { readonly atMs: number; readonly measurement: Measurement }[] = [];
+  #pid = 0;
+  #acknowledged = 0;
+  #aways = 0;
+  #isAway = false;
+  #closed: Closed | undefined;
+  /** What went wrong and nobody was told of, and how often. */
+  readonly #failures = new Map<string, number>();
+
+  constructor({ name, broker, acknowledged, violate }: ServingOptions) {
+    this.name = name;
+    const env = { NAME: name, BROKER: broker === undefined ? "" : JSON.stringify(broker) };
+    this.process = new AskedProcess("../../../soak/serving.ts", env, (notice, what) => {
+      switch (notice) {
+        case "listening":
+          // serving.ts says so, here and below.
+          ({ url: this.url, pid: this.#pid } = what as { readonly url: string; readonly pid: number });
+          break;
+        case "acknowledged":
+          this.#acknowledged += 1;
+          acknowledged(what as Acknowledged);
+          break;
+        case "violated":
+          violate(what as Violation);
+          break;
+        case "failed":
+          this.#failures.set(String(what), (this.#failures.get(String(what)) ?? 0) + 1);
+          break;
+        case "broker_away":
+          this.#aways += 1;
+          this.#isAway = true;
+          break;
+        case "broker_back":
+          this.#isAway = false;
+          break;
+        case "closed":
+          this.#closed = what as Closed;
+      }
+    });
+  }
+
+  listens(): Promise<void> {
+    return this.process.until("it listens", () => this.url !== "");
+  }
+
+  flows(): Promise<void> {
+    const due = this.#acknowledged + SOME;
+    return this.process.until("it publishes", () => this.#acknowledged >= due);
+  }
+
+  nextAway(): Promise<void> {
+    const due = this.#aways + 1;
+    return this.process.until("its broker is away", () => this.#aways >= due);
+  }
+
+  isBack(): Promise<void> {
+    return this.process.until("its broker is back", () => !this.#isAway);
+  }
+
+  async toldLast(): Promise<WatchedCounts> {
+    return { name: this.name, ...(await this.process.ask<Omit<WatchedCounts, "name">>("told")) };
+  }
+
+  /** With so many connections. */
+  async measureAt(connections: number): Promise<Measurement> {
+    return this.#keep(await this.process.ask<Measurement>("at", connections));
+  }
+
+  /** When everybody has gone. */
+  async measureAtRest(before: Measurement): Promise<Measurement> {
+    return this.#keep(await this.process.ask<Measurement>("rests", before));
+  }
+
+  /** What went wrong since this was asked last. */
+  takeFailures(): readonly string[] {
+    const failures = [...this.#failures].map(([what, times]) => `${this.name}, ${times} times: ${what}`);
+    this.#failures.clear();
+    return failures;
+  }
+
+  /** As a deploy does. Resolves with what was left of it, when it has ended. */
+  async drain(): Promise<Closed> {
+    process.kill(this.#pid, "SIGTERM");
+    await this.process.until("it has drained", () => this.#closed !== undefined);
+    await this.process.kill();
+    if (this.#closed === undefined) throw new Error(`${this.name} has not said how it closed.`);
+    return this.#closed;
+  }
+
+  #keep(measurement: Measurement): Measurement {
+    this.measurements.push({ atMs: performance.now(), measurement });
+    return measurement;
+  }
+}
+
+/** What a process tells when it has drained. */
+interface Closed extends Omit<WatchedCounts, "name"> {
+  readonly living: readonly string[];
+  readonly timers: number;
+  readonly held: readonly string[];
+}
+
+interface CrowdCounts {
+  readonly checks: number;
+  readonly comers: number;
+  readonly leavers: number;
+}
+
+interface Verdict {
+  readonly faults: readonly string[];
+  /** Of all who were there all along. */
+  readonly gaps: number;
+  readonly withoutGap: number;
+  readonly told: readonly string[];
+  readonly counts: CrowdCounts;
+}
+
+/** Enough that each topic has had one. */
+const SOME = 12;
+/** More than it ever publishes. */
+const NAMES_OF_A_CROWD = 1_000_000_000;
+/** The newest of a round: what has fallen out of a history need not be there. */
+const MOST_STORED = 200;
+
+/** Asks until the answer is this one; gives the last where it never is. */
+async function untilSame(ask: () => Promise<string>, wanted: string): Promise<string | undefined> {
+  const endsAtMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await ask();
+    if (answer === wanted) return undefined;
+    if (performance.now() > endsAtMs) return answer;
+  }
+}
+
+const PATIENCE_MS = 15_000;
