@@ -98,6 +98,10 @@ class ForwardedUpgrade implements Upgrade {
     return this.#upgrade.method;
   }
 
+  get httpVersion(): string {
+    return this.#upgrade.httpVersion;
+  }
+
   get target(): string {
     return this.#upgrade.target;
   }

@@ -13,9 +13,19 @@ test.each<[string, UpgradeOf, string]>([
   ["a key without its padding", { headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ" } }, "bad_request"],
   ["a long key", { headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZSB0b28=" } }, "bad_request"],
   ["a key that is no base64", { headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25j-Q==" } }, "bad_request"],
+  ["HTTP/1.0", { httpVersion: "1.0" }, "bad_request"],
+  ["no Host", { headers: { host: undefined } }, "bad_request"],
   ["malformed subprotocols", { headers: { "sec-websocket-protocol": "a,,b" } }, "bad_request"],
 ])("%s is no handshake", (_, given, code) => {
   expect(() => checkUpgrade(new RecordingUpgrade(given))).toThrow(expect.objectContaining({ code }));
+});
+
+test("a request to two hosts is no handshake", () => {
+  const upgrade = new RecordingUpgrade();
+  Object.defineProperty(upgrade, "rawHeaders", {
+    value: ["host", "a.example", "Upgrade", "websocket", "Host", "b.example"],
+  });
+  expect(() => checkUpgrade(upgrade)).toThrow(expect.objectContaining({ code: "bad_request" }));
 });
 
 test("what is wrong with the request comes before what is wrong with the key", () => {

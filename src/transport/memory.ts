@@ -53,6 +53,7 @@ const HANDSHAKE_HEADERS = {
 
 class MemoryUpgrade implements Upgrade {
   readonly method: string;
+  readonly httpVersion = "1.1";
   readonly target: string;
   readonly address: string;
   readonly isSecure = false;

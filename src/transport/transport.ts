@@ -7,6 +7,8 @@
  */
 export interface Upgrade {
   readonly method: string;
+  /** Of the request, such as `1.1`. */
+  readonly httpVersion: string;
   /** Path and query as they were sent, such as `/ws/rooms/lobby?token=…`. */
   readonly target: string;
   /** A header by its lower-case name. Several of one name are joined as `node:http` does. */

@@ -67,6 +67,10 @@ class WsUpgrade implements Upgrade {
     return this.#request.method ?? "";
   }
 
+  get httpVersion(): string {
+    return this.#request.httpVersion;
+  }
+
   get target(): string {
     return this.#request.url ?? "/";
   }

@@ -4,6 +4,7 @@ import { RecordingSocket } from "./recording-socket.js";
 
 export interface UpgradeOf {
   readonly method?: string | undefined;
+  readonly httpVersion?: string | undefined;
   readonly target?: string | undefined;
   /** Names in lower case; undefined takes one of a handshake's own away. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
@@ -14,6 +15,7 @@ export interface UpgradeOf {
 /** A handshake that keeps how it was answered. */
 export class RecordingUpgrade implements Upgrade {
   readonly method: string;
+  readonly httpVersion: string;
   readonly target: string;
   readonly address: string;
   readonly isSecure: boolean;
@@ -24,8 +26,16 @@ export class RecordingUpgrade implements Upgrade {
   refused: RefusalResponse | undefined;
   readonly #headers: Headers;
 
-  constructor({ method = "GET", target = "/", headers, address = "127.0.0.1", isSecure = false }: UpgradeOf = {}) {
+  constructor({
+    method = "GET",
+    httpVersion = "1.1",
+    target = "/",
+    headers,
+    address = "127.0.0.1",
+    isSecure = false,
+  }: UpgradeOf = {}) {
     this.method = method;
+    this.httpVersion = httpVersion;
     this.target = target;
     this.address = address;
     this.isSecure = isSecure;
