@@ -1,0 +1,24 @@
+import { describe } from "vitest";
+import { closeRules } from "./close-rules.js";
+import { controlRules } from "./control-rules.js";
+import { fragmentRules } from "./fragment-rules.js";
+import { framingRules } from "./framing-rules.js";
+import { handshakeRules } from "./handshake-rules.js";
+import { leavingRules } from "./leaving-rules.js";
+import { lines } from "./line.js";
+import { segmentRules } from "./segment-rules.js";
+import { sendingRules } from "./sending-rules.js";
+import { textRules } from "./text-rules.js";
+
+describe.each(lines)("$name", (line) => {
+  framingRules(line);
+  fragmentRules(line);
+  controlRules(line);
+  textRules(line);
+  closeRules(line);
+  leavingRules(line);
+  sendingRules(line);
+  segmentRules(line);
+});
+
+describe("the handshake", handshakeRules);
