@@ -1,4 +1,7 @@
-/** The rows of the list of patterns that work today, each shown by a test through a real socket whose name begins with it. */
+/**
+ * The rows of the list of patterns that work today, each shown by an example, and by a test through a real socket whose name
+ * begins with it. The last, the uses, is shown by its examples alone.
+ */
 export const builtPatterns: readonly string[] = [
   "P1",
   "P2",
@@ -29,4 +32,5 @@ export const builtPatterns: readonly string[] = [
   "P27",
   "P28",
   "P29",
+  "P30",
 ];

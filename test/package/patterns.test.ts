@@ -4,7 +4,12 @@ import { builtPatterns } from "./built-patterns.js";
 import { checkPatterns } from "./pattern-tests.js";
 
 test("every built pattern has a test through a real socket, and no test names another", () => {
-  expect(checkPatterns(builtPatterns, readRepository(/^test\/integration\/.*\.test\.ts$/)).join("\n")).toBe("");
+  const ofThePackage = builtPatterns.filter((row) => row !== "P30");
+  expect(checkPatterns(ofThePackage, readRepository(/^test\/integration\/.*\.test\.ts$/)).join("\n")).toBe("");
+});
+
+test("every built pattern's example is used by a test through a real socket, and no such test names another", () => {
+  expect(checkPatterns(builtPatterns, readRepository(/^test\/examples\/.*\.test\.ts$/)).join("\n")).toBe("");
 });
 
 test.each([
