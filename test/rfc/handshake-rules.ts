@@ -32,6 +32,9 @@ export function handshakeRules(): void {
     await using app = await serveEcho();
     const bad: Asked[] = [
       { request: "POST /echo HTTP/1.1" },
+      { request: "GET /echo HTTP/1.0" },
+      { headers: { host: undefined } },
+      { headers: { host: ["127.0.0.1", "127.0.0.1"] } },
       { headers: { upgrade: "h2c" } },
       { headers: { "sec-websocket-key": undefined } },
       { headers: { "sec-websocket-key": "" } },
