@@ -1,0 +1,51 @@
+import { randomBytes } from "node:crypto";
+import { type App, channel, createApp, endpoint } from "tidings";
+import { redis } from "tidings/redis";
+import { z } from "zod";
+import { user } from "../sign-in.js";
+import { type Inbox, inboxOf } from "./inbox.js";
+
+/** All devices of one user. What is kept of it is the inbox itself: there is no other store. */
+export const inbox = channel("inbox/:user", {
+  needs: { user },
+  events: {
+    notified: z
+      .object({ text: z.string().min(1).max(500) })
+      .transform(({ text }) => ({ text, at: new Date().toISOString() })) // by our clock
+      .pipe(z.object({ text: z.string(), at: z.iso.datetime() })),
+    /** The offsets of what was read. */
+    read: z.object({ offsets: z.array(z.int()).min(1).max(200) }),
+  },
+  history: { size: 200, ttl: "30d" },
+  // Who comes has all of it, and who comes back exactly what they missed.
+  snapshot: async ({ app, params }): Promise<Inbox> => inboxOf(await app.history(inbox(params), { limit: 200 })),
+  allow: {
+    subscribe: ({ user, params }) => user.id === params.user,
+    publish: ({ user, params }, { type }) => type === "read" && user.id === params.user,
+  },
+});
+
+/** From any server code: a handler as below, a job, another process on the same Redis. */
+export async function notify(app: App, user: string, text: string): Promise<void> {
+  await app.publish(inbox({ user }), "notified", { text });
+}
+
+export const devices = endpoint("/ws", {
+  auth: user,
+  channels: [inbox],
+  receives: { notify: z.object({ user: z.string(), text: z.string().min(1).max(400) }) },
+  limits: { messagesPerUser: "20/60s" },
+  on: { notify: ({ app, user }, { user: whom, text }) => notify(app, whom, `${user.id}: ${text}`) },
+});
+
+/** By it another backend notifies whom it likes: POST /api/publish. */
+export const apiKey = process.env.API_KEY || randomBytes(24).toString("base64url");
+
+// Without it inboxes are in the memory of this process, and are gone with it.
+const url = process.env.REDIS_URL || undefined;
+
+export const app = createApp({
+  endpoints: [devices],
+  broker: url === undefined ? undefined : redis({ url, prefix: "notifications" }),
+  http: { api: { keys: [{ name: "another backend", key: apiKey, may: ["publish"] }] } },
+});
