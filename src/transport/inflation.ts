@@ -16,8 +16,7 @@ export class Inflation {
     const { _extensions: extensions } = webSocket as WithExtensions;
     const extension = extensions?.["permessage-deflate"];
     if (extension?.decompress === undefined || extension.cleanup === undefined) return;
-    if ("Deno" in globalThis) mendFlushes(extension);
-    this.#stepBetween(extension);
+    this.#stepBetween(extension, new Streams(extension));
   }
 
   pause(): void {
@@ -31,12 +30,11 @@ export class Inflation {
     held?.();
   }
 
-  #stepBetween(extension: PerMessageDeflate): void {
-    const decompress = extension.decompress.bind(extension);
+  #stepBetween(extension: PerMessageDeflate, streams: Streams): void {
     extension.decompress = (data, isFinal, done) => {
       const run = () => {
         this.#running += 1;
-        decompress(data, isFinal, (error, inflated) => {
+        streams.inflate(data, isFinal, (error, inflated) => {
           this.#running -= 1;
           // Within this call the message is heard, and the next begun where it has come already.
           done(error, inflated);
@@ -51,21 +49,80 @@ export class Inflation {
 }
 
 /**
+ * Inflates all of a message. A peer may end a DEFLATE stream, and begin another, in the midst of it (BFINAL, RFC 7692 §7.2.1);
+ * `ws` alone takes the first stream for the whole.
+ */
+class Streams {
+  readonly #extension: PerMessageDeflate;
+  readonly #decompress: PerMessageDeflate["decompress"];
+  /** The last that was opened, and how many bytes it was given. */
+  #stream: InflateStream | undefined;
+  #given = 0;
+  /** How many there were in this message, and how many bytes it has. */
+  #opened = 0;
+  #inflated = 0;
+
+  constructor(extension: PerMessageDeflate) {
+    this.#extension = extension;
+    this.#decompress = extension.decompress.bind(extension);
+    let current = extension._inflate;
+    Object.defineProperty(extension, "_inflate", {
+      get: () => current,
+      set: (stream: InflateStream | null) => {
+        current = stream;
+        if (stream) this.#open(stream);
+      },
+    });
+  }
+
+  inflate(data: Buffer, isFinal: boolean, done: Inflated): void {
+    this.#decompress(data, isFinal, (error, inflated) => {
+      this.#given += data.length + (isFinal ? TRAILER_BYTES : 0);
+      const rest = error ? NOTHING : this.#notTaken(data, isFinal);
+      this.#inflated += inflated?.length ?? 0;
+      // `ws` closes with 1009 what is longer than a message may be.
+      const isOver = rest.length === 0 || this.#inflated > this.#extension._maxPayload;
+      if (isOver && isFinal) this.#opened = this.#inflated = 0;
+      if (isOver) return done(error, inflated);
+      this.#extension.cleanup();
+      // Streams cost more than their bytes: what has very many of them is no message any more.
+      const next = this.#opened < MOST_STREAMS ? rest : NO_DEFLATE;
+      this.inflate(next, isFinal, (error, more = NOTHING) => done(error, Buffer.concat([inflated ?? NOTHING, more])));
+    });
+  }
+
+  #open(stream: InflateStream): void {
+    this.#stream = stream;
+    this.#given = 0;
+    this.#opened += 1;
+    if ("Deno" in globalThis) mendFlushes(stream);
+  }
+
+  /** What came behind the end of a stream. */
+  #notTaken(data: Buffer, isFinal: boolean): Buffer {
+    const notRead = this.#given - (this.#stream?.bytesWritten ?? this.#given) - (isFinal ? TRAILER_BYTES : 0);
+    return notRead > 0 ? data.subarray(-notRead) : NOTHING;
+  }
+}
+
+/**
  * On Deno a flush calls back also where it failed, before the error is told. `ws` takes that for done, as on Node it would be,
  * and goes on with a stream that is closed already, which throws where nobody can catch it.
  */
-function mendFlushes(extension: PerMessageDeflate): void {
-  let stream = extension._inflate;
-  Object.defineProperty(extension, "_inflate", {
-    get: () => stream,
-    set(opened: PerMessageDeflate["_inflate"]) {
-      stream = opened;
-      if (!opened) return;
-      const flush = opened.flush.bind(opened);
-      opened.flush = (then) => flush((error) => error || then());
-    },
-  });
+function mendFlushes(stream: InflateStream): void {
+  const flush = stream.flush.bind(stream);
+  stream.flush = (then) => flush((error) => error || then());
 }
+
+const NOTHING = Buffer.alloc(0);
+
+/** What `ws` puts behind a message's last payload (RFC 7692 §7.2.2). */
+const TRAILER_BYTES = 4;
+
+const MOST_STREAMS = 16;
+
+/** A block of a type that there is none of (RFC 1951 §3.2.3): closes with 1007. */
+const NO_DEFLATE = Buffer.from([0b111]);
 
 /** What of `ws` is not in its types: what it does for a connection that negotiated the extension. */
 interface WithExtensions {
@@ -74,9 +131,19 @@ interface WithExtensions {
 
 interface PerMessageDeflate {
   /** A frame's payload, of a message whose last frame is final. */
-  decompress(data: Buffer, isFinal: boolean, done: (error: Error | null, inflated?: Buffer) => void): void;
+  decompress(data: Buffer, isFinal: boolean, done: Inflated): void;
   /** Closes the streams; the next payload opens one again. Must not come while one is inflated. */
   cleanup(): void;
   /** The stream, while there is one. */
-  _inflate?: { flush(then: (error?: Error | null) => void): void } | null;
+  _inflate?: InflateStream | null;
+  /** Bytes of a message. */
+  readonly _maxPayload: number;
+}
+
+type Inflated = (error: Error | null, inflated?: Buffer) => void;
+
+interface InflateStream {
+  flush(then: (error?: Error | null) => void): void;
+  /** Of what it was given, how much it has read. */
+  readonly bytesWritten: number;
 }

@@ -1,4 +1,5 @@
-import { channel, createApp, endpoint } from "tidings";
+import { deflateRawSync } from "node:zlib";
+import { channel, createApp, endpoint, rawEndpoint } from "tidings";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { z } from "zod";
@@ -51,4 +52,57 @@ test("without the option nothing is compressed, whoever asks", async () => {
 
 test("`compression` is true or false: anything else is refused at start-up", () => {
   expect(() => createApp({ endpoints: [feed], compression: "yes" as never })).toThrow("true or false");
+});
+
+/** A compressed message in these frames, of a client that masks with zeros. */
+function framesOf(...payloads: readonly Buffer[]): Buffer {
+  const frames = payloads.map((payload, index) => {
+    const opcode = index === 0 ? 0x41 : 0;
+    const fin = index === payloads.length - 1 ? 0x80 : 0;
+    const length = Buffer.from([0xfe, payload.length >> 8, payload.length & 0xff]);
+    return Buffer.concat([Buffer.from([fin | opcode]), length, Buffer.alloc(4), payload]);
+  });
+  return Buffer.concat(frames);
+}
+
+/** A whole DEFLATE stream, whose last block says that it is the last. */
+const whole = (said: string) => deflateRawSync(Buffer.from(said));
+const many = (count: number) => Array.from({ length: count }, () => whole("x"));
+const empty = Buffer.from([0]);
+
+test.each<[string, readonly Buffer[], string]>([
+  ["and the empty block behind it", [Buffer.concat([whole("Hello"), empty])], "Hello"],
+  ["and nothing behind it", [whole("Hello")], "Hello"],
+  ["and another behind it", [Buffer.concat([whole("Hel"), whole("lo")])], "Hello"],
+  ["at the end of a frame", [whole("Hel"), whole("l"), Buffer.concat([whole("o"), empty])], "Hello"],
+  [
+    "in the midst of a frame",
+    [
+      Buffer.concat([whole("H"), whole("e"), whole("l").subarray(0, 1)]),
+      Buffer.concat([whole("l").subarray(1), whole("lo")]),
+    ],
+    "Hello",
+  ],
+  ["and fifteen behind it", [Buffer.concat(many(16))], "x".repeat(16)],
+  ["and more behind it than a message may have", [Buffer.concat(many(17))], "1007"],
+  ["and no DEFLATE behind it", [Buffer.concat([whole("Hel"), Buffer.from("ffffff", "hex")])], "1007"],
+  ["and more behind it than a message's size", [Buffer.concat([whole("x".repeat(60)), whole("x".repeat(60))])], "1009"],
+])("a DEFLATE stream that has ended %s is a part of its message (RFC 7692 §7.2.1)", async (_, payloads, answer) => {
+  const echo = rawEndpoint("/echo", {
+    text: ({ connection }, said) => connection.send(said),
+    limits: { messageSize: "100b" },
+  });
+  await using server = await serve({ endpoints: [echo], compression: true });
+  const socket = new WebSocket(`${server.url}/echo`.replace("http", "ws"), { perMessageDeflate: true });
+  const heard = new Inbox<string>("answers");
+  socket.on("message", (data) => heard.put(String(data)));
+  socket.on("close", (code) => heard.put(String(code)));
+  await new Promise<void>((resolve, reject) => socket.once("open", resolve).once("error", reject));
+  const stream = (socket as unknown as { readonly _socket: { write(bytes: Buffer): void } })._socket; // no door of `ws` leads there
+  // Twice: nothing of a message is left for the next.
+  for (const _ of answer.startsWith("10") ? [1] : [1, 2]) {
+    stream.write(framesOf(...payloads));
+    expect(await heard.next()).toBe(answer);
+  }
+  socket.terminate();
 });
