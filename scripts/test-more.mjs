@@ -19,6 +19,7 @@ const vitest = (project) => ["npx", "--no-install", "vitest", "run", "--project"
 /** The long ones first: what is short fills what they leave. */
 const STEPS = [
   ["mutants", node("mutants.mjs", "--jobs", "1")],
+  ["a soak of two minutes", ["npm", "run", "--silent", "soak", "--", "--for", "2m", "--seed", "7"]],
   ["looks", vitest("looks")],
   ["deployment", vitest("deployment")],
   ["commands", vitest("commands")],
@@ -33,7 +34,7 @@ const STEPS = [
   ["Prometheus' own look", node("check-metrics.mjs")],
   ["the package", ["npx", "--no-install", "publint"]],
   ["fuzzing", ["npm", "run", "--silent", "fuzz", "--", "--seconds", "20"]],
-  ["a short soak", ["npm", "run", "--silent", "soak:channels", "--", "--rounds", "5", "--channels", "20000"]],
+  ["channels joined and left", ["npm", "run", "--silent", "soak:channels", "--", "--rounds", "5", "--channels", "20000"]],
 ];
 const AT_A_TIME = 2;
 
