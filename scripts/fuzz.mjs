@@ -1,7 +1,7 @@
 // Tries what strangers may send, target after target, each in a process of its own: test/fuzz.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { Progress } from "../bench/progress.mjs";
 import { keepInput } from "../test/fuzz/corpus.js";
 import { targets } from "../test/fuzz/targets.js";
+import { buildPages } from "../ui/build.mjs";
 
 const help = `npm run fuzz [-- options]
 
@@ -25,7 +26,7 @@ can be and kept beside the others, where npm test tries it from then on.
   --help`;
 
 /** So long a target may say nothing: an input that takes longer hangs. */
-const SILENCE_MS = 30_000;
+const SILENCE_MS = 60_000;
 
 const { values } = parseArgs({
   options: {
@@ -55,6 +56,7 @@ async function list() {
 }
 
 async function tryAll() {
+  await buildPages();
   const progress = new Progress();
   const beganMs = performance.now();
   const results = [];
@@ -125,6 +127,7 @@ async function tryOne(name, seconds, tell) {
 
 /** The input that was being tried when the process ended is kept as it is: nobody is left to make it shorter. */
 function lastOf(name, file, finding) {
+  if (!existsSync(file)) throw new Error(`${name}: ${finding} before anything is tried.`);
   const bytes = readFileSync(file);
   const length = Number(bytes.subarray(0, 8).toString());
   const input = bytes.subarray(9, 9 + length);

@@ -50,6 +50,17 @@ describe("while there is a connection", () => {
     expect(await Promise.all([a.answer, b.answer])).toEqual([{ of: "a" }, { of: "b" }]);
   });
 
+  test.each([undefined, null, 5, ["forbidden"], {}, "No Code"])(
+    "an error without a code, such as %j, is `internal`",
+    async (code) => {
+      const { exchange, open, ask } = create();
+      open();
+      const { id, answer } = ask("ask", {});
+      exchange.answer({ type: "error", id, payload: { code, message: "No." } });
+      await expect(answer).rejects.toMatchObject({ name: "TidingsError", code: "internal", message: "No." });
+    },
+  );
+
   test("an error rejects with its code, its words, its issues and when to try again", async () => {
     const { exchange, open, ask } = create();
     open();

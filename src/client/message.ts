@@ -18,9 +18,10 @@ export function messageText(type: string, payload: unknown, id?: number): string
 }
 
 /** What an `error` says, as the error that it is. */
-export function errorOf({ payload }: ServerMessage): TidingsError {
+export function errorOf({ payload }: Pick<ServerMessage, "payload">): TidingsError {
   const { code, message, issues, retryAfterMs } = payload ?? {};
-  return new TidingsError(hasCodeForm(String(code)) ? String(code) : "internal", message as string | undefined, {
+  const isCode = typeof code === "string" && hasCodeForm(code);
+  return new TidingsError(isCode ? code : "internal", message as string | undefined, {
     issues: issues as readonly Issue[] | undefined, // as the protocol has them
     retryAfterMs: countOf(retryAfterMs),
   });

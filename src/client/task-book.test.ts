@@ -124,6 +124,8 @@ describe("whoever awaits the end", () => {
       { error: { code: "invalid_payload", message: "No.", issues: [{ path: ["a"], message: "b" }] } },
       { code: "invalid_payload", issues: [{ path: ["a"], message: "b" }] },
     ],
+    ["task_failed", { error: { code: "/", message: "No code." } }, { code: "internal", message: "No code." }],
+    ["task_failed", { error: {} }, { code: "internal" }],
   ] as const)("of one that ended with %s %j is told so", async (type, more, error) => {
     const { book } = create();
     const waiting = expect(book.done("t1")).rejects.toMatchObject({ name: "TidingsError", ...error });

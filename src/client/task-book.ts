@@ -3,6 +3,7 @@ import { TidingsError } from "../protocol/tidings-error.js";
 import type { Tasks } from "./client.js";
 import type { Exchange } from "./exchange.js";
 import { Listeners } from "./listeners.js";
+import { errorOf } from "./message.js";
 
 /** How many are remembered: as many as a channel keeps, and as many again. */
 const REMEMBERED = 200;
@@ -82,6 +83,6 @@ export class TaskBook implements Tasks {
   #whyNot(task: TaskState | undefined): TidingsError {
     if (!task) return this.#ending ?? new TidingsError("not_found");
     const { error } = task;
-    return new TidingsError(error?.code ?? "task_cancelled", error?.message, error);
+    return error ? errorOf({ payload: { ...error } }) : new TidingsError("task_cancelled");
   }
 }

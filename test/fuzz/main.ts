@@ -34,7 +34,8 @@ async function tryTarget(name: string, loadTarget: (typeof targets)[string]): Pr
   const corpus = [...readCorpus(name).values()];
   const trying = (input: Buffer) => void writeSync(file, Buffer.concat([lengthOf(input), input]), 0, undefined, 0);
   const campaign = new Campaign({ target, trial, coverage, corpus, seed: Number(values.seed), trying });
-  const endMs = performance.now() + Number(values.seconds) * 1_000;
+  // From the beginning of the process.
+  const endMs = Number(values.seconds) * 1_000;
   let told = 0;
   const tell = (isOver: boolean) => {
     for (const { breach, input } of campaign.findings.slice(told)) {
@@ -44,14 +45,16 @@ async function tryTarget(name: string, loadTarget: (typeof targets)[string]): Pr
     told = campaign.findings.length;
     print({ tried: campaign.tried, reached: coverage.size, grown: campaign.reaching.length, isOver });
   };
+  tell(false);
   await campaign.begin();
   tell(false);
-  for (let toldMs = performance.now(); performance.now() < endMs; ) {
+  let toldMs = performance.now();
+  do {
     await campaign.step();
     if (performance.now() - toldMs < 1_000) continue;
     tell(false);
     toldMs = performance.now();
-  }
+  } while (performance.now() < endMs);
   coverage.stop();
   await trial[Symbol.asyncDispose]();
   if (values.grow) for (const input of campaign.reaching) keepInput(name, "reaches more", input);

@@ -4,6 +4,8 @@ export interface Target {
   readonly about: string;
   /** What means something there: mutations put it in. */
   readonly words: readonly string[];
+  /** How many inputs are tried between two looks at what they reached. Default 256: of what takes long fewer. */
+  readonly batch?: number | undefined;
   open(): Opened | Promise<Opened>;
 }
 

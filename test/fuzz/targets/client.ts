@@ -10,6 +10,7 @@ export const client: Target = {
     ..."retryAfterMs heartbeatMs expiresInMs reconnectAfterMs user task name progress result events".split(" "),
     ...["kept/a", "plain/x", "$tasks/ana", "close 1001 going_away", "close 4000", "1008 token_expired"],
   ],
+  batch: 64,
   open: () => ({ read: (input) => hear(input.toString().split("\n").slice(0, MOST_LINES)) }),
 };
 

@@ -29,6 +29,7 @@ export const config: Target = {
     ),
     ...[SECRET, `redis://u:${SECRET}@127.0.0.1:6379/0`, `https://u:${SECRET}@example.com/hooks?key=${SECRET}`],
   ],
+  batch: 16,
   open,
 };
 

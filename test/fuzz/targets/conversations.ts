@@ -21,6 +21,7 @@ export const conversations: Target = {
     ..."task_cancel type payload id channel since epoch offset rewind watch key limit before token".split(" "),
     ..."say echo said text chat/a chat/b plain/a $tasks/ana TOKEN".split(" "),
   ],
+  batch: 64,
   open,
 };
 

@@ -15,6 +15,7 @@ export const frames: Target = {
     ...['81 {"type":"echo","payload":1,"id":1}', "88 \u0003\u00e8bye", "88 \u0003\u00ed", "88 \u0003", "89 ", "8a "],
     ...['81 {"type":"subscribe","payload":{"channel":"chat/a"},"id":2}', "\u00c0\u0080", "\u00ed\u00a0\u0080", "ping"],
   ],
+  batch: 32,
   open,
 };
 

@@ -42,6 +42,7 @@ export const http: Target = {
     ...[`\nX-API-Key: ${apiKey}`, `bearer.${Buffer.from(MARK).toString("base64url")}`, `token=${MARK}`],
     ...[`\nAuthorization: Basic b3BzOg==`, signToken({ sub: "ana" }), "\n\n", "\r\n\r\n", "0\r\n\r\n", "{}"],
   ],
+  batch: 32,
   open,
 };
 

@@ -16,6 +16,7 @@ export const requests: Target = {
     ..."stats user task tokenId issuedBefore code reason progress result error message status name".split(" "),
     ..."chat/a inbox/ana $tasks/ana news said note limit before".split(" "),
   ],
+  batch: 64,
   open,
 };
 

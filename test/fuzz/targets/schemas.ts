@@ -11,6 +11,7 @@ export const schemas: Target = {
     ..."format email date-time uuid uri uniqueItems prefixItems dependentRequired $schema title default a b".split(" "),
     ...["#/$defs/a", "#", "http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"],
   ],
+  batch: 32,
   open,
 };
 
