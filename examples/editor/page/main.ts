@@ -1,0 +1,51 @@
+import { WebsocketProvider } from "y-websocket";
+import * as Y from "yjs";
+import { find } from "../../page/element.js";
+import { offerOffline, watchLine } from "./line.js";
+import { showPeople } from "./people.js";
+import { watchSaving } from "./saving.js";
+import { bindText } from "./text-binding.js";
+
+const area = find("text", HTMLTextAreaElement);
+
+find("enter", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  void open({
+    name: find("name", HTMLInputElement).value.trim(),
+    document: find("document", HTMLInputElement).value,
+    role: find("role", HTMLSelectElement).value,
+  });
+});
+
+async function open({ name, document, role }: Record<"name" | "document" | "role", string>): Promise<void> {
+  const fetchToken = async () => (await fetch(`/token?${new URLSearchParams({ name, role })}`)).text();
+  const doc = new Y.Doc();
+  const text = doc.getText("text");
+  const url = `${location.origin.replace("http", "ws")}/ws/documents`;
+  const provider = new WebsocketProvider(url, document, doc, {
+    params: { token: await fetchToken(), tell: "saved" },
+    disableBc: true, // else tabs of one browser talk behind the server's back
+    // 1009: the same would be too big again.
+    shouldReconnect: ({ code }) => code !== 1009 && (code < 4400 || code > 4499),
+  });
+  watchLine(provider, fetchToken);
+  offerOffline(provider);
+  if (role !== "reader") watchSaving(provider, showUnsaved);
+
+  const { awareness } = provider;
+  awareness.setLocalState({ user: { name } });
+  // Said anew to who has taken this page for gone.
+  provider.on("status", ({ status }) => status === "connected" && awareness.setLocalState(awareness.getLocalState()));
+  bindText(area, text, (cursor) => awareness.setLocalStateField("cursor", cursor));
+  showPeople(awareness, text, { area, list: find("people", HTMLElement), cursors: find("cursors", HTMLElement) });
+
+  area.readOnly = role === "reader";
+  find("enter", HTMLElement).hidden = true;
+  find("desk", HTMLElement).hidden = false;
+  area.focus();
+}
+
+function showUnsaved(count: number | undefined): void {
+  const words = count === 0 ? "All is saved." : "Saving…";
+  find("saved", HTMLElement).textContent = count === undefined ? "Kept in this page until it is connected." : words;
+}
