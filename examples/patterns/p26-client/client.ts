@@ -8,7 +8,7 @@ export function enter(origin: string, show: (line: string) => void) {
   client.on("said", ({ text }) => show(`said: ${text}`));
   client.on("gap", () => show("some of it is lost"));
   client.on("error", ({ code }) => show(`error: ${code}`));
-  // It dials again by itself: after a random time of at most 1 s, then 2, 4, 8 up to 30 s, and 1 s again once it was open.
+  // It dials again by itself: after a random time of at most 1 s, then 2, 4, 8 up to 30 s, and 1 s again when it was open for that long.
   client.onStatus((status) => show(status));
   return client;
 }

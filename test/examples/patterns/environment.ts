@@ -3,6 +3,8 @@ import { secret, signToken } from "../../support/tokens.js";
 
 // Imported first: the examples read it as they are loaded.
 process.env.TIDINGS_JWT_SECRET = secret;
+// When a server goes, its clients are back within 5 s otherwise.
+process.env.TIDINGS_DRAIN_RECONNECT_WITHIN = "100ms";
 
 /** A line of the log, as an app without a logger of its own writes it. */
 export interface LogLine {

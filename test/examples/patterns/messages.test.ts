@@ -26,6 +26,8 @@ test("P13: messages are checked both ways; ping and subscribe are answered; what
   expect(await client.ask("add", { a: 2, b: 3 }, 1)).toEqual({ type: "reply", id: 1, payload: 5 });
   expect(await client.ask("ping", {}, 2)).toEqual({ type: "pong", id: 2 });
   expect(await client.ask("subscribe", { channel: "news/tech" }, 3)).toMatchObject({ type: "subscribed", id: 3 });
+  // What is not as `replies` says does not leave.
+  expect(codesOf([await client.ask("add", { a: 1e308, b: 1e308 })])).toEqual(["internal"]);
   for (const [text, code] of [
     ['{"type":"shout"}', "unknown_type"],
     ['{"type":"add","payload":{"a":"2"}}', "invalid_payload"],
@@ -116,6 +118,7 @@ test("P18: what throws in `open` closes with 1011, in a handler it is an error; 
   const print = vi.spyOn(console, "log").mockImplementation((line: string) => reported.put(line));
   await using server = await serveExample(errors);
   const shop = await dial(`${server.url}/ws/shops/mine`);
+  const other = await dial(`${server.url}/ws/shops/other`);
   const { connection } = await logged("connected", { endpoint: "/ws/shops/:shop" });
   expect((await shop.ask("print", {})).payload).toEqual({
     code: "internal",
@@ -133,7 +136,9 @@ test("P18: what throws in `open` closes with 1011, in a handler it is an error; 
 
   expect(await (await dial(`${server.url}/ws/shops/closed`)).closed).toEqual({ code: 1011, reason: "internal" });
   expect(await reported.next()).toContain("open: Error: The door is stuck.");
-  expect(await shop.ask("look", {})).toMatchObject({ payload: "All of it is here." });
+  for (const client of [shop, other]) {
+    expect(await client.ask("look", {})).toMatchObject({ payload: "All of it is here." });
+  }
   print.mockRestore();
 });
 
