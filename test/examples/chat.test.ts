@@ -32,6 +32,8 @@ test("P30: chat: who comes later sees what was said, who is here and who writes"
   await ana.shows("I am.");
   await ana.page.getByText("Bob writing…").waitFor({ state: "hidden" });
   expect(await linesOf(ana)).toEqual(["Is anybody here?", "I am."]); // its own, once
+  await bob.page.reload(); // leads to the same room
+  await bob.shows("I am.");
   for (const page of [ana, bob]) expect(await page.flaws()).toEqual([]);
 });
 

@@ -9,16 +9,22 @@ const lines = find("lines", HTMLOListElement);
 entrance.addEventListener("submit", (event) => {
   event.preventDefault();
   const given = new FormData(entrance);
-  enter(String(given.get("name")).trim(), String(given.get("room")).trim());
+  // Kept in the address, so that a reload leads to the same room under the same name.
+  const visit = new URLSearchParams({ name: String(given.get("name")).trim(), room: String(given.get("room")).trim() });
+  history.replaceState(null, "", `#${visit}`);
+  enter(visit);
 });
+const visit = new URLSearchParams(location.hash.slice(1));
+if (visit.has("name") && visit.has("room")) enter(visit);
 
-function enter(me: string, room: string): void {
+function enter(visit: URLSearchParams): void {
+  const { name: me = "", room = "" } = Object.fromEntries(visit);
   // A token is fetched before each dial, and again before it expires.
   const token = async () => (await fetch(`/token?name=${encodeURIComponent(me)}`)).text();
   const client = connect<typeof talk>("/ws", { token });
   showStatus(client, find("status", HTMLOutputElement));
   entrance.hidden = true;
-  find("room", HTMLElement).hidden = false;
+  for (const id of ["room", "leave"]) find(id, HTMLElement).hidden = false;
   find("title", HTMLElement).textContent = `${room}, as ${me}`;
 
   const subscription = client.subscribe("chat/:room", { room }, { rewind: 100, presence: true, onGap: tellGap });
