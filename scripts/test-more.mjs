@@ -32,7 +32,7 @@ const STEPS = [
   ["versions of TypeScript", node("check-type-versions.mjs")],
   ["AsyncAPI's parser", node("check-asyncapi.mjs")],
   ["Prometheus' own look", node("check-metrics.mjs")],
-  ["the package", ["npx", "--no-install", "publint"]],
+  ["the package", ["node", "scripts/check-package.mjs"]],
   ["fuzzing", ["npm", "run", "--silent", "fuzz", "--", "--seconds", "20"]],
   ["channels joined and left", ["npm", "run", "--silent", "soak:channels", "--", "--rounds", "5", "--channels", "20000"]],
 ];
