@@ -92,13 +92,17 @@ export function handshakeRules(): void {
       const { head } = await request(app.url, { offer });
       expect([head.status, head.headers.get("sec-websocket-extensions")]).toEqual([101, undefined]);
     }
+    await using asked = await dial(app.url, { offer: "foo, permessage-deflate" });
+    expect(asked.agreed).toBeDefined();
   });
 
   test("RFC 6455 §9.1: extensions that are not written as they must be are never agreed on", async () => {
     await using app = await serveEcho({ compression: true });
     for (const offer of malformedOffers) {
-      const { head } = await request(app.url, { offer });
-      expect(head.headers.get("sec-websocket-extensions"), offer).toBe(undefined);
+      await using wire = await dial(app.url, { offer });
+      expect(wire.agreed, offer).toBe(undefined);
+      wire.send(frame(opcodes.text, "x".repeat(2_000)));
+      expect(await wire.next()).toMatchObject({ kind: "text", isDeflated: false });
     }
   });
 }
