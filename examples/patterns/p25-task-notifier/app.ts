@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createApp, endpoint, TidingsError } from "tidings";
 import { jwt } from "tidings/auth";
 import { redis } from "tidings/redis";
-import { startTask, tasks } from "tidings/tasks";
+import { startTask, type Task, tasks } from "tidings/tasks";
 import { z } from "zod";
 
 export const jobs = endpoint("/ws/jobs", {
@@ -18,10 +18,10 @@ export const jobs = endpoint("/ws/jobs", {
   },
 });
 
-async function exportPages(pages: number, task: { progress(percent: number, message: string): Promise<void> }) {
+async function exportPages(pages: number, task: Task) {
   if (pages > 100) throw new TidingsError("too_long", "A hundred pages are the most."); // the task has failed, with this
   for (let page = 1; page <= pages; page += 1) {
-    await pause(100);
+    await pause(100, undefined, { signal: task.signal }); // ends when the task is cancelled
     await task.progress((100 * page) / pages, `page ${page} of ${pages}`);
   }
   return { pages }; // the task is completed, with this
