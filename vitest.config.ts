@@ -19,6 +19,28 @@ const project = (name: string, include: string[], timeoutMs = 10_000, exclude: s
 /** Its files share a process, and what is loaded in it. */
 const shared = ({ test, ...rest }: ReturnType<typeof project>) => ({ ...rest, test: { ...test, isolate: false } });
 
+/** What our client goes through at a server, gone through by that of the last release: part of `npm run test:more`. */
+const lastRelease = {
+  ...project(
+    "last release",
+    [
+      "test/integration/client{,-network,-publish,-refusals,-resume}.test.ts",
+      "test/integration/{groups,tracing}.test.ts",
+      "test/integration/redis/{presence,tasks,users}-everywhere.test.ts",
+    ],
+    20_000,
+  ),
+  resolve: {
+    alias: [
+      {
+        find: /^tidings\/client$/,
+        replacement: fileURLToPath(new URL("./test/last-release/client.js", import.meta.url)),
+      },
+      ...alias,
+    ],
+  },
+};
+
 /** How pages look, in every place of theirs, and what of them takes longest: part of `npm run test:more`. */
 const looks = [
   "test/browser/*-{looks,snippets,elsewhere,processes,troubles,feeds}.test.ts",
@@ -43,6 +65,7 @@ export default defineConfig({
       project("chaos", chaos, 20_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000, looks),
       project("looks", looks, 60_000),
+      lastRelease,
       project("deployment", ["test/deployment/**/*.test.ts"], 60_000),
       project("commands", ["test/{commands,docs}/**/*.test.ts"], 60_000),
       project("examples", ["test/examples/**/*.test.ts", "examples/patterns/*/*.test.ts"], 60_000),

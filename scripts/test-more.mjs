@@ -22,6 +22,7 @@ const STEPS = [
   ["a soak of two minutes", ["npm", "run", "--silent", "soak", "--", "--for", "2m", "--seed", "7"]],
   ["looks", vitest("looks")],
   ["deployment", vitest("deployment")],
+  ["the last release's client", vitest("last release")],
   ["commands", vitest("commands")],
   ["examples", [...vitest("examples"), "--passWithNoTests"]],
   ["chaos", vitest("chaos")],
@@ -34,7 +35,10 @@ const STEPS = [
   ["Prometheus' own look", node("check-metrics.mjs")],
   ["the package", ["node", "scripts/check-package.mjs"]],
   ["fuzzing", ["npm", "run", "--silent", "fuzz", "--", "--seconds", "20"]],
-  ["channels joined and left", ["npm", "run", "--silent", "soak:channels", "--", "--rounds", "5", "--channels", "20000"]],
+  [
+    "channels joined and left",
+    ["npm", "run", "--silent", "soak:channels", "--", "--rounds", "5", "--channels", "20000"],
+  ],
 ];
 const AT_A_TIME = 2;
 

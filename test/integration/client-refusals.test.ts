@@ -1,6 +1,6 @@
 import { createApp, endpoint, TidingsError } from "tidings";
 import { jwt } from "tidings/auth";
-import { connect } from "tidings/client";
+import { connect, TidingsError as PagesError } from "tidings/client";
 import { startTestApp } from "tidings/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -118,7 +118,7 @@ test("a token that has expired twice, with nothing between, closes for good", as
 
 test("a page that knows that nobody is signed in says so, and no server is dialled", async () => {
   using client = connect<typeof me>("http://127.0.0.1:9/ws/me", {
-    token: () => Promise.reject(new TidingsError("unauthorized", "Sign in first.")),
+    token: () => Promise.reject(new PagesError("unauthorized", "Sign in first.")),
   });
   const { errors } = follow(client);
   expect(await client.closed).toEqual({ code: 1008, reason: "unauthorized" });
