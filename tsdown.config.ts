@@ -16,14 +16,22 @@ export default defineConfig({
     "testing/index": "src/testing/index.ts",
   },
   // Each thread of the pool loads it as it is, from beside the pool: that is in a chunk, which stands in dist/ itself.
-  copy: ["dist", "dist/tasks"].map((to) => ({ from: "src/tasks/worker-entry.js", to })),
+  copy: [{ from: "src/tasks/worker-entry.js", to: "dist" }],
   format: "esm",
   platform: "node",
   target: "node20.19",
-  dts: true,
+  // With maps, as the code has: an editor goes to the source, which is in the package too, and so is not in the maps.
+  dts: { sourcemap: true },
   // `using` is in the types of what can be disposed of; a page's project need not know of it otherwise.
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
   sourcemap: true,
+  outputOptions: {
+    sourcemapExcludeSources: true,
+    // What only declares is apart from what serves, so that a page's bundler leaves the server behind.
+    codeSplitting: {
+      groups: [{ name: "declare", test: /src\/(declare|schema|base|protocol)\/[\w-]+\.ts$/, entriesAware: true }],
+    },
+  },
   fixedExtension: false,
   tsconfig: "src/tsconfig.json",
 });
