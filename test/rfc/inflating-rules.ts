@@ -108,13 +108,42 @@ export function inflatingRules(): void {
     expect(say(await wire.next())).toBe("text Hello");
   });
 
-  test("RFC 7692 §7.2.1: a block with BFINAL set may stand before the empty one", async () => {
+  test("RFC 7692 §7.2.1: blocks with BFINAL set end nothing but themselves", async () => {
     await using app = await serveEcho({ compression: true });
     await using wire = await dial(app.url, asked);
-    for (const sent of [Buffer.concat([deflateRawSync("Hello"), hex("00")]), hex("f3 48 cd c9 c9 07 00 00")]) {
-      wire.send(frame(text, sent, { rsv }));
-      expect(say(await wire.next()), sent.toString("hex")).toBe("text Hello");
+    const final = (part: string) => deflateRawSync(part);
+    const whole = new Map<string, readonly Buffer[]>([
+      ["Hello", [final("Hello"), hex("00")]],
+      ["Hello, ", [final("Hel"), deflated("lo, ")]],
+      ["Hello!", [final("Hel"), final("lo!"), hex("00")]],
+      ["Hello?", [hex("01 00 00 ff ff"), deflated("Hello?")]],
+      ["a long one".repeat(999), [final("a long one".repeat(998)), final("a long"), deflated(" one")]],
+    ]);
+    for (const [said, blocks] of whole) {
+      wire.send(frame(text, Buffer.concat(blocks), { rsv }), ...fragments(text, [...blocks], { rsv }));
+      expect((await wire.next()).payload.toString()).toBe(said);
+      expect((await wire.next()).payload.toString()).toBe(said);
     }
+  });
+
+  test("RFC 7692 §7.2.2: what stands behind a block with BFINAL set is inflated, or fails the connection: it is never left out", async () => {
+    await using app = await serveEcho({ compression: true });
+    const final = deflateRawSync("Hel");
+    for (const behind of ["ff ff ff", "07", "00 05 00 fa fe 48 65 6c 6c 6f 00"]) {
+      const sent = Buffer.concat([final, hex(behind)]);
+      await expectFailure(app.url, asked, [frame(text, sent, { rsv })], [1007, 1002]);
+    }
+    const refersBack = deflated("Hel", { dictionary: Buffer.from("Hel") });
+    await using other = await dial(app.url, asked);
+    other.send(frame(text, Buffer.concat([final, refersBack]), { rsv }));
+    expect(["text HelHel", "close 1007 invalid_data"]).toContain(say(await other.next()));
+    for (const blocks of [2, 10, 100, 1_000]) {
+      await using wire = await dial(app.url, asked);
+      wire.send(frame(text, Buffer.concat([...Array(blocks).fill(final), hex("00")]), { rsv }));
+      expect([`text ${"Hel".repeat(blocks)}`, "close 1007 invalid_data"]).toContain(say(await wire.next()));
+    }
+    const half = deflateRawSync(Buffer.alloc(2 ** 19 + 1));
+    await expectFailure(app.url, asked, [frame(binary, Buffer.concat([half, half, hex("00")]), { rsv })], [1009]);
   });
 
   test("RFC 7692 §7.2.2: a message of no bytes is one, however it was deflated", async () => {
