@@ -1,6 +1,7 @@
 import { connect } from "tidings/client";
 import { find, make } from "../../page/element.js";
 import { showStatus } from "../../page/status.js";
+import { tokenFor } from "../../page/token.js";
 import type { talk } from "../app.js";
 
 const entrance = find("entrance", HTMLFormElement);
@@ -19,9 +20,7 @@ if (visit.has("name") && visit.has("room")) enter(visit);
 
 function enter(visit: URLSearchParams): void {
   const { name: me = "", room = "" } = Object.fromEntries(visit);
-  // A token is fetched before each dial, and again before it expires.
-  const token = async () => (await fetch(`/token?name=${encodeURIComponent(me)}`)).text();
-  const client = connect<typeof talk>("/ws", { token });
+  const client = connect<typeof talk>("/ws", { token: tokenFor(me) });
   showStatus(client, find("status", HTMLOutputElement));
   entrance.hidden = true;
   for (const id of ["room", "leave"]) find(id, HTMLElement).hidden = false;
@@ -95,14 +94,17 @@ function tellGap(): void {
   addLine("notice", "What was said meanwhile may be missing here.");
 }
 
+/** What waits to be said stays last. */
 function addLine(className: string, ...content: readonly (Node | string)[]): HTMLLIElement {
   const line = make("li", className, ...content);
   // Who reads further up is left there.
   const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
-  lines.append(line);
+  lines.insertBefore(line, className.includes("waiting") ? null : lines.querySelector(".waiting"));
+  if (lines.children.length > MOST_LINES) lines.firstElementChild?.remove();
   if (scrollHeight - scrollTop - clientHeight < 40) scrollTo(0, document.documentElement.scrollHeight);
   return line;
 }
+const MOST_LINES = 500;
 
 function timeOf(at: string): HTMLTimeElement {
   const time = make("time", "quiet", new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));

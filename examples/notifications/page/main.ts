@@ -1,6 +1,7 @@
 import { connect } from "tidings/client";
 import { find, make } from "../../page/element.js";
 import { showStatus } from "../../page/status.js";
+import { tokenFor } from "../../page/token.js";
 import type { devices } from "../app.js";
 import { addEvent, type Inbox, type Notice } from "../inbox.js";
 
@@ -16,9 +17,7 @@ entrance.addEventListener("submit", (event) => {
 });
 
 function enter(me: string): void {
-  // A token is fetched before each dial, and again before it expires.
-  const token = async () => (await fetch(`/token?name=${encodeURIComponent(me)}`)).text();
-  const client = connect<typeof devices>("/ws", { token });
+  const client = connect<typeof devices>("/ws", { token: tokenFor(me) });
   showStatus(client, find("status", HTMLOutputElement));
   entrance.hidden = true;
   find("inside", HTMLElement).hidden = false;
