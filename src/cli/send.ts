@@ -13,7 +13,7 @@ export const sendCommand: CommandShape<TalkOptions> = {
   summary: "say one message, and see that the server has handled it",
   examples: [
     ['tidings send ws://127.0.0.1:8000/ws/rooms/lobby say \'{"text":"hi"}\' --as alice', "as alice"],
-    ["tidings send /ws/rooms/lobby say - < message.json", "with the payload from a file"],
+    ["tidings send /ws/rooms/lobby say - --as alice < message.json", "with the payload from a file"],
     ["tidings send wss://echo.example --raw hello", "a text frame, to any WebSocket server"],
   ],
   options: (command) => addTalkOptions(command),
