@@ -31,9 +31,8 @@ export async function servePage(
   const files = await buildPage(page);
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     if (await routes(request, response)) return;
-    const file = files.get((request.url ?? "/").split("?", 1)[0] ?? "/");
-    if (file === undefined || request.method !== "GET")
-      response.writeHead(404, headers).end("There is nothing here.\n");
+    const file = files.get(request.url?.split("?", 1)[0] ?? "/");
+    if (file === undefined || request.method !== "GET") response.writeHead(404, headers).end("Not here.\n");
     else response.writeHead(200, { ...headers, "content-type": file.type }).end(file.body);
   };
   // First the app: its health checks, its /docs and /dashboard, its HTTP API. What is not the app's is ours.
@@ -69,11 +68,7 @@ async function buildPage(page: URL): Promise<ReadonlyMap<string, PageFile>> {
     files.set(path, { type: path.endsWith(".js") ? "text/javascript" : "text/css", body });
   return files;
 }
-
-interface PageFile {
-  readonly type: string;
-  readonly body: Uint8Array;
-}
+type PageFile = { readonly type: string; readonly body: Uint8Array };
 
 const headers = {
   "content-security-policy":
