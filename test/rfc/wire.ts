@@ -84,6 +84,15 @@ export class Wire implements AsyncDisposable {
     }
   }
 
+  /** It reads nothing more, so that the server's writes pile up, until `resume`. */
+  stall(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** No more is sent from this side. */
   end(): void {
     this.#socket.end();
