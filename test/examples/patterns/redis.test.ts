@@ -16,23 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** As `tidings dev` starts it in a process of its own. */
-class Process implements AsyncDisposable {
-  readonly #program: Program;
-  readonly url: Promise<string>;
-
-  constructor(folder: string) {
-    const env = { TIDINGS_JWT_SECRET: secret, REDIS_URL: server.url };
-    const args = ["dev", `examples/patterns/${folder}/app.ts`, "--port", "0", "--json"];
-    this.#program = new Program("src/cli/index.ts", env, args);
-    this.url = this.#program.line(/"event":"listening"/).then((line) => (JSON.parse(line) as { url: string }).url);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#program[Symbol.asyncDispose]();
-  }
-}
-
 async function enter(url: string, name: string): Promise<WsClient> {
   const client = await dial(url, { token: tokenOf(name) });
   await client.takeAll();
@@ -57,10 +40,11 @@ test("P6: over Redis a user's devices are those at all processes", async () => {
 });
 
 test("P15: two processes are one app: rooms, who is there and who is connected, both ways, and a client resumes at the other", async () => {
-  await using first = new Process("p15-many-processes");
-  await using second = new Process("p15-many-processes");
-  const urls = await Promise.all([first.url, second.url]);
-  const [one, two] = urls.map((url) => `${url}/ws/rooms/lobby`) as [string, string];
+  const env = { TIDINGS_JWT_SECRET: secret, TIDINGS_PORT: "0", REDIS_URL: server.url };
+  await using first = new Program("examples/patterns/p15-many-processes/main.ts", env);
+  await using second = new Program("examples/patterns/p15-many-processes/main.ts", env);
+  const roomAt = async (process: Program) => `${(await process.line(/^listening/)).split(" ").at(-1)}/ws/rooms/lobby`;
+  const [one, two] = await Promise.all([roomAt(first), roomAt(second)]);
   const [ana, bob] = [await enter(one, "ana"), await enter(two, "bob")];
   for (const [speaker, from] of [
     [ana, "ana"],
