@@ -33,8 +33,13 @@ const { values } = parseArgs({
   },
 });
 
-if (values.help) console.log(HELP);
-else process.exitCode = await soak();
+try {
+  if (values.help) console.log(HELP);
+  else process.exitCode = await soak();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
 
 async function soak() {
   const progress = new Progress();

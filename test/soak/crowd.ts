@@ -5,11 +5,13 @@ import type { Place } from "../support/redis/chaos/hearing.js";
 import { Places } from "../support/redis/chaos/places.js";
 import { answerQuestions, notice } from "../support/redis/chaos/questions.js";
 import { type Acknowledged, isKept, meeting, nameByClient, topics } from "../support/redis/chaos/topics.js";
+import { Beat } from "./beat.js";
 
 // `COUNT` of our clients, each on two topics, who publish now and then, leave, and have others come in their place; what each of
 // them hears is judged here, round by round. All chance is that of `SEED`; what they publish is counted from `FIRST` on.
 
 const { COUNT: count = "1", NAME: name = "", SEED: seed = "1", FIRST: first = "0" } = process.env;
+const PUBLISH_MS = 100;
 const size = Number(count);
 const random = new Random(Number(seed)).fork(name);
 // Also how long a client of ours waits before it dials again.
@@ -29,7 +31,6 @@ let places = new Places();
 let leftFaults: string[] = [];
 let [comers, leavers, checks] = [0, 0, 0];
 let said = Number(first);
-let isStreaming = false;
 const pending = new Set<Promise<void>>();
 
 /** Who looks again whenever something has happened. */
@@ -104,20 +105,22 @@ async function publish({ client }: Guest): Promise<void> {
   }
 }
 
-function stream(): void {
-  if (!isStreaming) return;
-  const live = guests.filter(({ client }) => client.isLive);
-  if (live.length > 0) {
-    const published = publish(random.pick(live)).finally(() => pending.delete(published));
-    pending.add(published);
-  }
-  // One in ten times somebody leaves, or comes.
-  if (random.below(10) === 0) {
-    if (guests.length < size && random.below(2) === 0) come(false);
-    else if (guests.length > size / 2) leave();
-  }
-  systemClock.after(PUBLISH_MS, stream);
-}
+const stream = new Beat(
+  PUBLISH_MS,
+  () => {
+    const live = guests.filter(({ client }) => client.isLive);
+    if (live.length > 0) {
+      const published = publish(random.pick(live)).finally(() => pending.delete(published));
+      pending.add(published);
+    }
+    // One in ten times somebody leaves, or comes.
+    if (random.below(10) === 0) {
+      if (guests.length < size && random.below(2) === 0) come(false);
+      else if (guests.length > size / 2) leave();
+    }
+  },
+  () => notice("starved"),
+);
 
 const notLive = () =>
   guests.flatMap(({ client }) =>
@@ -169,13 +172,10 @@ answerQuestions({
     guests = guests.map(({ client }) => ({ client, since: undefined }));
     for (const { client } of guests) client.begin();
   },
-  stream() {
-    isStreaming = true;
-    stream();
-  },
+  stream: () => stream.start(),
   /** Nobody publishes, comes or leaves any more. Resolves when it is known what became of all. */
   async stop() {
-    isStreaming = false;
+    stream.stop();
     await Promise.all(pending);
   },
   /** Resolves with those who are not told of one of these, and had the time to be. */
@@ -224,8 +224,7 @@ answerQuestions({
 });
 notice("ready");
 
-const PUBLISH_MS = 100;
-/** Less than who asks has. */
-const PATIENCE_MS = 20_000;
+/** Less than who asks has, more than a promise gives. */
+const PATIENCE_MS = 60_000;
 /** More faults tell no more. */
 const MOST = 12;

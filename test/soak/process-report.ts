@@ -31,6 +31,7 @@ export function faultsOfRest({ name, before, after, growth, heap }: ProcessRepor
   const left = held.flatMap(([what, of]) =>
     of(after) > of(before) ? [`${name}: ${of(before)} ${what} before anybody came, and ${of(after)} in the end`] : [],
   );
+  const timers = after.timers.length > before.timers.length ? newTimers(before.timers, after.timers) : [];
   const kinds = Object.entries(after.resources).flatMap(([kind, count]) =>
     count > (before.resources[kind] ?? 0)
       ? [`${name}: ${before.resources[kind] ?? 0} ${kind} before anybody came, and ${count} in the end`]
@@ -41,9 +42,17 @@ export function faultsOfRest({ name, before, after, growth, heap }: ProcessRepor
       ? [`${name}: the heap grew × ${growth.toFixed(3)} (${heap.map(({ bytes }) => megabytes(bytes)).join(", ")})`]
       : [];
   return [
-    ...[...left, ...kinds].map((what) => ({ promise: "rest", what }) as const),
+    ...[...left, ...kinds, ...timers.map((where) => `${name}: a timer is left of ${where}`)].map(
+      (what) => ({ promise: "rest", what }) as const,
+    ),
     ...grown.map((what) => ({ promise: "heap", what }) as const),
   ];
+}
+
+/** Where those were set that are left; of many from one place one. */
+function newTimers(before: readonly string[], after: readonly string[]): readonly string[] {
+  const count = (timers: readonly string[], where: string) => timers.filter((each) => each === where).length;
+  return [...new Set(after)].filter((where) => count(after, where) > count(before, where));
 }
 
 const held: readonly (readonly [string, (measurement: Measurement) => number])[] = [
@@ -53,7 +62,7 @@ const held: readonly (readonly [string, (measurement: Measurement) => number])[]
   ["channels", ({ channels }) => channels],
   ["handshakes on their way", ({ pending }) => pending],
   ["bytes that wait", ({ waitingBytes }) => waitingBytes],
-  ["timers", ({ timers }) => timers],
+  ["timers", ({ timers }) => timers.length],
   ["sockets", ({ sockets }) => sockets],
 ];
 

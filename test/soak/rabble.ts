@@ -1,6 +1,6 @@
-import { systemClock } from "../../src/app/system.js";
 import { Random } from "../../src/testing/random.js";
 import { answerQuestions, notice } from "../support/redis/chaos/questions.js";
+import { Beat } from "./beat.js";
 import type { SoakPromise } from "./soak-report.js";
 import * as strangers from "./strangers.js";
 import * as talkers from "./talkers.js";
@@ -9,6 +9,8 @@ import { Visitor } from "./visitor.js";
 // Whoever comes for a moment, to the worlds whose processes it is told of: one of each kind after the other, in an order that
 // `SEED` decides, and each kind as often as any. What one hears is judged by itself.
 
+/** Between two who come. */
+const VISIT_MS = 250;
 const { NAME: name = "", SEED: seed = "1" } = process.env;
 const random = new Random(Number(seed)).fork(name);
 
@@ -54,7 +56,8 @@ async function visit(kind: string, index: number): Promise<void> {
     (error: unknown) => {
       counts.cut += 1;
       const isCalm = !before.isTroubled && before.troubles === places[index]?.troubles && isOpen;
-      if (isCalm) violate("no failure", `${kind}, ${visitor.name}: ${error instanceof Error ? error.stack : error}`);
+      // Whether the machine had time for it, who asks knows.
+      if (isCalm) notice("cut", { what: `${kind}, ${visitor.name}: ${error instanceof Error ? error.stack : error}` });
     },
   );
   here.set(visitor, ended);
@@ -67,13 +70,15 @@ async function go(visitor: Visitor, kind: string): Promise<void> {
   await kinds.get(kind)?.(visitor);
 }
 
-function stream(): void {
-  if (!isOpen) return;
-  if (waiting.length === 0) waiting = shuffle([...kinds.keys(), ...kinds.keys()]);
-  const kind = waiting.pop();
-  if (kind !== undefined && here.size < MOST) void visit(kind, random.below(places.length));
-  systemClock.after(VISIT_MS, stream);
-}
+const stream = new Beat(
+  VISIT_MS,
+  () => {
+    if (waiting.length === 0) waiting = shuffle([...kinds.keys(), ...kinds.keys()]);
+    const kind = waiting.pop();
+    if (kind !== undefined && here.size < MOST) void visit(kind, random.below(places.length));
+  },
+  () => notice("starved"),
+);
 
 function shuffle<Item>(items: readonly Item[]): Item[] {
   const left = [...items];
@@ -87,19 +92,30 @@ answerQuestions({
   come() {
     if (isOpen) return;
     isOpen = true;
-    stream();
+    stream.start();
   },
   /** All lose their connections. Resolves when that is so. */
   async leave() {
     isOpen = false;
+    stream.stop();
     for (const visitor of here.keys()) visitor[Symbol.dispose]();
     await Promise.all(here.values());
   },
-  told: () => ({ tally, checks, here: here.size }),
+  /** Of each kind two come to this world, but of those who stay long: what is done for the first time is done then. */
+  async warm(index: number) {
+    isOpen = true;
+    const quick = [...kinds.keys()].filter((kind) => !kind.startsWith("stall"));
+    const due = shuffle([...quick, ...quick]);
+    const lane = async () => {
+      for (let kind = due.pop(); kind !== undefined; kind = due.pop()) await visit(kind, index);
+    };
+    await Promise.all(Array.from({ length: WARM_AT_ONCE }, lane));
+    isOpen = false;
+  },
+  told: () => ({ tally, checks }),
 });
 notice("ready");
 
-/** Between two who come. */
-const VISIT_MS = 250;
 /** At the same time. */
 const MOST = 60;
+const WARM_AT_ONCE = 6;

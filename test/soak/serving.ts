@@ -1,6 +1,6 @@
-import { countLiveTimers } from "./live-timers.js";
+import { followLiveTimers } from "./live-timers.js";
 
-const liveTimers = countLiveTimers();
+const liveTimers = followLiveTimers();
 
 // One process of the app, on the Redis of `BROKER` (options as JSON) or, without it, in memory. It is called `NAME`.
 //
@@ -11,10 +11,12 @@ const { systemClock } = await import("../../src/app/system.js");
 const { redis } = await import("tidings/redis");
 const { answerQuestions, notice } = await import("../support/redis/chaos/questions.js");
 const { topics } = await import("../support/redis/chaos/topics.js");
+const { Beat } = await import("./beat.js");
 const { measure } = await import("./measurement.js");
 const { createSoakApp, KEPT } = await import("./soak-app.js");
 const { Vigil } = await import("./vigil.js");
 
+const PUBLISH_MS = 100;
 const { BROKER: broker = "", NAME: name = "", PORT: port = "0" } = process.env;
 
 const log = (fields: object): void => {
@@ -30,7 +32,6 @@ const { app, say, stored, present, isSwept } = createSoakApp({
 });
 
 let count = 0;
-let isStreaming = false;
 const pending = new Set<Promise<unknown>>();
 
 async function publish(topic: string): Promise<void> {
@@ -42,12 +43,14 @@ async function publish(topic: string): Promise<void> {
   }
 }
 
-function stream(): void {
-  if (!isStreaming) return;
-  const published = publish(topics[count % topics.length] ?? "").finally(() => pending.delete(published));
-  pending.add(published);
-  systemClock.after(PUBLISH_MS, stream);
-}
+const stream = new Beat(
+  PUBLISH_MS,
+  () => {
+    const published = publish(topics[count % topics.length] ?? "").finally(() => pending.delete(published));
+    pending.add(published);
+  },
+  () => notice("starved"),
+);
 
 /** Resolves when it holds, or with false when that takes too long. */
 async function settles(holds: () => boolean): Promise<boolean> {
@@ -64,6 +67,17 @@ function round() {
   return Promise.all(topics.map((topic) => say(topic, `${name}-${(count += 1)}`)));
 }
 
+/** The most timers of a while: what is done again and again has none while it is done. */
+async function mostTimers(): Promise<readonly string[]> {
+  let most = liveTimers();
+  for (let looks = 0; looks < LOOKS; looks += 1) {
+    await new Promise<void>((resolve) => systemClock.after(LOOK_MS, resolve));
+    const timers = liveTimers();
+    if (timers.length > most.length) most = timers;
+  }
+  return most;
+}
+
 const measured = () => measure(app, { liveTimers, living: () => vigil.living.length });
 
 answerQuestions({
@@ -75,12 +89,9 @@ answerQuestions({
       }
     }
   },
-  stream() {
-    isStreaming = true;
-    stream();
-  },
+  stream: () => stream.start(),
   async stop() {
-    isStreaming = false;
+    stream.stop();
     await Promise.all(pending);
   },
   round,
@@ -91,6 +102,12 @@ answerQuestions({
   },
   present,
   connected: () => app.stats().connections,
+  /** Before anybody comes. */
+  async first() {
+    await settles(() => app.stats().connections === 0);
+    const timers = await mostTimers();
+    return { ...(await measured()), timers };
+  },
   /** Resolves when so many are connected and nothing is on its way, with what the process holds then. */
   async at(connections: number) {
     await settles(() => {
@@ -103,12 +120,12 @@ answerQuestions({
     return measured();
   },
   /** The same, when as few timers and sockets are left as there were before. */
-  async rests(before: { readonly timers: number; readonly sockets: number; readonly channels: number }) {
+  async rests(before: { readonly timers: readonly string[]; readonly sockets: number; readonly channels: number }) {
     await settles(() => {
       const stats = app.stats();
       return stats.connections === 0 && stats.pending === 0 && stats.channels <= before.channels;
     });
-    await settles(() => liveTimers() <= before.timers);
+    await settles(() => liveTimers().length <= before.timers.length);
     return measured();
   },
   told: () => ({
@@ -122,20 +139,20 @@ answerQuestions({
 process.once("SIGTERM", async () => {
   const { stats, checks } = { stats: app.stats(), checks: vigil.checks };
   await app.close();
-  isStreaming = false;
+  stream.stop();
   // What was told to close is gone with the next turns.
   const held = () => process.getActiveResourcesInfo().filter((kind) => !OF_ITS_PARENT.includes(kind));
-  await settles(() => held().length === 0 && liveTimers() === 0);
+  await settles(() => held().length === 0 && liveTimers().length === 0);
   const timers = liveTimers();
   notice("closed", { living: vigil.living, checks, stats, timers, held: held() });
 });
 const { url } = await app.listen(Number(port), { signals: [] });
 notice("listening", { url, pid: process.pid });
 
-const PUBLISH_MS = 100;
 const LOOK_MS = 20;
+const LOOKS = 50;
 const FILL_AT_ONCE = 50;
 /** The channel to its parent, and what it prints. */
 const OF_ITS_PARENT = ["PipeWrap", "Pipe"];
 /** Less than who asks has. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;

@@ -52,6 +52,8 @@ export interface SoakReport {
   readonly seed: number;
   readonly seconds: number;
   readonly rounds: number;
+  /** Of them, those in which the machine had no time for one of the processes for a while: there lateness is no fault. */
+  readonly starvedRounds: number;
   /** What befell, and how often. */
   readonly faults: Readonly<Record<string, number>>;
   readonly clients: {
@@ -88,6 +90,9 @@ export function describeSoak(report: SoakReport): string {
   const visits = Object.entries(clients.visits).toSorted(([some], [others]) => some.localeCompare(others));
   return [
     `Soaked for ${report.seconds} s in ${report.rounds} rounds, seed ${report.seed}.`,
+    ...(report.starvedRounds > 0
+      ? [`In ${report.starvedRounds} of them the machine was too busy to expect everything in time.`]
+      : []),
     "",
     "What befell",
     ...table(Object.entries(report.faults).map(([what, times]) => [what, String(times)])),
@@ -128,7 +133,7 @@ function describeProcess({ name, seconds, before, after, heap, growth }: Process
   const held = [
     `${pair(({ connections }) => connections)} connections`,
     `${pair(({ channels }) => channels)} channels`,
-    `${pair(({ timers }) => timers)} timers`,
+    `${pair(({ timers }) => timers.length)} timers`,
     `${pair(({ sockets }) => sockets)} sockets`,
     `heap ${megabytes(before.heapBytes)} → ${megabytes(after.heapBytes)}`,
   ];

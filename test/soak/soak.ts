@@ -1,8 +1,9 @@
 import { Random } from "../../src/testing/random.js";
-import { AskedProcess } from "../support/redis/chaos/asked-process.js";
+import type { AskedProcess } from "../support/redis/chaos/asked-process.js";
 import { type RedisServer, startRedis } from "../support/redis/redis-server.js";
 import { type Fault, faultsWithoutEnd, type Stage } from "./faults.js";
 import { faultsOfRest, processReport } from "./process-report.js";
+import { startSoakProcess } from "./soak-process.js";
 import {
   type ProcessReport,
   type SoakPromise,
@@ -61,7 +62,7 @@ class Soak implements AsyncDisposable {
   readonly #random: Random;
   readonly #violations: Violation[] = [];
   readonly #befell: Record<string, number> = {};
-  readonly #beganMs = performance.now();
+  #beganMs = 0;
   readonly #pastVisits: RabbleCounts[] = [];
   #rabble: AskedProcess;
   #rabbles = 0;
@@ -69,6 +70,11 @@ class Soak implements AsyncDisposable {
   #isTroubled = [false, false];
   #rounds = 0;
   #boundedChecks = 0;
+  /** Visits of this round that went wrong though nothing befell them. */
+  #cut: Cut[] = [];
+  #rabbleStarved = 0;
+  #starvedRounds = 0;
+  #wasStarved = false;
 
   constructor(options: SoakOptions, redis: RedisServer) {
     this.#options = options;
@@ -85,7 +91,9 @@ class Soak implements AsyncDisposable {
   async run(): Promise<SoakReport> {
     await Promise.all(this.#worlds.map((world) => world.start()));
     await Promise.all(this.#worlds.map((world) => world.fill()));
+    await this.#warm(this.#far, this.#near);
     await this.#openDoors();
+    this.#beganMs = performance.now();
     const { forMs } = this.#options;
     const parts = forMs < LONG_MS ? 4 : 16;
     let measured = 0;
@@ -94,6 +102,7 @@ class Soak implements AsyncDisposable {
       // Who is to be compared with a quarter of its life needs some of it.
       if (fault.on === "near" && fault.replaces !== undefined && this.#elapsedMs > forMs / 2) continue;
       await this.#playRound(fault);
+      if (fault.on === "near" && fault.replaces !== undefined) await this.#warm(this.#near);
       const part = Math.floor((this.#elapsedMs / forMs) * parts);
       if (part > measured && part < parts) await this.#measure();
       measured = part;
@@ -122,6 +131,7 @@ class Soak implements AsyncDisposable {
       near: this.#near,
       replaceRabble: () => this.#replaceRabble(),
     };
+    const starvedBefore = this.#starved;
     this.#rounds += 1;
     this.#befell[fault.name] = (this.#befell[fault.name] ?? 0) + 1;
     const troubled = fault.name === "nothing at all" ? undefined : { far: 0, near: 1, rabble: undefined }[fault.on];
@@ -133,7 +143,21 @@ class Soak implements AsyncDisposable {
       }),
     );
     await this.#tellRabble(undefined);
+    this.#judgeCut(this.#starved > starvedBefore);
     await this.#tellProgress(fault.name);
+  }
+
+  /** Whom the machine has no time for, in this round or the one before, can't be expected to have done in time what it should. */
+  #judgeCut(isStarved: boolean): void {
+    const cut = this.#cut;
+    this.#cut = [];
+    if (isStarved) this.#starvedRounds += 1;
+    if (!isStarved && !this.#wasStarved) for (const { what } of cut) this.#violate({ promise: "no failure", what });
+    this.#wasStarved = isStarved;
+  }
+
+  get #starved(): number {
+    return this.#worlds.reduce((sum, { starved }) => sum + starved, this.#rabbleStarved);
   }
 
   /** @param troubled which of the worlds something befalls */
@@ -148,6 +172,14 @@ class Soak implements AsyncDisposable {
         isTroubled: this.#isTroubled[index],
       })),
     );
+  }
+
+  /** A process that is to be compared with itself does everything once before. */
+  async #warm(...worlds: readonly World[]): Promise<void> {
+    await this.#rabble.ask("leave");
+    await this.#tellRabble(undefined);
+    for (const world of worlds) await this.#rabble.ask("warm", this.#worlds.indexOf(world));
+    if (this.#beganMs > 0) await this.#rabble.ask("come");
   }
 
   async #openDoors(): Promise<void> {
@@ -244,6 +276,7 @@ class Soak implements AsyncDisposable {
       seed: this.#options.seed,
       seconds: Math.round(this.#elapsedMs / 1_000),
       rounds: this.#rounds,
+      starvedRounds: this.#starvedRounds,
       faults: this.#befell,
       clients: {
         ofTheCrowd: this.#options.clients * this.#worlds.length,
@@ -279,9 +312,12 @@ class Soak implements AsyncDisposable {
 
   #startRabble(): AskedProcess {
     this.#rabbles += 1;
-    const env = { NAME: `rabble-${this.#rabbles}`, SEED: String(this.#options.seed) };
-    return new AskedProcess("../../../soak/rabble.ts", env, (notice, what) => {
-      if (notice === "violated") this.#violate(what as Violation); // rabble.ts says so
+    const env = { NAME: `rabble-${this.#rabbles}`, SEED: this.#options.seed };
+    return startSoakProcess("rabble.ts", env, (notice, what) => {
+      // rabble.ts says so.
+      if (notice === "violated") this.#violate(what as Violation);
+      if (notice === "cut") this.#cut.push(what as Cut);
+      if (notice === "starved") this.#rabbleStarved += 1;
     });
   }
 
@@ -294,6 +330,10 @@ class Soak implements AsyncDisposable {
 interface Pulse extends WatchedCounts {
   readonly heapBytes: number;
   readonly largestOutbox: number;
+}
+
+interface Cut {
+  readonly what: string;
 }
 
 interface RabbleCounts {

@@ -1,7 +1,8 @@
 import type { RedisOptions } from "tidings/redis";
-import { AskedProcess } from "../support/redis/chaos/asked-process.js";
+import type { AskedProcess } from "../support/redis/chaos/asked-process.js";
 import type { Acknowledged } from "../support/redis/chaos/topics.js";
 import type { Measurement } from "./measurement.js";
+import { startSoakProcess } from "./soak-process.js";
 import type { Violation, WatchedCounts } from "./soak-report.js";
 
 export interface WorldOptions {
@@ -34,6 +35,8 @@ export class World implements AsyncDisposable {
   storedChecks = 0;
   comers = 0;
   leavers = 0;
+  /** How often the machine had no time for one of its processes. */
+  starved = 0;
   #lastCrowd: CrowdCounts = { checks: 0, comers: 0, leavers: 0 };
 
   constructor(options: WorldOptions) {
@@ -47,7 +50,7 @@ export class World implements AsyncDisposable {
     this.servings.push(...Array.from({ length: this.#options.processes }, () => this.#startServing()));
     await Promise.all(this.servings.map((serving) => serving.listens()));
     await this.servings[0]?.process.ask("fill");
-    await Promise.all(this.servings.map((serving) => serving.measureAt(0)));
+    await Promise.all(this.servings.map((serving) => serving.measureFirst()));
     await this.#tellWhere();
   }
 
@@ -98,7 +101,7 @@ export class World implements AsyncDisposable {
     await other.listens();
     // A history in memory has gone with its process: what is kept is to be as much as before.
     if (this.#options.broker === undefined) await other.process.ask("fill");
-    await other.measureAt(0);
+    await other.measureFirst();
     await this.#tellWhere();
     await other.process.ask("stream");
   }
@@ -201,20 +204,18 @@ export class World implements AsyncDisposable {
   #farewell({ name }: Serving, closed: Closed): void {
     this.#past.push({ name, checks: closed.checks, stats: closed.stats });
     if (closed.living.length > 0) this.#violateAll("once", [`${name} has ended, and ${closed.living} never closed`]);
-    const { held, timers } = closed;
-    if (held.length + timers > 0) {
-      this.#violateAll("rest", [`${name} has closed, and is held by ${held.join(", ")}; ${timers} timers are left`]);
-    }
+    const held = [...closed.held, ...closed.timers];
+    if (held.length > 0) this.#violateAll("rest", [`${name} has closed, and there still is ${held.join("; ")}`]);
   }
 
   #startCrowd(): AskedProcess {
     this.#crowds += 1;
     const { name, clients, seed } = this.#options;
     const first = this.#crowds * NAMES_OF_A_CROWD;
-    const all = { NAME: `${name}-crowd-${this.#crowds}`, COUNT: clients, SEED: seed, FIRST: first };
-    const env = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, String(value)]));
-    return new AskedProcess("../../../soak/crowd.ts", env, (notice, what) => {
+    const env = { NAME: `${name}-crowd-${this.#crowds}`, COUNT: clients, SEED: seed, FIRST: first };
+    return startSoakProcess("crowd.ts", env, (notice, what) => {
       if (notice === "acknowledged") this.#take(what as Acknowledged); // crowd.ts says so
+      if (notice === "starved") this.starved += 1;
     });
   }
 
@@ -224,6 +225,9 @@ export class World implements AsyncDisposable {
       name: `${this.name}-${this.#started}`,
       broker: this.#options.broker,
       acknowledged: (acknowledged) => this.#take(acknowledged),
+      starved: () => {
+        this.starved += 1;
+      },
       violate: this.#options.violate,
     });
   }
@@ -253,6 +257,8 @@ export interface ServingOptions {
   readonly name: string;
   readonly broker: RedisOptions | undefined;
   readonly acknowledged: (acknowledged: Acknowledged) => void;
+  /** The machine has no time for it. */
+  readonly starved: () => void;
   readonly violate: (violation: Violation) => void;
 }
 
@@ -272,10 +278,10 @@ export class Serving {
   /** What went wrong and nobody was told of, and how often. */
   readonly #failures = new Map<string, number>();
 
-  constructor({ name, broker, acknowledged, violate }: ServingOptions) {
+  constructor({ name, broker, acknowledged, starved, violate }: ServingOptions) {
     this.name = name;
     const env = { NAME: name, BROKER: broker === undefined ? "" : JSON.stringify(broker) };
-    this.process = new AskedProcess("../../../soak/serving.ts", env, (notice, what) => {
+    this.process = startSoakProcess("serving.ts", env, (notice, what) => {
       switch (notice) {
         case "listening":
           // serving.ts says so, here and below.
@@ -297,6 +303,9 @@ export class Serving {
           break;
         case "broker_back":
           this.#isAway = false;
+          break;
+        case "starved":
+          starved();
           break;
         case "closed":
           this.#closed = what as Closed;
@@ -324,6 +333,11 @@ export class Serving {
 
   async toldLast(): Promise<WatchedCounts> {
     return { name: this.name, ...(await this.process.ask<Omit<WatchedCounts, "name">>("told")) };
+  }
+
+  /** Before anybody comes. */
+  async measureFirst(): Promise<void> {
+    this.#keep(await this.process.ask<Measurement>("first"));
   }
 
   /** With so many connections. */
@@ -361,7 +375,7 @@ export class Serving {
 /** What a process tells when it has drained. */
 interface Closed extends Omit<WatchedCounts, "name"> {
   readonly living: readonly string[];
-  readonly timers: number;
+  readonly timers: readonly string[];
   readonly held: readonly string[];
 }
 
@@ -397,4 +411,4 @@ async function untilSame(ask: () => Promise<string>, wanted: string): Promise<st
   }
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;

@@ -6,6 +6,7 @@ import type { Question, Told } from "./questions.js";
 /** A program of the fleet in a process of its own, which is asked and tells. It does not outlive this one. */
 export class AskedProcess implements AsyncDisposable {
   readonly #name: string;
+  readonly #patienceMs: number;
   readonly #child: ChildProcess;
   readonly #output: string[] = [];
   readonly #questions = new Map<number, Asked>();
@@ -18,8 +19,14 @@ export class AskedProcess implements AsyncDisposable {
    * @param file beside this one
    * @param notice what it says unasked
    */
-  constructor(file: string, env: Readonly<Record<string, string>>, notice: (name: string, what: unknown) => void) {
+  constructor(
+    file: string,
+    env: Readonly<Record<string, string>>,
+    notice: (name: string, what: unknown) => void,
+    patienceMs = PATIENCE_MS,
+  ) {
     this.#name = env.NAME ?? file;
+    this.#patienceMs = patienceMs;
     const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
       execArgv: ["--import", "tsx"],
       cwd: root,
@@ -81,7 +88,7 @@ export class AskedProcess implements AsyncDisposable {
   async #inTime<Value>(promise: Promise<Value>, otherwise: string): Promise<Value> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(this.#told(otherwise))), PATIENCE_MS);
+      timer = setTimeout(() => reject(new Error(this.#told(otherwise))), this.#patienceMs);
     });
     try {
       return await Promise.race([promise, late]);
