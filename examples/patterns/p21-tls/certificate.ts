@@ -3,7 +3,7 @@ import type { TlsFiles } from "tidings";
 
 /** A certificate for `localhost` that nobody has signed, good for a day. A real one comes from your certificate authority. */
 export function makeCertificate(): TlsFiles {
-  const words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 1 -subj /CN=localhost";
+  const words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost";
   const more = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "-", "-out", "-"];
   const pem = execFileSync("openssl", [...words.split(" "), ...more], {
     encoding: "utf8",
