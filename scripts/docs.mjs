@@ -88,8 +88,10 @@ function report({ faults, commands, seconds }) {
     );
     return;
   }
-  for (const { path, line, language, reasons } of leftOut) {
-    for (const reason of reasons) console.log(`left out  ${path}:${line} (${language}): ${reason}`);
+  for (const reason of new Set(leftOut.flatMap(({ reasons }) => reasons))) {
+    console.log(`left out: ${reason}`);
+    const places = leftOut.filter(({ reasons }) => reasons.includes(reason));
+    for (const { path, line, language } of places) console.log(`    ${path}:${line} (${language})`);
   }
   for (const { path, line, text } of faults) console.log(`\n${path}:${line}: ${text.replaceAll("\n", "\n    ")}`);
   const did = [

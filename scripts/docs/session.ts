@@ -1,15 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { readinessOf } from "./commands.js";
 
 export interface SessionOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What a command is started through, such as `nsenter …`. */
-  readonly enter?: readonly string[] | undefined;
+  readonly enter: Entrances;
+}
+
+/** What a command is started through, such as `nsenter …`. */
+export interface Entrances {
+  readonly alone: readonly string[];
+  /** For what is installed, which needs the network; `undefined` where nothing may be. */
+  readonly connected: readonly string[] | undefined;
 }
 
 /** How a command ended, or that it goes on. `fault` where it is not as it should be. */
@@ -27,23 +32,22 @@ export class Session implements AsyncDisposable {
   /** Where the next command is run. */
   folder: string;
   readonly #env: SessionOptions["env"];
-  readonly #enter: readonly string[];
-  readonly #kept = mkdtempSync(join(tmpdir(), "tidings-docs-session-"));
+  readonly #enter: Entrances;
+  readonly #kept: string;
   readonly #lasting: Run[] = [];
 
-  constructor({ folder, env, enter = [] }: SessionOptions) {
+  constructor({ folder, env, enter }: SessionOptions) {
     this.folder = folder;
+    this.#kept = mkdtempSync(join(dirname(folder), "session-")); // where it can write
     this.#env = env;
     this.#enter = enter;
   }
 
-  /** @param isOpen it reaches the network, as npm must */
-  async run(text: string, { isOpen = false } = {}): Promise<Outcome> {
-    const run = new Run(
-      [...(isOpen ? [] : this.#enter), "bash", "-c", this.#remembering(text)],
-      this.folder,
-      this.#env,
-    );
+  async run(text: string): Promise<Outcome> {
+    const enter = INSTALLS.test(text) ? this.#enter.connected : this.#enter.alone;
+    if (enter === undefined)
+      return { stdout: "", isLasting: false, fault: "Nothing is installed in a copy of the repository." };
+    const run = new Run([...enter, "bash", "-c", this.#remembering(text)], this.folder, this.#env);
     const readiness = readinessOf(text);
     if (readiness === undefined) {
       const fault = await run.ended(COMMAND_MS);
@@ -73,7 +77,9 @@ export class Session implements AsyncDisposable {
   /** Every variable that is set is there for the commands that follow. */
   #remembering(text: string): string {
     const [variables, folder] = [join(this.#kept, "variables"), join(this.#kept, "folder")];
+    // A namespace of mounts is entered at its root.
     return `[ -e ${variables} ] && . ${variables}
+cd '${this.folder}' || exit
 set -ea
 trap 'export -p > ${variables}; pwd > ${folder}' EXIT
 ${text}`;
@@ -180,6 +186,7 @@ process.once("exit", () => {
   for (const run of running) run.signal("SIGKILL");
 });
 
+const INSTALLS = /\bnpm (install|i|ci|add|update|uninstall|exec)\b/;
 /** An installation is what takes longest. */
 const COMMAND_MS = 120_000;
 const READY_MS = 30_000;

@@ -19,7 +19,13 @@ export async function walk(page: Page, options: SessionOptions): Promise<Walk> {
   let commands = 0;
   const failed = (line: number, text: string): Walk => ({ faults: [{ path: page.path, line, text }], commands });
   for (const block of page.blocks) {
-    writeFiles(block, session.folder);
+    for (const [name, text] of filesOf(block)) {
+      const file = resolve(session.folder, name);
+      // They are written from without the sandbox.
+      if (!file.startsWith(`${options.folder}/`)) return failed(block.line, `${file} is not in the page's folder.`);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    }
     if (!isShell(block)) continue;
     const interruptions = marksOf(block, "Ctrl-C").map(({ when }) => when);
     if (interruptions.includes("before")) {
@@ -28,7 +34,7 @@ export async function walk(page: Page, options: SessionOptions): Promise<Walk> {
     }
     for (const command of commandsOf(block)) {
       const { text, line, isHidden } = command;
-      const outcome = await session.run(text, { isOpen: NEEDS_THE_REGISTRY.test(text) });
+      const outcome = await session.run(text);
       commands += 1;
       const isOver = outcome.isLasting && !isHidden && interruptions.includes("after each");
       const fault = faultOf(command, outcome) ?? (isOver ? await session.interrupt("last") : undefined);
@@ -57,20 +63,12 @@ export function commandsOf(block: Block): (Command & { readonly isHidden: boolea
   ];
 }
 
-const NEEDS_THE_REGISTRY = /\bnpm (install|ci)\b/;
-
 function faultOf({ answer }: Command, { stdout, fault }: Outcome): string | undefined {
   if (fault !== undefined || answer === undefined || fits(stdout, answer)) return fault;
   return `The page says that it answers\n${answer}\nIt answered\n${stdout.trimEnd()}`;
 }
 
-function writeFiles(block: Block, folder: string): void {
-  for (const { name, code } of marksOf(block, "file")) if (code !== undefined) write(folder, name, code);
-  if (block.file !== undefined) write(folder, block.file, block.code);
-}
-
-function write(folder: string, name: string, text: string): void {
-  const path = resolve(folder, name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+function filesOf(block: Block): (readonly [name: string, text: string])[] {
+  const given = marksOf(block, "file").flatMap(({ name, code }) => (code === undefined ? [] : [[name, code] as const]));
+  return block.file === undefined ? given : [...given, [block.file, block.code]];
 }

@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { readRepository, readRepositoryFile } from "../../test/support/repository.js";
+import { Sandbox, type SandboxOptions } from "./sandbox.js";
 import type { SessionOptions } from "./session.js";
 
 /**
@@ -15,7 +15,7 @@ export class Workplace {
   readonly #root: string;
   readonly #pack: Pack;
   readonly #folder = mkdtempSync(join(tmpdir(), "tidings-docs-"));
-  readonly #lines: Line[] = [];
+  readonly #sandboxes: Sandbox[] = [];
   #project: Promise<string> | undefined;
   #repository: string | undefined;
 
@@ -28,13 +28,30 @@ export class Workplace {
   async open(path: string): Promise<SessionOptions> {
     const project = await (this.#project ??= this.#install());
     const folder = this.#folderFor(path, project);
-    this.#lines.push(await Line.open());
-    return { folder, env: this.#envOf(folder), enter: this.#lines.at(-1)?.enter };
+    const env = this.#envOf(folder);
+    if (isOfRepository(path)) {
+      const alone = await this.#sandbox({
+        packages: join(this.#copyOfRepository(), "node_modules"),
+        isConnected: false,
+      });
+      return { folder, env, enter: { alone, connected: undefined } };
+    }
+    const [alone, connected] = await Promise.all([
+      this.#sandbox({ isConnected: false }),
+      this.#sandbox({ isConnected: true }),
+    ]);
+    return { folder, env, enter: { alone, connected } };
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#lines.map((line) => line.close()));
+    await Promise.all(this.#sandboxes.map((sandbox) => sandbox.close()));
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #sandbox(options: Pick<SandboxOptions, "packages" | "isConnected">): Promise<readonly string[]> {
+    const sandbox = await Sandbox.open({ folder: this.#folder, root: this.#root, ...options });
+    this.#sandboxes.push(sandbox);
+    return sandbox.enter;
   }
 
   /** As README says of a project of one's own. */
@@ -45,6 +62,7 @@ export class Workplace {
     const { dependencies, devDependencies } = JSON.parse(readRepositoryFile("templates/app/package.json"));
     const own = { name: "project", private: true, type: "module", devDependencies };
     mkdirSync(project);
+    mkdirSync(join(this.#folder, "tmp"));
     writeFileSync(
       join(project, "package.json"),
       JSON.stringify({ ...own, dependencies: { ...dependencies, tidings: `file:${tarball}` } }),
@@ -55,7 +73,9 @@ export class Workplace {
   }
 
   #folderFor(path: string, project: string): string {
-    if (path.startsWith("examples/")) return this.#copyOfRepository();
+    // Where they say that they are to be typed.
+    if (path.startsWith("examples/patterns/p")) return join(this.#copyOfRepository(), "examples/patterns");
+    if (isOfRepository(path)) return this.#copyOfRepository();
     const folder = this.#copyOf(project, path);
     if (!path.startsWith("templates/")) return folder;
     // It is the page of the project that is made of it.
@@ -74,13 +94,13 @@ export class Workplace {
     return folder;
   }
 
-  /** One for all: nobody writes to it. */
+  /** One for all. */
   #copyOfRepository(): string {
     if (this.#repository !== undefined) return this.#repository;
     const folder = join(this.#folder, "repository");
     for (const path of readRepository(/./).keys()) cpSync(join(this.#root, path), join(folder, path));
     for (const name of ["dist", "ui/dist"]) cpSync(join(this.#root, name), join(folder, name), { recursive: true });
-    symlinkSync(join(this.#root, "node_modules"), join(folder, "node_modules"));
+    mkdirSync(join(folder, "node_modules")); // a link would lead whoever empties it to the repository's
     this.#repository = folder;
     return folder;
   }
@@ -92,6 +112,7 @@ export class Workplace {
     return {
       HOME,
       LANG,
+      TMPDIR: join(this.#folder, "tmp"),
       PATH: [...path, join(folder, "node_modules/.bin")].join(":"),
       NO_COLOR: "1",
       npm_config_update_notifier: "false",
@@ -124,36 +145,9 @@ exec ${real("npx")} "$@"`,
   }
 }
 
+function isOfRepository(path: string): boolean {
+  return path.startsWith("examples/");
+}
+
 /** Makes the package's tarball in a new folder, and gives its path. */
 type Pack = (folder: string) => Promise<string>;
-
-/** A loopback that nobody else is on, so that every port is free. Where there is none to be had, that of this computer. */
-class Line {
-  readonly enter: readonly string[];
-  readonly #holder: ChildProcess | undefined;
-
-  private constructor(holder: ChildProcess | undefined) {
-    this.#holder = holder;
-    const { pid } = holder ?? {};
-    this.enter =
-      pid === undefined ? [] : ["nsenter", "--target", String(pid), "--user", "--net", "--preserve-credentials"];
-  }
-
-  static async open(): Promise<Line> {
-    if (process.platform !== "linux") return new Line(undefined);
-    // It ends with its stdin, also where this process is killed.
-    const holder = spawn("unshare", ["-rn", "sh", "-c", "ip link set lo up && echo up && exec cat"], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const [said] = await Promise.race([once(holder.stdout, "data"), once(holder, "close")]);
-    if (String(said) !== "up\n") throw new Error("There is no network to be had with `unshare -rn`.");
-    return new Line(holder);
-  }
-
-  async close(): Promise<void> {
-    if (this.#holder === undefined) return;
-    const closed = once(this.#holder, "close");
-    this.#holder.stdin?.end();
-    await closed;
-  }
-}

@@ -6,7 +6,7 @@ import { waysTo } from "./doors.mjs";
 
 /** Rejects with the names that have none. */
 export async function checkDescriptions({ unpacked }) {
-  const ways = waysTo(unpacked).filter(({ condition }) => condition === "default");
+  const ways = waysTo(unpacked);
   const roots = ways.map(({ types }) => join(unpacked, types));
   const program = ts.createProgram(roots, { module: ts.ModuleKind.NodeNext, skipLibCheck: true, types: ["node"] });
   const checker = program.getTypeChecker();
@@ -28,30 +28,25 @@ function isMute(symbol, checker) {
   return symbol.getDocumentationComment(checker).length === 0;
 }
 
-/** Of an interface, a class, or a type that is written as one; what it inherits is described where it stands. */
+/** Of an object that is written out, or inherits; what others declare is theirs to describe. */
 function muteMembers(symbol, checker) {
-  const members = (symbol.declarations ?? []).flatMap((declaration) => [...membersOf(declaration)]);
+  const type = symbol.flags & ts.SymbolFlags.Type ? checker.getDeclaredTypeOfSymbol(symbol) : undefined;
+  if (type === undefined || !(type.flags & ts.TypeFlags.Object)) return [];
+  const members = checker.getPropertiesOfType(type).filter(({ declarations = [] }) => declarations.every(isOurs));
   return members
-    .filter((member) => ts.isIdentifier(member.name ?? member) && (isOptional(member) || isCalled(member)))
-    .filter((member) => isMute(checker.getSymbolAtLocation(member.name), checker))
-    .map((member) => member.name.text);
+    .filter((member) => !member.name.startsWith("~") && (isOptional(member) || isCalled(member)))
+    .filter((member) => isMute(member, checker))
+    .map(({ name }) => name);
 }
 
-function membersOf(declaration) {
-  if (ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration)) return declaration.members;
-  return ts.isTypeAliasDeclaration(declaration) && ts.isTypeLiteralNode(declaration.type)
-    ? declaration.type.members
-    : [];
+function isOurs(declaration) {
+  return !declaration.getSourceFile().fileName.includes("/node_modules/");
 }
 
-function isOptional({ questionToken }) {
-  return questionToken !== undefined;
+function isOptional({ flags }) {
+  return (flags & ts.SymbolFlags.Optional) !== 0;
 }
 
-function isCalled(member) {
-  return (
-    ts.isMethodSignature(member) ||
-    ts.isMethodDeclaration(member) ||
-    (member.type && ts.isFunctionTypeNode(member.type))
-  );
+function isCalled({ flags, declarations = [] }) {
+  return (flags & ts.SymbolFlags.Method) !== 0 || declarations.some(({ type }) => type && ts.isFunctionTypeNode(type));
 }

@@ -6,6 +6,7 @@ import { TrustedProxies } from "./proxies.js";
 function upgradeFrom(address: string, sent: Record<string, string> = {}, isSecure = false) {
   return {
     method: "GET",
+    httpVersion: "1.1",
     target: "/ws?x=1",
     header: (name: string) => sent[name],
     rawHeaders: Object.entries(sent).flat(),
