@@ -77,13 +77,13 @@ test("P25: a job of another process tells all devices of its user", async () => 
   await using example = await serveExample(app);
   const ana = await enter(`${example.url}/ws/jobs`, "ana");
   const report = new Program("examples/patterns/p25-task-notifier/report.ts", { REDIS_URL: server.url });
+  expect(await report.exit()).toBe(0);
   expect((await ana.take(4)).map(({ type }) => type)).toEqual([
     "task_queued",
     "task_started",
     "task_progress",
     "task_completed",
   ]);
-  expect(await report.exit()).toBe(0);
 });
 
 test("P29: in memory a room is one process's, and by one line it is that of many", async () => {
