@@ -137,10 +137,11 @@ export function inflatingRules(): void {
     await using other = await dial(app.url, asked);
     other.send(frame(text, Buffer.concat([final, refersBack]), { rsv }));
     expect(["text HelHel", "close 1007 invalid_data"]).toContain(say(await other.next()));
-    for (const blocks of [2, 10, 100, 1_000]) {
+    for (const blocks of [2, 15, 16, 1_000]) {
       await using wire = await dial(app.url, asked);
       wire.send(frame(text, Buffer.concat([...Array(blocks).fill(final), hex("00")]), { rsv }));
-      expect([`text ${"Hel".repeat(blocks)}`, "close 1007 invalid_data"]).toContain(say(await wire.next()));
+      const whole = `text ${"Hel".repeat(blocks)}`;
+      expect(say(await wire.next())).toBe(blocks < 16 ? whole : "close 1007 invalid_data"); // 16 streams with the last
     }
     const half = deflateRawSync(Buffer.alloc(2 ** 19 + 1));
     await expectFailure(app.url, asked, [frame(binary, Buffer.concat([half, half, hex("00")]), { rsv })], [1009]);
