@@ -6,7 +6,7 @@ import { user } from "../sign-in.js";
 const said = z.object({ from: z.string(), text: z.string().trim().min(1).max(500) });
 
 /** A room: what is said is kept for who comes later, and everybody sees who is here. */
-export const chat = channel("chat/:room", {
+const chat = channel("chat/:room", {
   needs: { user },
   events: {
     // When it was said is for our clock to say.
@@ -23,7 +23,7 @@ export const chat = channel("chat/:room", {
 });
 
 /** Who is writing in a room. Nothing of it is kept: a moment later it is not true any more. */
-export const typing = channel("typing/:room", {
+const typing = channel("typing/:room", {
   events: { typing: z.object({ name: z.string() }) },
   allow: { subscribe: true },
 });
@@ -43,4 +43,7 @@ export const talk = endpoint("/ws", {
 
 // Without it what was said is kept in the memory of this process, and is gone with it.
 const url = process.env.REDIS_URL || undefined;
-export const app = createApp({ endpoints: [talk], broker: url === undefined ? undefined : redis({ url }) });
+export const app = createApp({
+  endpoints: [talk],
+  broker: url === undefined ? undefined : redis({ url, prefix: "chat" }),
+});

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { type App, channel, createApp, endpoint } from "tidings";
+import { channel, createApp, endpoint } from "tidings";
 import { redis } from "tidings/redis";
 import { z } from "zod";
 import { user } from "../sign-in.js";
 import { type Inbox, inboxOf } from "./inbox.js";
 
 /** All devices of one user. What is kept of it is the inbox itself: there is no other store. */
-export const inbox = channel("inbox/:user", {
+const inbox = channel("inbox/:user", {
   needs: { user },
   events: {
     notified: z
@@ -25,17 +25,17 @@ export const inbox = channel("inbox/:user", {
   },
 });
 
-/** From any server code: a handler as below, a job, another process on the same Redis. */
-export async function notify(app: App, user: string, text: string): Promise<void> {
-  await app.publish(inbox({ user }), "notified", { text });
-}
-
 export const devices = endpoint("/ws", {
   auth: user,
   channels: [inbox],
   receives: { notify: z.object({ user: z.string(), text: z.string().min(1).max(400) }) },
   limits: { messagesPerUser: "20/60s" },
-  on: { notify: ({ app, user }, { user: whom, text }) => notify(app, whom, `${user.id}: ${text}`) },
+  on: {
+    async notify({ app, user }, { user: whom, text }) {
+      // A job, a route, or another process on the same Redis says it just so.
+      await app.publish(inbox({ user: whom }), "notified", { text: `${user.id}: ${text}` });
+    },
+  },
 });
 
 /** By it another backend notifies whom it likes: POST /api/publish. */

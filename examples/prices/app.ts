@@ -2,7 +2,7 @@ import { channel, createApp, endpoint } from "tidings";
 import { z } from "zod";
 import { Market } from "./market.js";
 
-export const market = new Market();
+const market = new Market();
 
 const quote = z.object({ symbol: z.string(), price: z.number(), change: z.number() });
 
@@ -16,7 +16,7 @@ export const board = channel("board", {
 });
 
 /** Each change of one price, as it happens: for who looks closely. */
-export const prices = channel("prices/:symbol", {
+const prices = channel("prices/:symbol", {
   events: { tick: quote },
   history: { size: 60, ttl: "5m" }, // a chart begins with it
   snapshot: ({ params }) => market.quoteOf(params.symbol),
