@@ -1,9 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { app, game } from "../../examples/game/app.js";
-import { Game } from "../../examples/game/game.js";
-import { Timeline } from "../../examples/game/page/timeline.js";
-import { type Frame, HEIGHT, PLAYER_RADIUS, type Place, WIDTH, World } from "../../examples/game/world.js";
+import { type Frame, HEIGHT, PLAYER_RADIUS, type Place, WIDTH } from "../../examples/game/world.js";
 import { servePage } from "../../examples/page-server.js";
 import { signIn } from "../../examples/sign-in.js";
 import { launchChromium } from "../support/chromium.js";
@@ -71,51 +69,6 @@ test("P30: a game: who stalls costs nobody a step, and then sees the latest worl
   for (const client of [slow, good]) client.close();
 });
 
-test("the world moves while somebody is in it: with two devices until the second has gone", () => {
-  using played = new Game(() => {});
-  const seen: boolean[] = [];
-  for (const change of ["enter", "enter", "leave", "leave", "enter", "leave"] as const) {
-    played[change]("ana");
-    seen.push(played.isRunning);
-  }
-  expect(seen).toEqual([true, true, true, false, true, false]);
-});
-
-test("who touches a star has caught it, and another is somewhere else", () => {
-  const chances = [0.5, 0.5]; // the first star, where Ana comes in
-  const world = new World(() => chances.shift() ?? 0);
-  chances.push(0.5, 0.5);
-  world.add("ana");
-  const { players, stars } = world.step();
-  expect(players).toEqual([{ id: "ana", x: WIDTH / 2, y: HEIGHT / 2, score: 1 }]);
-  expect(new Set(stars.map((star) => JSON.stringify(star)))).toEqual(
-    new Set([JSON.stringify({ x: PLAYER_RADIUS, y: PLAYER_RADIUS })]),
-  );
-});
-
-test("both ways at once is no faster than one of them", () => {
-  const world = new World(() => 0.5);
-  for (const id of ["one way", "both ways"]) world.add(id);
-  world.steer("one way", { x: 1, y: 0 });
-  world.steer("both ways", { x: 1, y: 1 });
-  const [one, both] = world.step().players;
-  expect(one?.x).toBe(WIDTH / 2 + 16);
-  expect(Math.hypot((both?.x ?? 0) - WIDTH / 2, (both?.y ?? 0) - HEIGHT / 2)).toBeCloseTo(16, 0);
-});
-
-test("between two frames a page shows what is between them, and after the last one that", () => {
-  const timeline = new Timeline();
-  expect(timeline.at(0)).toBeUndefined();
-  for (const tick of [1, 2, 3]) timeline.push(frameAt(tick), 1_000 + 50 * tick);
-  // A tenth of a second behind: at the second frame's own time the world is as it was before the first.
-  expect([1_100, 1_150, 1_175, 1_200, 1_212.5, 2_000].map((ms) => timeline.at(ms)?.players[0]?.x)).toEqual([
-    100, 100, 150, 200, 225, 300,
-  ]);
-  // The game had stopped: what comes now is shown, and nothing before it.
-  timeline.push(frameAt(4), 60_000);
-  expect(timeline.at(60_000)?.players[0]?.x).toBe(400);
-});
-
 test("P30: a game: two pages play, over a server that goes and comes back", async () => {
   await using ana = await OpenedPage.open(browser, server.url);
   await using bob = await OpenedPage.open(browser, server.url, { viewport: phone, colorScheme: "dark" });
@@ -142,9 +95,7 @@ test("P30: a game: two pages play, over a server that goes and comes back", asyn
   await server.close();
   await ana.shows(/will be tried again/);
   server = await serve(Number(port));
-  await ana.press("Connect now");
-  await bob.press("Connect now");
-  await ana.shows("Connected");
+  for (const visitor of [ana, bob]) await visitor.connectsAgain();
   // The key is held down yet.
   const dora = await enter("dora");
   await nextFrame(dora, (frame) => placeOf(frame, "Ana")?.x === PLAYER_RADIUS && placeOf(frame, "Bob") !== undefined);
@@ -186,10 +137,6 @@ function placeOf({ players }: Frame, name: string): Place | undefined {
 
 function isNear(place: Place | undefined, { x, y }: Place, radius = 2 * PLAYER_RADIUS): boolean {
   return place !== undefined && Math.hypot(place.x - x, place.y - y) <= radius;
-}
-
-function frameAt(tick: number): Frame {
-  return { tick, players: [{ id: "ana", x: 100 * tick, y: 0, score: 0 }], stars: [] };
 }
 
 /** How many colours there are on the canvas. */

@@ -1,6 +1,7 @@
 import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
 import { find } from "../../page/element.js";
+import { tokenFor } from "../../page/token.js";
 import { offerOffline, watchLine } from "./line.js";
 import { showPeople } from "./people.js";
 import { watchSaving } from "./saving.js";
@@ -10,15 +11,14 @@ const area = find("text", HTMLTextAreaElement);
 
 find("enter", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  void open({
-    name: find("name", HTMLInputElement).value.trim(),
-    document: find("document", HTMLInputElement).value,
-    role: find("role", HTMLSelectElement).value,
+  const [name, document] = [find("name", HTMLInputElement).value.trim(), find("document", HTMLInputElement).value];
+  open(name, document, find("role", HTMLSelectElement).value).catch((error: unknown) => {
+    Object.assign(find("status", HTMLElement), { hidden: false, textContent: String(error) });
   });
 });
 
-async function open({ name, document, role }: Record<"name" | "document" | "role", string>): Promise<void> {
-  const fetchToken = async () => (await fetch(`/token?${new URLSearchParams({ name, role })}`)).text();
+async function open(name: string, document: string, role: string): Promise<void> {
+  const fetchToken = tokenFor(name, role);
   const doc = new Y.Doc();
   const text = doc.getText("text");
   const url = `${location.origin.replace("http", "ws")}/ws/documents`;

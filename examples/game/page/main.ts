@@ -1,6 +1,7 @@
 import { type ClientFor, connect } from "tidings/client";
 import { find, make } from "../../page/element.js";
 import { showStatus } from "../../page/status.js";
+import { tokenFor } from "../../page/token.js";
 import type { play } from "../app.js";
 import type { Frame } from "../world.js";
 import { colourOf, draw } from "./drawing.js";
@@ -16,9 +17,7 @@ find("enter", HTMLFormElement).addEventListener("submit", (event) => {
 });
 
 function enter(name: string): void {
-  const client = connect<typeof play>("/ws/game", {
-    token: async () => (await fetch(`/token?${new URLSearchParams({ name })}`)).text(),
-  });
+  const client = connect<typeof play>("/ws/game", { token: tokenFor(name) });
   const status = find("status", HTMLElement);
   showStatus(client, status);
   status.hidden = false;

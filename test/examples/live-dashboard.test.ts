@@ -1,0 +1,120 @@
+import type { Browser } from "playwright-core";
+import { type ClientFor, connect } from "tidings/client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { app, type desk, watch } from "../../examples/live-dashboard/app.js";
+import { routes } from "../../examples/live-dashboard/routes.js";
+import { servePage } from "../../examples/page-server.js";
+import { launchChromium } from "../support/chromium.js";
+import { Inbox } from "../support/inbox.js";
+import { OpenedPage, phone } from "./opened-page.js";
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof servePage>>;
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launchChromium(), serve()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+test("P30: a live dashboard: who comes has the figures of before at once, and then each that follows", async () => {
+  using ana = look("ana");
+  const first = samplesOf(ana);
+  await first.next();
+  const watched = await app.get(watch);
+  for (let n = 0; n < 20; n += 1) watched.sample();
+  for (let n = 0; n < 20; n += 1) await first.next();
+  using bob = look("bob");
+  const second = samplesOf(bob);
+  for (let offset = 1; offset <= 21; offset += 1) expect(await second.next()).toMatchObject({ offset });
+  await fetch(`${server.url}/`);
+  const { offset, sample } = await first.next(({ sample }) => sample.requests > 0);
+  expect(await second.next((each) => each.offset === offset)).toEqual({ offset, sample });
+  expect(sample.memory).toBeGreaterThan(10);
+  expect(sample.cpu).toBeGreaterThanOrEqual(0);
+});
+
+test("P30: a live dashboard: all are alerted, and an operator alone acknowledges", async () => {
+  using ana = look("ana", "operator");
+  using bob = look("bob", "viewer");
+  const [told, known] = [alertsOf(ana), alertsOf(bob)];
+  for (const inbox of [told, known]) expect(await inbox.next()).toEqual({ type: "state", standing: [] });
+  const watched = await app.get(watch);
+  watched[Symbol.dispose](); // its clock: from here on samples are taken by hand
+  watched.meter.record(2_000);
+  watched.sample();
+  const raised = await known.next(({ type }) => type === "raised");
+  const { id: alert = "" } = raised;
+  expect(raised).toMatchObject({ figure: "p95", value: expect.closeTo(2_000, -1) });
+  await expect(bob.request("acknowledge", { alert })).rejects.toMatchObject({ code: "forbidden" });
+  await expect(ana.request("acknowledge", { alert: "made up" })).rejects.toMatchObject({ code: "no_such_alert" });
+  for (let twice = 0; twice < 2; twice += 1) await ana.request("acknowledge", { alert });
+  expect(await known.next()).toEqual({ type: "acknowledged", id: alert, by: "ana" });
+  using carl = look("carl");
+  expect(await alertsOf(carl).next()).toMatchObject({ standing: [{ id: alert, acknowledgedBy: "ana" }] });
+  for (let good = 0; good < 4; good += 1) watched.sample(); // in the first there may be what Carl asked for
+  expect(await known.next()).toEqual({ type: "eased", id: alert });
+  expect(told.unread.slice(0, 3).map(({ type }) => type)).toEqual(["raised", "acknowledged", "eased"]);
+});
+
+test("P30: a live dashboard: two pages see the same, over a server that goes and comes back", async () => {
+  await using ana = await OpenedPage.open(browser, server.url);
+  await using bob = await OpenedPage.open(browser, server.url, { viewport: phone, colorScheme: "dark" });
+  for (const visitor of [ana, bob]) expect(await visitor.flaws()).toEqual([]);
+  await bob.page.getByRole("combobox").selectOption("viewer");
+  await ana.enter("Your name", "Ana");
+  await bob.enter("Your name", "Bob");
+  for (const visitor of [ana, bob]) await visitor.page.getByRole("img", { name: /^Requests: [\d.]+ \/s/ }).waitFor();
+  await ana.press("Ask for slow answers");
+  await bob.shows(/^Answers are slow: /);
+  expect(await bob.flaws()).toEqual([]);
+  await bob.page.getByRole("button", { name: "Acknowledge" }).first().click();
+  await bob.shows("Only an operator acknowledges.");
+  await ana.page.getByRole("button", { name: "Acknowledge" }).first().click();
+  await bob.shows("Ana looks after it");
+  expect(await ana.flaws()).toEqual([]);
+
+  const { port } = new URL(server.url);
+  await server.close();
+  await ana.shows(/will be tried again/);
+  server = await serve(Number(port));
+  await ana.connectsAgain();
+  // Another server: what stood there does not stand here.
+  await ana.page.getByText(/^Answers are slow: /).waitFor({ state: "detached" });
+});
+
+function serve(port = 0): ReturnType<typeof servePage> {
+  return servePage({ app, page: new URL("../../examples/live-dashboard/page/", import.meta.url), routes }, { port });
+}
+
+function look(name: string, role = "viewer"): ClientFor<typeof desk> {
+  return connect<typeof desk>(`${server.url}/ws/desk`, {
+    token: async () => (await fetch(`${server.url}/token?${new URLSearchParams({ name, role })}`)).text(),
+  });
+}
+
+/** The samples that are kept, and then those that come. */
+function samplesOf(client: ClientFor<typeof desk>) {
+  const inbox = new Inbox<{
+    readonly offset: number | undefined;
+    readonly sample: { requests: number; memory: number; cpu: number };
+  }>("Samples");
+  const channel = client.subscribe("figures", { rewind: 300, onGap: () => {} });
+  channel.on("sample", (sample, { offset }) => inbox.put({ offset, sample }));
+  return inbox;
+}
+
+/** What is said of answers that are slow, the state first. How busy the processors are is this computer's affair. */
+function alertsOf(client: ClientFor<typeof desk>) {
+  const inbox = new Inbox<{ readonly type: string; readonly id?: string }>("Alerts");
+  const isOurs = ({ id }: { readonly id: string }) => id.startsWith("p95");
+  const put = (type: string) => (said: { readonly id: string }) => isOurs(said) && inbox.put({ type, ...said });
+  const channel = client.subscribe("alerts", {
+    onState: (standing) => inbox.put({ type: "state", ...{ standing: standing.filter(isOurs) } }),
+  });
+  channel.on("raised", put("raised"));
+  channel.on("acknowledged", put("acknowledged"));
+  channel.on("eased", put("eased"));
+  return inbox;
+}
