@@ -35,6 +35,9 @@ test("P30: chat: who comes later sees what was said, who is here and who writes"
   await bob.page.reload(); // leads to the same room
   await bob.shows("I am.");
   for (const page of [ana, bob]) expect(await page.flaws()).toEqual([]);
+  await ana.page.getByRole("link", { name: "Leave" }).click();
+  await ana.field("Your name").waitFor();
+  expect(await ana.flaws()).toEqual([]);
 });
 
 test("P30: chat: nothing is lost while the server is away, nor said twice", async () => {
