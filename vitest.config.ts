@@ -19,6 +19,12 @@ const project = (name: string, include: string[], timeoutMs = 10_000, exclude: s
 /** Its files share a process, and what is loaded in it. */
 const shared = ({ test, ...rest }: ReturnType<typeof project>) => ({ ...rest, test: { ...test, isolate: false } });
 
+/** Apps that log as they do by default, for whom it is not the tests' output. */
+const quiet = ({ test, ...rest }: ReturnType<typeof project>) => ({
+  ...rest,
+  test: { ...test, env: { TIDINGS_LOG: "warn" } },
+});
+
 /** What our client goes through at a server, gone through by that of the last release: part of `npm run test:more`. */
 const lastRelease = {
   ...project(
@@ -68,7 +74,7 @@ export default defineConfig({
       lastRelease,
       project("deployment", ["test/deployment/**/*.test.ts"], 60_000),
       project("commands", ["test/{commands,docs}/**/*.test.ts"], 60_000),
-      project("examples", ["test/examples/**/*.test.ts", "examples/patterns/*/*.test.ts"], 60_000),
+      quiet(project("examples", ["test/examples/**/*.test.ts", "examples/patterns/*/*.test.ts"], 60_000)),
       project("package", ["test/package/**/*.test.ts"], 60_000),
     ],
   },
