@@ -1,3 +1,8 @@
+/**
+ * The server: what is declared (`endpoint`, `channel`, `dependency`), and the app that serves it (`createApp`).
+ *
+ * @module tidings
+ */
 export { createApp } from "./app/app.js";
 export { createLogger, type LogFormat, type LogOptions } from "./app/app-logger.js";
 export type { AppOptions, DrainOptions, ErrorPlace } from "./app/app-options.js";

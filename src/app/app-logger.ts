@@ -19,6 +19,7 @@ export interface LogOptions {
   /** `"text"` for people, `"json"` for programs. Default: text in a terminal, JSON elsewhere. Of no effect on a logger of your own. */
   format?: LogFormat | undefined;
 }
+/** How a line is written: for people, or one JSON object. */
 export type LogFormat = "text" | "json";
 
 /**

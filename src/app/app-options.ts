@@ -12,6 +12,7 @@ import type { TracingSource } from "../observe/observe.js";
 import { checkLogOptions, type LogOptions } from "./app-logger.js";
 import type { HeartbeatOptions } from "./routes.js";
 
+/** What `createApp` takes. */
 export interface AppOptions {
   /** What can be connected to. Without any it is an app that only publishes. */
   endpoints: readonly AnyEndpoint[];
@@ -65,6 +66,7 @@ export interface AppOptions {
   onError?: ((error: unknown, at: ErrorPlace) => void) | undefined;
 }
 
+/** How an app closes: on `app.close()`, and on the signals that `listen` waits for. */
 export interface DrainOptions {
   /** Clients of `tidings.v1` are told to dial again at some time within it. Default `"5s"`. */
   reconnectWithin?: Duration | undefined;
@@ -72,10 +74,13 @@ export interface DrainOptions {
   deadline?: Duration | undefined;
 }
 
+/** Where an error came up that no client can be told of. */
 export interface ErrorPlace {
   /** What was being done, such as `open` or `message "say"`. */
   readonly during: string;
+  /** The id of the connection that it was for; undefined where it was for none. */
   readonly connection: string | undefined;
+  /** The path of its endpoint, as it was declared. */
   readonly endpoint: string | undefined;
 }
 

@@ -38,6 +38,7 @@ export interface EnvironmentVariable {
 /** What a process is started with: `process.env`, or a test's. */
 export type ProcessEnvironment = Readonly<Record<string, string | undefined>>;
 
+/** What the environment says of the options of an app. */
 export interface ReadVariables {
   /** As options have it: `{ limits: { messageSize: "1mb" } }`. */
   readonly values: Readonly<Record<string, unknown>>;

@@ -141,8 +141,9 @@ function listOf(header: string | undefined): readonly string[] {
 
 /** An address in its shortest form, so that it is counted as one however it is written. */
 function readAddress(text: string): string | undefined {
-  const address = text.replace(/%[\w.-]+$/, ""); // a link-local peer's zone, RFC 4007 §11
-  if (isIP(address) !== 6) return isIP(text) === 4 ? text : undefined;
+  const family = isIP(text);
+  if (family !== 6) return family === 4 ? text : undefined;
+  const [address] = text.split("%", 1); // without a link-local peer's zone, RFC 4007 §11
   const short = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/.exec(short) ?? [];
   if (high === undefined || low === undefined) return short;

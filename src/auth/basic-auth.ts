@@ -4,6 +4,7 @@ import type { Guard, Visit } from "../declare/http-options.js";
 import { KnownTexts } from "./known-texts.js";
 import { SocketPasses } from "./socket-passes.js";
 
+/** What `basicAuth` takes. */
 export interface BasicAuthOptions {
   /** Name → password, such as `{ ops: process.env.OPS_PASSWORD }`. */
   users: Readonly<Record<string, string | undefined>>;

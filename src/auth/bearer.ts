@@ -4,6 +4,7 @@ import type { Identity } from "../declare/identity.js";
 import { type ExpiresAt, expiresAtOf, type Found, type LookupGiven, LookupVerifier } from "./lookup.js";
 import { type TokenPlaces, waysFrom } from "./token-places.js";
 
+/** What `bearer` takes, with where a token may be. */
 export interface BearerOptions<User extends Identity> extends TokenPlaces {
   /**
    * The user of a token; `null` and `undefined` refuse with `unauthorized`. A `TidingsError` it throws refuses with its

@@ -1,3 +1,8 @@
+/**
+ * Credentials: who somebody is by a JWT, a session, a token that only its issuer can read, or a password for pages.
+ *
+ * @module tidings/auth
+ */
 export type { Duration } from "../base/duration.js";
 export type { Authenticated, TokenPlace } from "../declare/credential.js";
 export type { Dependency } from "../declare/dependency.js";

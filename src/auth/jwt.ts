@@ -13,6 +13,7 @@ import type { VerificationKeyOptions } from "./key-options.js";
 import { type TokenPlaces, waysFrom } from "./token-places.js";
 import { checkKeyOptions, readKey, type VerificationKey } from "./verification-key.js";
 
+/** What `jwt` takes: the key, where a token may be, and what must be said in it. */
 export interface JwtOptions<Claims extends Schema> extends VerificationKeyOptions, TokenPlaces {
   /** What `iss` must be (RFC 7519 §4.1.1). Default: not looked at. */
   issuer?: string | undefined;

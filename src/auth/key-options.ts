@@ -2,16 +2,25 @@ import type { JwtAlgorithm } from "./signature-algorithm.js";
 
 /** A public key as JSON (RFC 7517): RSA, EC or Ed25519. */
 export interface PublicJwk {
+  /** Its kind: `RSA`, `EC` or `OKP`. */
   readonly kty?: string | undefined;
   /** What it is for. Where it says so, other algorithms are not accepted. */
   readonly alg?: string | undefined;
+  /** `sig` where it says so: a key for encryption is not taken. */
   readonly use?: string | undefined;
+  /** What may be done with it: `verify` among it, where it says so. */
   readonly key_ops?: readonly string[] | undefined;
+  /** Its name, which a token's header repeats. */
   readonly kid?: string | undefined;
+  /** The curve of an EC or an Ed25519 key, such as `P-256`. */
   readonly crv?: string | undefined;
+  /** Of an EC or an Ed25519 key, in base64url. */
   readonly x?: string | undefined;
+  /** Of an EC key, in base64url. */
   readonly y?: string | undefined;
+  /** The modulus of an RSA key, in base64url. */
   readonly n?: string | undefined;
+  /** The exponent of an RSA key, in base64url. */
   readonly e?: string | undefined;
 }
 

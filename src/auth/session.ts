@@ -4,6 +4,7 @@ import type { Identity } from "../declare/identity.js";
 import { type ExpiresAt, expiresAtOf, type Found, type LookupGiven, LookupVerifier } from "./lookup.js";
 import { cookieWay } from "./token-places.js";
 
+/** What `session` takes. */
 export interface SessionOptions<User extends Identity> {
   /** The name of the cookie that holds the session's id (RFC 6265). Default `session_id`. */
   cookie?: string | undefined;

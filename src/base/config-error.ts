@@ -7,6 +7,7 @@ export class ConfigError extends Error {
   override readonly name: string = "ConfigError";
   /** Stable and for programs, like `duplicate_message`. */
   readonly code: string;
+  /** A sentence: what to change. */
   readonly fix: string;
   /** Where its row of the documents is, such as `node_modules/tidings/docs/reference/errors.md#port_in_use`. */
   readonly docs: string;

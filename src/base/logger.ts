@@ -1,8 +1,12 @@
 /** Takes structured log lines, the fields first: a pino logger is one, and so is any object of these four methods. */
 export interface Logger {
+  /** What only helps to find a fault: each message, each event. */
   debug(fields: object, message?: string | undefined): void;
+  /** What is as it should be, such as a start. */
   info(fields: object, message?: string | undefined): void;
+  /** What works, and should not be left so. */
   warn(fields: object, message?: string | undefined): void;
+  /** What failed, with what was thrown as `err`. */
   error(fields: object, message?: string | undefined): void;
 }
 

@@ -29,8 +29,10 @@ export type Url<Path extends string> = `${string}${Template<Path>}`;
 export type UrlOf<E extends EndpointLike> = [E] extends [never]
   ? "Say which endpoint: connect<typeof room>(url)"
   : Url<Of<E>["path"]>;
+/** What `connect` takes beside the address of this endpoint. */
 export type OptionsOf<E extends EndpointLike> = ConnectOptions<Of<E>["query"]>;
 
+/** What `connect` takes beside the address. */
 export interface ConnectOptions<Query = unknown> {
   /**
    * Who connects: a token, or what gives one. A function is asked before each dial, and again before the token expires;
@@ -60,6 +62,7 @@ export type Status = "connecting" | "open" | "waiting" | "closed";
 
 /** Where an event came from; nothing is known of a message to this connection alone. */
 export interface Origin {
+  /** The name of the channel, such as `chat/lobby`. */
   readonly channel?: string | undefined;
   /** Its position in the channel's history, where it has one. */
   readonly offset?: number | undefined;
@@ -79,6 +82,7 @@ export type Heard<Contract extends EndpointContract> = Arrivals<Contract> & {
   gap: Gap;
 };
 
+/** What a request takes beside its payload. */
 export interface RequestOptions {
   /** Gives it up: it rejects with the signal's reason. What was sent may be handled all the same. */
   signal?: AbortSignal | undefined;
@@ -86,7 +90,9 @@ export interface RequestOptions {
   timeout?: Duration | undefined;
 }
 
+/** One client, which stays connected to an endpoint until it is closed. Disposing of it closes it. */
 export interface Client<Contract extends EndpointContract = EndpointContract> extends Disposable {
+  /** How the connection is now. */
   readonly status: Status;
   /** When it dials again, in milliseconds since 1970; undefined where it does not wait for that. */
   readonly retryAtMs: number | undefined;
@@ -139,17 +145,20 @@ export interface Client<Contract extends EndpointContract = EndpointContract> ex
   close(code?: number, reason?: string): void;
 }
 
+/** What follows the type in a request: `{}` may be left out. */
 // biome-ignore lint/complexity/noBannedTypes: `{}` is meant: is there nothing that must be given?
 export type RequestArgs<T> = {} extends T
   ? [payload?: T, options?: RequestOptions]
   : [payload: T, options?: RequestOptions];
 
+/** The contract of the channels with this pattern; never where the endpoint lists none such. */
 export type ChannelAt<Contract extends EndpointContract, Pattern> = Pattern extends keyof Contract["channels"]
   ? Contract["channels"][Pattern] extends infer Found extends ChannelContract
     ? Found
     : never
   : never;
 
+/** What `subscribe` takes. */
 export interface SubscribeOptions<Of extends ChannelContract = ChannelContract> {
   /** How many of the newest events that are kept come first, the first time. Default: none. */
   rewind?: number | undefined;
@@ -160,10 +169,16 @@ export interface SubscribeOptions<Of extends ChannelContract = ChannelContract> 
   /** Called with the channel's state, where it has a snapshot: when it comes there, and after a gap. */
   onState?: ((state: Of["state"]) => void) | undefined;
 }
+/** What follows the pattern: params where it has any, and options, with `onGap` where the channel has a history. */
 export type SubscribeArgs<Of extends ChannelContract> = [
   ...ParamArgs<Of["pattern"]>,
   ...(Of["history"] extends true
-    ? [options: SubscribeOptions<Of> & { onGap: (gap: Gap) => void }]
+    ? [
+        options: SubscribeOptions<Of> & {
+          /** Called where events were, or may have been, lost: load anew what you show. */
+          onGap: (gap: Gap) => void;
+        },
+      ]
     : [options?: SubscribeOptions<Of>]),
 ];
 /** What fills a pattern: nothing where it has no params. */
@@ -180,11 +195,13 @@ export type SubscriptionStatus = "subscribing" | "live" | "lost";
 export interface Subscription<Of extends ChannelContract = ChannelContract> extends Disposable {
   /** The channel's name, such as `prices/BTC`. */
   readonly name: string;
+  /** How it is now. */
   readonly status: SubscriptionStatus;
   /** Why it is `lost`. */
   readonly error: TidingsError | undefined;
   /** What the snapshot said last; undefined before, and where there is none. */
   readonly state: Of["state"] | undefined;
+  /** Calls with each new status, and the error where it is `lost`. Gives what ends it. */
   onStatus(listener: (status: SubscriptionStatus, error: TidingsError | undefined) => void): () => void;
   /** Calls with each event of this type on this channel. Gives what ends it. */
   on<Type extends keyof Of["events"] & string>(
@@ -210,14 +227,17 @@ export interface Subscription<Of extends ChannelContract = ChannelContract> exte
   unsubscribe(): Promise<void>;
 }
 
+/** Who is on a channel, as the server told last. */
 export interface Presence<Member> {
   /** Itself among them; empty where they are too many to tell one by one. */
   readonly members: readonly Member[];
+  /** How many there are, also where they are too many to tell one by one. */
   readonly count: number;
   /** Calls when they have changed. The first asks the server for them. Gives what ends it. */
   on(type: "change", listener: (members: readonly Member[], count: number) => void): () => void;
 }
 
+/** Its tasks, or else what to do. */
 export type TasksOf<Contract extends EndpointContract> =
   Contract["channels"] extends Record<TasksContract["pattern"], unknown>
     ? Tasks

@@ -22,14 +22,7 @@ import { errorOf, lost, type ServerMessage } from "./message.js";
 import type { Surroundings } from "./surroundings.js";
 import { TaskBook } from "./task-book.js";
 
-/**
- * Connects to an endpoint, and stays connected: it dials again where the connection was lost, resumes where it stood, and
- * renews its token.
- *
- * @param url the endpoint's path on the page's own server, or with another's address: `wss://app.example/ws/rooms/lobby`.
- * What stands for a param is percent-encoded by you
- * @throws TypeError for an address, or a time, that cannot be
- */
+/** How `connect` is called: with the endpoint's type, and where it is. */
 export type Connect = <E extends EndpointLike = never>(
   url: UrlOf<NoInfer<E>>,
   options?: OptionsOf<NoInfer<E>>,

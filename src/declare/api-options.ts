@@ -9,9 +9,11 @@ export interface ApiOptions {
   origins?: readonly string[] | undefined;
 }
 
+/** A key of the HTTP API that may do less than everything, or has a name. */
 export interface ApiKey {
   /** What it is called, for people. */
   readonly name?: string | undefined;
+  /** 16 characters or more, all of them visible ASCII. */
   readonly key: string;
   /** What may be asked with it. Default: everything. */
   readonly may?: readonly ApiOperation[] | undefined;

@@ -11,6 +11,7 @@ import type { MetricFamily } from "./metric-family.js";
 import type { OpenApiDocument } from "./openapi-document.js";
 import type { ProcessView } from "./process-view.js";
 
+/** What `publish` takes beside the event. */
 export interface PublishOptions {
   /** A connection that is not to hear it. */
   except?: { readonly id: string } | undefined;
@@ -21,6 +22,7 @@ export interface PublishOptions {
   key?: string | undefined;
 }
 
+/** The place of an event in the history of its channel. */
 export interface Published {
   /** Which life of the channel's history it is in; undefined for a channel without history. */
   readonly epoch: string | undefined;
@@ -47,6 +49,7 @@ export type RefWithPresence<Contract extends ChannelContract> = [Contract["membe
   ? "Give this channel a `presence` first."
   : ChannelRef<Contract>;
 
+/** What `listen` takes beside the port. */
 export interface ListenOptions {
   /** Default: `TIDINGS_HOST`, or `"127.0.0.1"`. */
   host?: string | undefined;
@@ -74,13 +77,17 @@ export type Revoked =
 
 /** A handler that held up everybody else. */
 export interface BlockedHandler {
+  /** The path of its endpoint, as it was declared. */
   readonly endpoint: string;
   /** Such as `message "say"`. */
   readonly during: string;
+  /** How often, since the app started. */
   readonly times: number;
+  /** The longest that it held them up, in milliseconds. */
   readonly longestMs: number;
 }
 
+/** Where an app listens. */
 export interface Listening {
   readonly host: string;
   readonly port: number;
@@ -92,8 +99,11 @@ export interface Listening {
 
 /** A `node:http` or `node:https` server, as far as it matters here. */
 export interface HttpServer {
+  /** As Node has it. */
   on(event: "upgrade", listener: (...args: unknown[]) => void): unknown;
+  /** As Node has it. */
   off(event: "upgrade", listener: (...args: unknown[]) => void): unknown;
+  /** As Node has it. */
   listenerCount(event: "upgrade"): number;
   /** Replaced while an app is attached, so that its upgrades are told to no other listener; without it they are. */
   emit?: ((event: string, ...args: unknown[]) => boolean) | undefined;
@@ -101,16 +111,21 @@ export interface HttpServer {
 
 /** A `node:http` request, as far as it matters here. */
 export interface HttpRequest {
+  /** Such as `GET`. */
   readonly method?: string | undefined;
+  /** Path and query, such as `/healthz`. */
   readonly url?: string | undefined;
   /** Names and values in turns, as they were sent. Without them, and without an address, only health checks are answered. */
   readonly rawHeaders?: readonly string[] | undefined;
+  /** Whose `remoteAddress` is the peer's. */
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
 }
 
 /** A `node:http` response, as far as it matters here. */
 export interface HttpResponse {
+  /** Begins the answer. */
   writeHead(status: number, headers: Record<string, string>): unknown;
+  /** Ends it, with its body. */
   end(body?: string | Uint8Array): unknown;
 }
 
@@ -167,6 +182,7 @@ export interface Stats {
   readonly blocked: readonly BlockedHandler[];
 }
 
+/** An app: what was declared, and what is done with it from without. Disposing of it closes it. */
 export interface App extends AsyncDisposable {
   /**
    * Says it to everyone on the channel, in every process.
@@ -220,6 +236,7 @@ export interface App extends AsyncDisposable {
   revoke(what: Revoked): Promise<void>;
   /** The value of a dependency of scope `"app"`; made, where no endpoint needed it yet. */
   get<Value>(dependency: Dependency<Value, "app">): Promise<Value>;
+  /** What happened so far in this process, and what is so now. */
   stats(): Stats;
   /**
    * Its AsyncAPI 3 document, made of the declarations: what `/asyncapi.json` answers. While it listens it says where.

@@ -10,6 +10,7 @@ import type { JsonSchema } from "../schema/json-schema.js";
 export interface AsyncApiDocument {
   readonly asyncapi: "3.0.0";
   readonly info: DocumentInfo;
+  /** Where it listens, while it does. */
   readonly servers?: Readonly<Record<string, ServerObject>> | undefined;
   readonly defaultContentType: "application/json";
   /** The endpoints, by a readable name such as `ws_rooms_room`. */

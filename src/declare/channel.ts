@@ -14,6 +14,7 @@ import type { Dependencies, Dependency, Values } from "./dependency.js";
 import { isOurs, PathPattern } from "./path-pattern.js";
 import type { StateAt } from "./state-at.js";
 
+/** A declared family of channels, of whatever contract. */
 export interface AnyChannel extends Carries<ChannelContract> {
   readonly "~is": "channel";
   readonly pattern: string;
@@ -72,9 +73,12 @@ export type Overflow<Event> =
   | "catch-up"
   | "drop-oldest"
   | "drop-newest"
-  /** Of the events that wait only the latest of each key is sent; where it gives undefined, the event stays. */
-  | { readonly keepLatestBy: (event: Event) => string | undefined };
+  | {
+      /** Of the events that wait only the latest of each key is sent; where it gives undefined, the event stays. */
+      readonly keepLatestBy: (event: Event) => string | undefined;
+    };
 
+/** What `channel` takes beside the pattern. */
 export interface ChannelOptions<
   Pattern extends string,
   Events extends Schemas,

@@ -15,6 +15,7 @@ export interface Facts<Names, Query, User, Conn> {
   readonly query: Query;
   readonly user: User;
 }
+/** What a handler of messages gets first: facts about the connection, and what it needs by its names. */
 export type Context<Names, Query, User extends Identity | undefined, Needs, Sends, Ref> = Facts<
   Names,
   Query,
@@ -22,6 +23,7 @@ export type Context<Names, Query, User extends Identity | undefined, Needs, Send
   Connection<User, Sends, Ref>
 > &
   Needs;
+/** The same for handlers of frames. */
 export type RawContext<Names, Query, User extends Identity | undefined, Needs> = Facts<
   Names,
   Query,
@@ -40,6 +42,7 @@ export type AnyContext = Facts<unknown, unknown, Identity | undefined, AnyConnec
 export interface Message {
   readonly type: string;
   readonly payload: unknown;
+  /** What the client knows the reply by; without it none is sent. */
   readonly id?: string | number | undefined;
 }
 

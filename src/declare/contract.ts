@@ -31,6 +31,7 @@ export interface EndpointContract {
 export interface Carries<Contract> {
   readonly "~contract"?: Contract | undefined;
 }
+/** The contract that a declaration carries: `ContractOf<typeof room>`. */
 export type ContractOf<T> = T extends Carries<infer Contract> ? NonNullable<Contract> : never;
 
 export type ParamNames<Pattern extends string> = Pattern extends `${string}:${infer Name}/${infer After}`

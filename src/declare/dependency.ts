@@ -25,16 +25,20 @@ export type Values<Needs> = [Needs] extends [undefined]
   ? Record<never, never>
   : { readonly [Name in keyof Needs]: Needs[Name] extends Dependency<infer Value> ? Value : never };
 
+/** What is there when the app starts. */
 export interface OfApp {
   readonly app: App;
 }
+/** What is there while somebody connects. */
 export interface OfConnection extends OfApp {
   readonly request: Handshake;
   /** Aborted when the connection closes, or was refused. */
   readonly signal: AbortSignal;
 }
+/** What `create` is given beside what it needs. */
 export type Given<Where extends Scope> = Where extends "app" ? OfApp : OfConnection;
 
+/** What `dependency` takes. */
 export interface DependencyOptions<Needs extends Dependencies | undefined, Where extends Scope | undefined, Value> {
   /** What it is made from. Each is made first, once. */
   needs?:

@@ -22,9 +22,11 @@ export interface AnyEndpoint {
   readonly path: string;
   readonly "~definition": EndpointDefinition;
 }
+/** A declared endpoint that speaks messages. Its contract is all that the other side needs of it. */
 export interface Endpoint<Contract extends EndpointContract = EndpointContract> extends AnyEndpoint, Carries<Contract> {
   readonly path: Contract["path"];
 }
+/** A declared endpoint that hands on frames. */
 export interface RawEndpoint<Path extends string = string> extends AnyEndpoint {
   readonly path: Path;
   readonly raw: true;
@@ -59,6 +61,7 @@ export interface EndpointBase<
   refuse?: "http" | "close" | undefined;
   /** The endpoint's own subprotocols, offered beside `tidings.v1`. */
   subprotocols?: readonly string[] | undefined;
+  /** What one connection may use up. Default: the group's, and then the app's. */
   limits?: EndpointLimits | undefined;
   /** Runs before any message is handled. What it throws closes the connection. */
   open?: ((ctx: Ctx) => unknown) | undefined;
@@ -67,12 +70,17 @@ export interface EndpointBase<
 }
 /** The names that every context has. */
 export type TakenName = "app" | "connection" | "params" | "query" | "user" | "request";
+/** An app's own close codes, for clients that go by the number. What is left out stays 1008. */
 export interface CloseCodes {
+  /** For who shows no valid credential. */
   unauthorized?: number | undefined;
+  /** For whose credential has expired. */
   token_expired?: number | undefined;
+  /** For who may not be here, or do it. */
   forbidden?: number | undefined;
 }
 
+/** What `endpoint` takes beside the path. */
 export interface EndpointOptions<
   Names extends Schema,
   Query extends Schema,
@@ -202,6 +210,7 @@ export function endpoint<
   };
 }
 
+/** What `rawEndpoint` takes beside the path. */
 export interface RawEndpointOptions<
   Names extends Schema,
   Query extends Schema,
@@ -209,7 +218,9 @@ export interface RawEndpointOptions<
   Needs extends Dependencies | undefined,
   Ctx,
 > extends EndpointBase<Names, Query, Auth, Needs, Ctx> {
+  /** Called with each text message, one after the other. Without it they are dropped. */
   text?: ((ctx: Ctx, text: string) => unknown) | undefined;
+  /** Called with each binary message, one after the other. Without it they are dropped. */
   binary?: ((ctx: Ctx, bytes: Uint8Array) => unknown) | undefined;
   /** A loop over `connection.frames()` instead of `text` and `binary`. Leaving it closes the connection with 1000. */
   run?: ((ctx: Ctx) => Promise<unknown>) | undefined;

@@ -46,6 +46,7 @@ export type Prefixed<Prefix extends string, Each extends AnyEndpoint> =
       : ContractOf<Each> extends infer Contract extends EndpointContract
         ? Endpoint<PrefixedContract<Prefix, Contract>>
         : AnyEndpoint;
+/** The same contract at another path. */
 export type PrefixedContract<Prefix extends string, Contract extends EndpointContract> = {
   path: JoinedPath<Prefix, Contract["path"]>;
   query: Contract["query"];

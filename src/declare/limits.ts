@@ -33,6 +33,7 @@ export interface EndpointLimits {
   connectionsPerUser?: number | undefined;
 }
 
+/** What an app, and each connection to it, may use up. What is left out has PROTOCOL.md's default. */
 export interface AppLimits extends EndpointLimits {
   /** Connections of this process. Default 100,000; past it a handshake is refused with `overloaded`. */
   connections?: number | undefined;

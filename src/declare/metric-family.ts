@@ -10,6 +10,7 @@ export interface MetricFamily {
   readonly samples: readonly MetricSample[];
 }
 
+/** One value of a metric. */
 export interface MetricSample {
   /** The family's; of a histogram, with `_bucket` (which has the label `le`), `_sum` or `_count` behind it. */
   readonly name: string;

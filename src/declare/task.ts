@@ -7,12 +7,14 @@ export type TaskId<Result = unknown> = string & { readonly "~result"?: Result | 
 export interface TaskFailure {
   readonly code: string;
   readonly message: string;
+  /** Where its input did not fit. */
   readonly issues?: readonly Issue[] | undefined;
 }
 
 /** What is said of a task on the channel of its user. Each says all that is known of it then. */
 export interface TaskNews {
   readonly task: string;
+  /** What it is called, where it was given a name. */
   readonly name?: string | undefined;
   /** 0 to 100. */
   readonly progress: number;
@@ -32,15 +34,18 @@ export interface TaskEvents {
   task_cancelled: TaskNews;
 }
 
+/** How a task may stand. The last three are its end. */
 export type TaskStatus = "queued" | "started" | "completed" | "failed" | "cancelled";
 
 /** How a task stands: what was said of it last. */
 export interface TaskState<Result = unknown> {
   readonly id: string;
+  /** What it is called, where it was given a name. */
   readonly name?: string | undefined;
   readonly status: TaskStatus;
   /** 0 to 100. */
   readonly progress: number;
+  /** What it is at, where that was said. */
   readonly message?: string | undefined;
   /** When it is `completed`. */
   readonly result?: Result | undefined;

@@ -50,6 +50,7 @@ test.each([
   "localhost:8000:80",
   "localhost:",
   "localhost, localhost",
+  "127.0.0.1%evil.example",
   " localhost",
   "",
 ])("a name that may lead here from elsewhere is not this computer's: %j", (host) => {

@@ -20,7 +20,7 @@ export function isLoopback(address: string): boolean {
 }
 
 function isLocalName(host: string | undefined): boolean {
-  const [, name = "", v6] = /^(\[([\da-f:.]+)\]|[^:[\]]+)(?::\d{1,5})?$/i.exec(host ?? "") ?? [];
+  const [, name = "", v6] = /^(\[([\da-f:.]+)\]|[^:%[\]]+)(?::\d{1,5})?$/i.exec(host ?? "") ?? [];
   return name.toLowerCase() === "localhost" || isLoopback(v6 ?? name);
 }
 

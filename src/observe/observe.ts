@@ -215,7 +215,11 @@ export interface Tracing {
 
 /** Gives an app, as it starts, who follows it. */
 export interface TracingSource {
-  /** @param failed is told what the tracer threw; what was being done goes on. Must not throw. */
+  /**
+   * Called at each start of an app.
+   *
+   * @param failed is told what the tracer threw; what was being done goes on. Must not throw.
+   */
   start(failed: (error: unknown) => void): Tracing;
 }
 

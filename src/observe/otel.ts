@@ -1,3 +1,8 @@
+/**
+ * Spans for OpenTelemetry, from the handshake to the delivery.
+ *
+ * @module tidings/otel
+ */
 import {
   type Attributes,
   type Context,
@@ -28,6 +33,7 @@ import type {
 
 export type { TracingSource } from "./observe.js";
 
+/** What `otel` takes. */
 export interface OtelOptions {
   /** Makes the spans. Default: what `tracerProvider` gives for `"tidings"`. */
   tracer?: Tracer | undefined;

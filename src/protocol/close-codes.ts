@@ -24,6 +24,7 @@ export const closeCodes = {
   tlsFailure: { code: 1015, use: "reported" },
 } as const;
 
+/** A row of the table: the number, and which way it goes. */
 export interface CloseCode {
   readonly code: number;
   readonly use: "sent" | "reported" | "received";

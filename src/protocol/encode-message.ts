@@ -29,6 +29,7 @@ export function encodeAppMessage(type: string, payload: unknown): string {
   return `{"type":${JSON.stringify(type)},"payload":${encodePayload(payload)}}`;
 }
 
+/** What {@link encodeEvent} writes. */
 export interface EventFields {
   readonly type: string;
   readonly channel: string;
@@ -56,9 +57,12 @@ export function encodeReplyJson(id: MessageId, payloadJson: string, channel?: st
   return `{"type":"reply","id":${JSON.stringify(id)}${about},"payload":${payloadJson}}`;
 }
 
+/** What {@link encodeHistory} writes. */
 export interface HistoryFields {
   readonly id: MessageId;
+  /** Where the request named one. */
   readonly channel?: string | undefined;
+  /** Which life of the history it is; only where something was kept. */
   readonly epoch?: string | undefined;
   /** Oldest first. */
   readonly events: readonly Omit<EventFields, "channel">[];
@@ -71,6 +75,7 @@ export function encodeHistory({ id, channel, epoch, events }: HistoryFields): st
   return encodeReplyJson(id, `{${stream}"events":[${list.join(",")}]}`, channel);
 }
 
+/** What {@link encodeError} writes. */
 export interface ErrorFields {
   readonly code: string;
   readonly message: string;
@@ -82,6 +87,7 @@ export interface ErrorFields {
   readonly type?: string | undefined;
   /** The first 10 are told. */
   readonly issues?: readonly Issue[] | undefined;
+  /** How long to wait before it is worth trying again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -97,6 +103,7 @@ export function encodeError({ code, message, id, channel, type, issues, retryAft
   });
 }
 
+/** What {@link encodeSubscribed} writes. */
 export interface SubscribedFields {
   readonly channel: string;
   /** The request's; none for a join by the server. */
@@ -122,6 +129,7 @@ export function encodeSubscribed(fields: SubscribedFields): string {
   return writeAbout("subscribed", id, channel, payload);
 }
 
+/** What {@link encodeUnsubscribed} writes. */
 export interface UnsubscribedFields {
   readonly channel: string;
   /** The request's. */
@@ -135,6 +143,7 @@ export function encodeUnsubscribed({ channel, id, code }: UnsubscribedFields): s
   return encodePayload({ type: "unsubscribed", id, channel, payload: code === undefined ? undefined : { code } });
 }
 
+/** What {@link encodeGap} writes. */
 export interface GapFields {
   readonly channel: string;
   /** With `offset`: only on a channel with history. */
@@ -152,13 +161,16 @@ export function encodeGap({ channel, epoch, offset, stateJson }: GapFields): str
 
 /** Members, each as JSON text. */
 export interface MemberFields {
+  /** Who came, each as JSON text. */
   readonly joinedJson?: readonly string[] | undefined;
+  /** Who went, each as JSON text. */
   readonly leftJson?: readonly string[] | undefined;
   /** Replaces all that was told before. */
   readonly membersJson?: readonly string[] | undefined;
   /** How many there are; in the place of the members where they are too many. */
   readonly count?: number | undefined;
 }
+/** What {@link encodePresence} writes. */
 export interface PresenceFields extends MemberFields {
   readonly channel: string;
 }
@@ -174,9 +186,11 @@ export function encodeMembers({ joinedJson, leftJson, membersJson, count }: Memb
   return writeFields({ count }, lists);
 }
 
+/** What {@link encodeAuthSuccess} writes. */
 export interface AuthSuccessFields {
   /** The user's public face; none where the credential is no `auth`. */
   readonly user?: { readonly id: string } | undefined;
+  /** Until the credential expires, in milliseconds; absent where it does not. */
   readonly expiresInMs?: number | undefined;
   /** The request's. */
   readonly id?: MessageId | undefined;
@@ -187,12 +201,15 @@ export function encodeAuthSuccess({ user, expiresInMs, id }: AuthSuccessFields):
   return encodePayload({ type: "auth_success", id, payload: { user, expiresInMs } });
 }
 
+/** What {@link encodeConnected} writes. */
 export interface ConnectedFields {
   /** The connection's id. */
   readonly connection: string;
+  /** How often the server says `ping`, in milliseconds. */
   readonly heartbeatMs: number;
   /** The user's public face. */
   readonly user?: { readonly id: string } | undefined;
+  /** Until the credential expires, in milliseconds; absent where it does not. */
   readonly expiresInMs?: number | undefined;
 }
 

@@ -29,8 +29,10 @@ export const clientCodes = {
   token_failed: "No token could be had.",
 } as const;
 
+/** A code of the protocol's own. */
 export type ErrorCode = keyof typeof errorCodes;
 
+/** Is it one of the protocol's own, of {@link errorCodes}? */
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }

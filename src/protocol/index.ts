@@ -1,4 +1,8 @@
-/** The wire protocol as data and functions, for whoever writes a client, a server or a proxy of their own. */
+/**
+ * The wire protocol as data and functions, for whoever writes a client, a server or a proxy of their own.
+ *
+ * @module tidings/protocol
+ */
 export { type Then, thenAfterClose } from "./after-close.js";
 export { type CloseCode, closeCodes, closeReason, isSendableCloseCode } from "./close-codes.js";
 export {
@@ -25,6 +29,7 @@ export {
   encodeUnsubscribed,
   type GapFields,
   type HistoryFields,
+  type MemberFields,
   type PresenceFields,
   type SubscribedFields,
   type UnsubscribedFields,

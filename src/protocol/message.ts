@@ -6,6 +6,7 @@ export interface ClientMessage {
   readonly type: string;
   /** Any JSON value; `{}` where the client left it out. */
   readonly payload: unknown;
+  /** Where an answer is wanted. */
   readonly id?: MessageId | undefined;
   /** A W3C `traceparent`. */
   readonly trace?: string | undefined;

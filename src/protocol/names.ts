@@ -94,10 +94,14 @@ const wordsFromServers = [
   "task_cancelled",
 ] as const;
 
+/** A name that the protocol keeps for what clients say. */
 export type ReservedFromClients = (typeof wordsFromClients)[number];
+/** A name that the protocol keeps for what servers say. */
 export type ReservedFromServers = (typeof wordsFromServers)[number];
 
+/** Names of messages from clients that no app may declare. */
 export const reservedFromClients: ReadonlySet<string> = new Set<ReservedFromClients>(wordsFromClients);
+/** Names of messages and events from servers that no app may declare. */
 export const reservedFromServers: ReadonlySet<string> = new Set<ReservedFromServers>(wordsFromServers);
 
 /** `left` takes off a channel; the others a client says of itself. */

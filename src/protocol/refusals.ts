@@ -1,11 +1,13 @@
 import type { Then } from "./after-close.js";
 import { isErrorCode } from "./error-codes.js";
 
+/** A row of the table {@link refusals}. */
 export interface Refusal {
   /** The status of an HTTP answer. Absent where the reason only occurs on an open connection. */
   readonly http?: number | undefined;
   /** The close code. Absent where there is nothing yet that could be closed with one. */
   readonly close?: number | undefined;
+  /** What our client does then, and others should. */
   readonly clientThen: Then;
   /** For people; the body of the HTTP answer has it. */
   readonly message: string;
@@ -39,8 +41,10 @@ export const refusals = {
   slow_consumer: { close: 1013, clientThen: "retry", message: "Messages were not read fast enough." },
 } as const;
 
+/** A reason of the table {@link refusals}. */
 export type RefusalReason = keyof typeof refusals;
 
+/** Is it a reason of the table {@link refusals}? */
 export function isRefusalReason(word: string): word is RefusalReason {
   return Object.hasOwn(refusals, word);
 }

@@ -33,9 +33,13 @@ export class TidingsError extends Error {
   }
 }
 
+/** What a `TidingsError` may tell beside its code and its message. */
 export interface TidingsErrorOptions {
+  /** Where a payload does not fit: sent. */
   readonly issues?: readonly Issue[] | undefined;
+  /** How many milliseconds to wait before it is worth trying again: sent. */
   readonly retryAfterMs?: number | undefined;
+  /** What led to it: logged, and never sent. */
   readonly cause?: unknown;
 }
 

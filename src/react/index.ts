@@ -1,3 +1,8 @@
+/**
+ * Hooks of React over a client: what is shown is there between an effect and its clean-up.
+ *
+ * @module tidings/react
+ */
 "use client";
 
 // What its hooks give and take, by name.

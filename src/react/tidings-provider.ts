@@ -6,6 +6,7 @@ import { useLatest } from "./latest.js";
 /** A client of any endpoint. */
 export type AnyClient = Pick<Client, "status" | "onStatus" | "close">;
 
+/** What `TidingsProvider` takes: what makes a client, or one that is there. */
 export type TidingsProviderProps = (
   | {
       /** Makes the client, when it is mounted: `() => connect<typeof room>(url)`. It is closed when it unmounts. */

@@ -9,6 +9,7 @@ import { Names } from "./names.js";
 import { RedisLink } from "./redis-link.js";
 import { alone, bySentinels, ofCluster, type Whereabouts } from "./whereabouts.js";
 
+/** What `redis` takes: where Redis is, by one of the first five, and how to use it. */
 export interface RedisOptions {
   /** `redis[s]://[[user][:password]@]host[:port][/database]`, as node-redis takes it. */
   url?: string | undefined;

@@ -1,3 +1,8 @@
+/**
+ * Long work beside the handler that starts it, and what its user is told of it.
+ *
+ * @module tidings/tasks
+ */
 export type {
   TaskEvents,
   TaskFailure,

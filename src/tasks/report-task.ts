@@ -17,6 +17,7 @@ export type TaskReport = ReportWords &
     | { readonly error: TaskFailure | Error }
   );
 
+/** What is said of a task for people. */
 export interface ReportWords {
   /** What it is called, of which the first 512 bytes are told. Left out it stays as it was. */
   readonly name?: string | undefined;

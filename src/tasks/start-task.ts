@@ -9,6 +9,7 @@ import { taskRunner } from "./task-channel.js";
 import { isTaskId } from "./task-news.js";
 import { ownerOf } from "./task-owner.js";
 
+/** What `startTask` and `startWorkerTask` take beside the work. */
 export interface TaskOptions {
   /** What it is called to its user, such as `"export"`: of a longer text the first 512 bytes are told. */
   name?: string | undefined;

@@ -1,3 +1,8 @@
+/**
+ * Apps in memory, with a clock and a network that stand still until a test moves them.
+ *
+ * @module tidings/testing
+ */
 export type { TestNetwork } from "./network.js";
 export { RefusedError } from "./refused-error.js";
 export { type Simulation, type SimulationOptions, startSimulation } from "./simulation.js";

@@ -3,6 +3,7 @@ import { Random } from "./random.js";
 import { Storm, type Weather } from "./storm.js";
 import { type Chance, MemoryApp, type TestApp, type TestAppOptions } from "./test-app.js";
 
+/** What `startSimulation` takes beside the app. */
 export interface SimulationOptions<Fakes extends readonly unknown[]> extends TestAppOptions<Fakes> {
   /** A whole number. The same seed, and the same test: the same run. Default: another one each time, which `seed` tells. */
   seed?: number | undefined;
@@ -12,6 +13,7 @@ export interface SimulationOptions<Fakes extends readonly unknown[]> extends Tes
 
 /** An app, its clients, and a world that is hard on them. Nothing in it is by chance but what the seed decides. */
 export interface Simulation extends TestApp {
+  /** What the run goes by: give it to `startSimulation` to have the same run again. */
   readonly seed: number;
   /** 0 to 1: for what the test itself does by chance. */
   random(): number;

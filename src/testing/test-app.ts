@@ -19,6 +19,7 @@ import { connect, type TestConnectOptions } from "./test-dial.js";
 import { TestProcess, Turns } from "./test-process.js";
 import { Uplink } from "./uplink.js";
 
+/** What `startTestApp` takes beside the app. */
 export interface TestAppOptions<Fakes extends readonly unknown[]> {
   /** Above the app's and the endpoints' own. */
   limits?: AppLimits | undefined;
@@ -60,11 +61,13 @@ export interface TestPageOptions {
   address?: string | undefined;
 }
 
+/** What `restart` and `crash` take. */
 export interface RestartOptions {
   /** From its end to its beginning; meanwhile nobody answers who dials. Default: none. */
   downFor?: Duration | undefined;
 }
 
+/** An app in memory, with its clock and its network. Disposing of it closes the app. */
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
   readonly clock: TestClock;
@@ -100,7 +103,9 @@ export type ConnectedTo<E extends AnyEndpoint> = [E] extends [never]
       : RawTestConnection
     : RawTestConnection;
 
+/** The app's clock, which stands still until it is told to go on. */
 export interface TestClock {
+  /** In milliseconds since 1970. */
   now(): number;
   /** Lets time pass for the app: time-outs, expiry, limits. */
   advance(by: Duration): Promise<void>;

@@ -73,6 +73,7 @@ export interface TestPosition {
   readonly offset: number | undefined;
 }
 
+/** What `subscribe` takes. */
 export interface TestSubscribeOptions {
   /** Where it stood when it was here last: it gets what came after. Not with `rewind`. */
   since?: TestPosition | undefined;
@@ -82,6 +83,7 @@ export interface TestSubscribeOptions {
   presence?: boolean | undefined;
 }
 
+/** What `publish` takes beside the event. */
 export interface TestPublishOptions {
   /** Tells a repeat from another event that looks alike: 1 to 64 characters. A repeat is answered like the first. */
   key?: string | undefined;
@@ -101,12 +103,15 @@ export interface TestSubscribed<Of extends ChannelContract = ChannelContract> ex
   readonly state: Of["state"] | undefined;
 }
 
+/** What `presence` resolves with. */
 export interface TestMembers<Of extends ChannelContract = ChannelContract> {
   /** Undefined where they are more than `limits.members`. */
   readonly members: readonly Of["member"][] | undefined;
+  /** How many there are. */
   readonly count: number;
 }
 
+/** What `history` resolves with. */
 export interface TestHistory<Of extends ChannelContract = ChannelContract> {
   readonly epoch: string;
   readonly events: readonly Stored<Of["events"]>[];

@@ -12,6 +12,7 @@ export interface TestConnection<Contract extends EndpointContract> extends TestC
    * `unsubscribed` and `drain`.
    */
   readonly unread: readonly TestArrival[];
+  /** Sends a message without an `id`: nothing answers, but an error. */
   send<Type extends keyof Contract["receives"] & string>(
     type: Type,
     ...payload: PayloadArgs<Contract["receives"][Type]>
@@ -38,10 +39,13 @@ export interface TestConnection<Contract extends EndpointContract> extends TestC
    * `TidingsError` `connection_lost` where the connection has ended, or ends first.
    */
   ping(): Promise<void>;
+  /** Closes it, with 1000 by default. What `closed` resolves with is the server's answer. */
   close(code?: number, reason?: string): void;
   /** The network is lost. */
   vanish(): void;
+  /** Takes from its socket again. */
   startReading(): void;
+  /** Takes nothing from its socket: what it is sent piles up at the server. */
   stopReading(): void;
 }
 
@@ -53,12 +57,17 @@ export interface RawTestConnection {
   readonly closed: Promise<Closed>;
   /** The frames that arrived and were not asked for by `next`, oldest first. */
   readonly unread: readonly (string | Uint8Array)[];
+  /** Sends a text or a binary frame. */
   send(frame: string | Uint8Array): void;
   /** The oldest unread frame, or the first that comes. */
   next(): Promise<string | Uint8Array>;
+  /** Closes it, with 1000 by default. What `closed` resolves with is the server's answer. */
   close(code?: number, reason?: string): void;
+  /** The network is lost. */
   vanish(): void;
+  /** Takes from its socket again. */
   startReading(): void;
+  /** Takes nothing from its socket: what it is sent piles up at the server. */
   stopReading(): void;
 }
 
@@ -66,7 +75,9 @@ export interface RawTestConnection {
 export interface TestArrival {
   readonly type: string;
   readonly payload: unknown;
+  /** The request's, of an answer. */
   readonly id?: string | number | undefined;
+  /** The channel that it is of. */
   readonly channel?: string | undefined;
   /** Of an event on a channel with history. */
   readonly offset?: number | undefined;

@@ -7,6 +7,7 @@ import { MessagesEnd } from "./messages-end.js";
 import { RefusedError } from "./refused-error.js";
 import type { TestPosition } from "./test-channels.js";
 
+/** What `connect` takes beside the path. */
 export interface TestConnectOptions {
   /** Goes where the endpoint looks first, of the places such a client has: a browser can set no headers. */
   token?: string | undefined;
