@@ -7,6 +7,8 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   client: async () => (await import("./targets/client.js")).client,
   subprotocols: async () => (await import("./targets/subprotocols.js")).subprotocols,
   cookies: async () => (await import("./targets/cookies.js")).cookies,
+  tokens: async () => (await import("./targets/tokens.js")).tokens,
+  origins: async () => (await import("./targets/origins.js")).origins,
   paths: async () => (await import("./targets/paths.js")).paths,
   http: async () => (await import("./targets/http.js")).http,
   frames: async () => (await import("./targets/frames.js")).frames,
