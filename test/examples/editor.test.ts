@@ -41,16 +41,28 @@ test("P30: an editor: two who write at once have the same text, by the provider 
   expect(carl.text.toString()).toBe("ANA one bob ");
 });
 
-test("P30: an editor: what was saved is there after the process is killed", async () => {
-  const env = { DOCUMENTS: folder };
-  const first = await startExample("editor", env);
-  using ana = await SharedWriter.open(first.url, "ana", { document: "killed" });
+test("P30: an editor: what was saved is there after the process is killed, and pages come back by themselves", async () => {
+  const first = await startExample("editor", { DOCUMENTS: folder });
+  const { url } = first;
+  await using page = await OpenedPage.open(browser, url);
+  await page.enter("Your name", "Carl");
+  await page.shows("All is saved.");
+  const ana = await SharedWriter.open(url, "ana", { document: "killed" });
   ana.write("kept");
   await ana.saved.next((count) => count === 2); // the first was the answer to what the server lacks
   await first.program.stop("SIGKILL");
-  await using second = await startExample("editor", env);
-  using bob = await SharedWriter.open(second.url, "bob", { document: "killed" });
+  ana[Symbol.dispose](); // so that the disk alone has it
+  await page.shows("Offline");
+  await page.field("Text").press("Control+End");
+  await page.page.keyboard.type("written meanwhile");
+
+  await using _ = await startExample("editor", { DOCUMENTS: folder, PORT: new URL(url).port });
+  using bob = await SharedWriter.open(url, "bob", { document: "killed" });
   expect(bob.text.toString()).toBe("kept");
+  // Its token is good no more: the process that signed it is gone. It asks for another.
+  await page.shows("All is saved.");
+  using dora = await SharedWriter.open(url, "dora", { document: "notes" });
+  await dora.has("written meanwhile");
 });
 
 test("P30: an editor: a reader hears, and is shown the door where it writes", async () => {
@@ -64,7 +76,7 @@ test("P30: an editor: a reader hears, and is shown the door where it writes", as
   await ana.saved.next((count) => count === 3);
   using bob = await SharedWriter.open(server.url, "bob", { document: "read" });
   expect(bob.text.toString()).toBe("for all.");
-  using nobody = await SharedWriter.dial(server.url, "nobody", { token: "made.up.token" });
+  using nobody = await SharedWriter.dial(server.url, "nobody", { document: "read", token: "made.up.token" });
   expect(await nobody.ended.next()).toBe(4401);
 });
 
@@ -124,6 +136,7 @@ test("P30: an editor: two pages write one text, one of them offline for a while,
     [bob, "Bob"],
   ] as const) {
     expect(await visitor.flaws()).toEqual([]);
+    await visitor.field("Document").fill("pages");
     await visitor.enter("Your name", name);
     await visitor.shows("All is saved.");
   }
@@ -153,6 +166,7 @@ test("P30: an editor: two pages write one text, one of them offline for a while,
   await ana.shows("Connected");
   await using carl = await OpenedPage.open(browser, server.url);
   await carl.page.getByRole("combobox").selectOption("only read");
+  await carl.field("Document").fill("pages");
   await carl.enter("Your name", "Carl");
   await hasText(carl, "Ana: yes. Here I am. So am I.");
   expect(await carl.field("Text").isEditable()).toBe(false);

@@ -6,7 +6,7 @@ import { SAVED } from "../../examples/editor/sync-protocol.js";
 import { Inbox } from "../support/inbox.js";
 
 export interface WriterOptions {
-  readonly document?: string;
+  readonly document: string;
   readonly role?: "writer" | "reader";
   readonly token?: string;
 }
@@ -25,16 +25,16 @@ export class SharedWriter implements Disposable {
   readonly people = new Inbox<string>("People");
 
   /** Resolves when it has all that the server has. */
-  static async open(url: string, name: string, options: WriterOptions = {}): Promise<SharedWriter> {
+  static async open(url: string, name: string, options: WriterOptions): Promise<SharedWriter> {
     const writer = await SharedWriter.dial(url, name, options);
     await writer.isSynced();
     return writer;
   }
 
-  static async dial(url: string, name: string, options: WriterOptions = {}): Promise<SharedWriter> {
+  static async dial(url: string, name: string, options: WriterOptions): Promise<SharedWriter> {
     const query = new URLSearchParams({ name, role: options.role ?? "writer" });
     const token = options.token ?? (await (await fetch(`${url}/token?${query}`)).text());
-    return new SharedWriter(url, token, options.document ?? "notes");
+    return new SharedWriter(url, token, options.document);
   }
 
   private constructor(url: string, token: string, document: string) {

@@ -30,7 +30,7 @@ function enter(name: string): void {
 function show(isPlaying: boolean): void {
   find("enter", HTMLFormElement).hidden = isPlaying;
   find("play", HTMLElement).hidden = !isPlaying;
-  if (isPlaying) find("leave", HTMLButtonElement).focus();
+  if (isPlaying) canvas.focus();
   else find("name", HTMLInputElement).focus();
 }
 
