@@ -1,7 +1,12 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
+import { queryObjects, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { App } from "tidings";
+import { LiveConnection } from "../../src/connection/live-connection.js";
+import { Lane } from "../../src/delivery/lane.js";
+import { Outbox } from "../../src/delivery/outbox.js";
+import { Audience } from "../../src/hub/audience.js";
+import { Membership } from "../../src/hub/membership.js";
 
 /** What a process holds. */
 export interface Measurement {
@@ -23,6 +28,34 @@ export interface Measurement {
   readonly sockets: number;
   /** What keeps the process alive, as Node tells it: kind → how many. */
   readonly resources: Readonly<Record<string, number>>;
+}
+
+/** What V8 finds of what one connection, or one channel, is made of, and in all that could keep such things by name. */
+export interface Holdings {
+  /** Class → how many there are. */
+  readonly instances: Readonly<Record<string, number>>;
+  /** Of all Maps and Sets together, and of the largest of them. */
+  readonly entries: number;
+  readonly largest: readonly number[];
+}
+
+const passing = { LiveConnection, Outbox, Audience, Lane, Membership };
+
+/** Looks at the whole heap: some tenths of a second in which nothing else runs. */
+export function countHoldings(): Holdings {
+  const instances = Object.entries(passing).map(([name, made]) => [name, queryObjects(made, { format: "count" })]);
+  const sizes = [...sizesOf(Map), ...sizesOf(Set)];
+  return {
+    instances: Object.fromEntries(instances),
+    entries: sizes.reduce((sum, size) => sum + size, 0),
+    largest: sizes.toSorted((some, others) => others - some).slice(0, LARGEST),
+  };
+}
+
+function sizesOf(made: typeof Map | typeof Set): number[] {
+  // Each is shown as `Map(3) {…}`.
+  const shown = queryObjects(made, { format: "summary" });
+  return shown.map((text) => Number(/^\w+\((\d+)\)/.exec(text)?.[1] ?? 0));
 }
 
 /** All of it but the heap costs next to nothing. */
@@ -70,6 +103,7 @@ function countSockets(): number {
 }
 
 const COLLECTIONS = 4;
+const LARGEST = 16;
 /** Of this turn; and timers are followed one by one. */
 const PASSING = ["Immediate", "TickObject", "Timeout"];
 setFlagsFromString("--expose-gc");

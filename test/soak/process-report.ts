@@ -1,12 +1,12 @@
-import type { Measurement } from "./measurement.js";
+import type { Holdings, Measurement } from "./measurement.js";
 import { megabytes, type ProcessReport, type Violation } from "./soak-report.js";
 import type { Serving } from "./world.js";
 
 /** What a process held over its life, when everybody has gone. */
 export async function processReport(serving: Serving, beganMs: number): Promise<ProcessReport> {
-  const [first, ...crowded] = serving.measurements;
-  if (first === undefined) throw new Error(`${serving.name} was never measured.`);
-  const after = await serving.measureAtRest(first.measurement);
+  const { first: before, measurements: crowded } = serving;
+  if (before === undefined) throw new Error(`${serving.name} was never measured.`);
+  const after = await serving.measureAtRest(before);
   const lifeMs = performance.now() - serving.startedAtMs;
   const quarterAtMs = serving.startedAtMs + lifeMs / 4;
   const quarter = crowded.find(({ atMs }) => atMs >= quarterAtMs - SLACK * lifeMs);
@@ -15,7 +15,7 @@ export async function processReport(serving: Serving, beganMs: number): Promise<
   return {
     name: serving.name,
     seconds: Math.round(lifeMs / 1_000),
-    before: first.measurement,
+    before,
     after,
     heap: crowded.map(({ atMs, measurement }) => ({
       atSeconds: Math.round((atMs - beganMs) / 1_000),
@@ -28,25 +28,38 @@ export async function processReport(serving: Serving, beganMs: number): Promise<
 
 /** What is left of who has gone. */
 export function faultsOfRest({ name, before, after, growth, heap }: ProcessReport): Violation[] {
-  const left = held.flatMap(([what, of]) =>
-    of(after) > of(before) ? [`${name}: ${of(before)} ${what} before anybody came, and ${of(after)} in the end`] : [],
-  );
-  const timers = after.timers.length > before.timers.length ? newTimers(before.timers, after.timers) : [];
-  const kinds = Object.entries(after.resources).flatMap(([kind, count]) =>
-    count > (before.resources[kind] ?? 0)
-      ? [`${name}: ${before.resources[kind] ?? 0} ${kind} before anybody came, and ${count} in the end`]
-      : [],
-  );
+  const [then, now] = [before.measurement, after.measurement];
+  const left = [
+    ...held.map(([what, of]) => [what, of(then), of(now)] as const),
+    ...Object.entries(now.resources).map(([kind, count]) => [kind, then.resources[kind] ?? 0, count] as const),
+    ...Object.entries(after.holdings.instances).map(
+      ([kind, count]) => [`objects ${kind}`, before.holdings.instances[kind] ?? 0, count] as const,
+    ),
+    [
+      `entries of Maps and Sets (${after.holdings.largest})`,
+      before.holdings.entries + MORE_ENTRIES,
+      after.holdings.entries,
+    ] as const,
+  ]
+    .filter(([, some, others]) => others > some)
+    .map(([what, some, others]) => `${name}: ${some} ${what} before anybody came, and ${others} in the end`);
+  const timers = now.timers.length > then.timers.length ? newTimers(then.timers, now.timers) : [];
   const grown =
     growth !== undefined && growth > MOST_GROWTH
       ? [`${name}: the heap grew × ${growth.toFixed(3)} (${heap.map(({ bytes }) => megabytes(bytes)).join(", ")})`]
       : [];
   return [
-    ...[...left, ...kinds, ...timers.map((where) => `${name}: a timer is left of ${where}`)].map(
+    ...[...left, ...timers.map((where) => `${name}: a timer is left of ${where}`)].map(
       (what) => ({ promise: "rest", what }) as const,
     ),
     ...grown.map((what) => ({ promise: "heap", what }) as const),
   ];
+}
+
+/** Does it hold what it did not hold before, beyond what it may remember? */
+export function holdsMore(now: Holdings, before: Holdings): boolean {
+  const isMore = ([kind, count]: [string, number]) => count > (before.instances[kind] ?? 0);
+  return now.entries > before.entries + MORE_ENTRIES || Object.entries(now.instances).some(isMore);
 }
 
 /** Where those were set that are left; of many from one place one. */
@@ -66,6 +79,8 @@ const held: readonly (readonly [string, (measurement: Measurement) => number])[]
   ["sockets", ({ sockets }) => sockets],
 ];
 
+/** What may be remembered of who has gone: revocations, users of tasks, metrics by their labels. Fewer than channels came. */
+const MORE_ENTRIES = 250;
 /** Of the heap at a quarter of the life. */
 const MOST_GROWTH = 1.1;
 /** Of a life: a measurement is made between two rounds, not at a time of its own. */

@@ -1,4 +1,5 @@
 import { followLiveTimers } from "./live-timers.js";
+import type { Holdings, Measurement } from "./measurement.js";
 
 const liveTimers = followLiveTimers();
 
@@ -12,7 +13,8 @@ const { redis } = await import("tidings/redis");
 const { answerQuestions, notice } = await import("../support/redis/chaos/questions.js");
 const { topics } = await import("../support/redis/chaos/topics.js");
 const { Beat } = await import("./beat.js");
-const { measure } = await import("./measurement.js");
+const { countHoldings, measure } = await import("./measurement.js");
+const { holdsMore } = await import("./process-report.js");
 const { createSoakApp, KEPT } = await import("./soak-app.js");
 const { Vigil } = await import("./vigil.js");
 
@@ -106,7 +108,7 @@ answerQuestions({
   async first() {
     await settles(() => app.stats().connections === 0);
     const timers = await mostTimers();
-    return { ...(await measured()), timers };
+    return { measurement: { ...(await measured()), timers }, holdings: countHoldings() };
   },
   /** Resolves when so many are connected and nothing is on its way, with what the process holds then. */
   async at(connections: number) {
@@ -119,14 +121,20 @@ answerQuestions({
     await round();
     return measured();
   },
-  /** The same, when as few timers and sockets are left as there were before. */
-  async rests(before: { readonly timers: readonly string[]; readonly sockets: number; readonly channels: number }) {
+  /** The same, when all have gone and nothing is left that was not there before. */
+  async rests({ measurement, holdings: before }: { readonly measurement: Measurement; readonly holdings: Holdings }) {
     await settles(() => {
-      const stats = app.stats();
-      return stats.connections === 0 && stats.pending === 0 && stats.channels <= before.channels;
+      const { connections, pending, channels } = app.stats();
+      return connections === 0 && pending === 0 && channels <= measurement.channels && isSwept();
     });
-    await settles(() => liveTimers().length <= before.timers.length);
-    return measured();
+    await settles(() => liveTimers().length <= measurement.timers.length);
+    await round();
+    let holdings = countHoldings();
+    for (let tries = 0; tries < HOLDING_TRIES && holdsMore(holdings, before); tries += 1) {
+      await new Promise<void>((resolve) => systemClock.after(LOOK_MS, resolve));
+      holdings = countHoldings();
+    }
+    return { measurement: await measured(), holdings };
   },
   told: () => ({
     checks: vigil.checks,
@@ -151,6 +159,7 @@ notice("listening", { url, pid: process.pid });
 
 const LOOK_MS = 20;
 const LOOKS = 50;
+const HOLDING_TRIES = 10;
 const FILL_AT_ONCE = 50;
 /** The channel to its parent, and what it prints. */
 const OF_ITS_PARENT = ["PipeWrap", "Pipe"];

@@ -31,7 +31,7 @@ export const API_KEY = "only-for-the-soak-0123456789";
 /** What is kept of each topic, which is filled before anybody comes: then no more and no less is kept later on. */
 export const KEPT = 600;
 
-/** So long what is told at length is kept. */
+/** So long what is told at length is kept, and the place in a stream that nobody uses. */
 export const TAIL_TTL_MS = 4_000;
 
 const said = { said: z.object({ n: z.string() }) };
@@ -84,9 +84,9 @@ const limits = {
   close: "2s",
   expiryGrace: "500ms",
   presenceGrace: "100ms",
-  positionTtl: soon,
+  positionTtl: `${TAIL_TTL_MS}ms`,
   outbox: "256kb",
-  revocations: 50,
+  revocations: 20,
 } as const satisfies AppLimits;
 
 const n = z.object({ n: z.number() });
@@ -95,7 +95,7 @@ const blast = z.object({ on: z.enum(["big", "tail"]), id: z.string(), count: z.n
 /** An app that has one of everything, where the clients of a soak come and go; `say` publishes what no client did. */
 export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions): SoakApp {
   const noted = new Noted();
-  let blastedAtMs = Number.NEGATIVE_INFINITY;
+  let leftAtMs = Number.NEGATIVE_INFINITY;
   const hall = endpoint("/ws", {
     auth: user,
     channels: [log, board, room, live, latest],
@@ -135,13 +135,15 @@ export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions)
         const publish = (n: string) =>
           on === "big" ? app.publish(big({ id }), "bulk", { n, text }) : app.publish(tail({ id }), "bulk", { n, text });
         for (let index = 1; index <= count; index += 1) await publish(String(index));
-        blastedAtMs = systemClock.elapsed();
         return count;
       },
       start: ({ app, user }, { ms }) => startTask(app, user.id, (task) => work(task, ms), { name: "soak" }),
       stop: ({ app, user }, task) => cancelTask(app, user.id, task),
     },
-    close: ({ connection }) => vigil.closes(connection.id),
+    close({ connection }) {
+      vigil.closes(connection.id);
+      leftAtMs = systemClock.elapsed();
+    },
   });
   const raw = rawEndpoint("/raw", {
     limits: { messages: "1000/1s" },
@@ -163,7 +165,7 @@ export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions)
   });
   return {
     app,
-    isSwept: () => systemClock.elapsed() > blastedAtMs + TAIL_TTL_MS,
+    isSwept: () => systemClock.elapsed() > leftAtMs + TAIL_TTL_MS,
     present: async () => (await app.presence(room({ id: "a" }))).map(({ id }) => id),
     async say(topic, n) {
       const ref = all.find(({ channel }) => channel === topic);
@@ -183,7 +185,7 @@ export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions)
 
 export interface SoakApp {
   readonly app: App;
-  /** Need nothing be kept any more that was told at length? */
+  /** Is all over that is remembered for a while of who came for a moment? */
   isSwept(): boolean;
   /** Who is where everybody of the crowd meets. */
   present(): Promise<readonly string[]>;
@@ -241,6 +243,6 @@ class Noted {
   }
 }
 
-const MOST_NOTED = 200;
+const MOST_NOTED = 20;
 /** Longer than `limits.close`. */
 const PATIENCE_MS = 5_000;

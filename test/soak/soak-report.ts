@@ -1,5 +1,6 @@
 import type { Stats } from "tidings";
 import type { Measurement } from "./measurement.js";
+import type { AtRest } from "./world.js";
 
 /** What is held: the promises of PROTOCOL.md, and what follows from them. */
 export const soakPromises = [
@@ -40,8 +41,8 @@ export interface ProcessReport {
   /** How long it lived. */
   readonly seconds: number;
   /** Before anybody had come, and when all had gone. */
-  readonly before: Measurement;
-  readonly after: Measurement;
+  readonly before: AtRest;
+  readonly after: AtRest;
   /** With the crowd there, and nobody else: at which second of the run the heap had how many bytes. */
   readonly heap: readonly { readonly atSeconds: number; readonly bytes: number; readonly connections: number }[];
   /** The heap in the end, by that at a quarter of its life; undefined where it lived too short a time to tell. */
@@ -129,13 +130,15 @@ export function describeSoak(report: SoakReport): string {
 }
 
 function describeProcess({ name, seconds, before, after, heap, growth }: ProcessReport): string[] {
-  const pair = (what: (measurement: Measurement) => number) => `${what(before)} → ${what(after)}`;
+  const pair = (what: (measurement: Measurement) => number) =>
+    `${what(before.measurement)} → ${what(after.measurement)}`;
   const held = [
     `${pair(({ connections }) => connections)} connections`,
     `${pair(({ channels }) => channels)} channels`,
     `${pair(({ timers }) => timers.length)} timers`,
     `${pair(({ sockets }) => sockets)} sockets`,
-    `heap ${megabytes(before.heapBytes)} → ${megabytes(after.heapBytes)}`,
+    `${before.holdings.entries} → ${after.holdings.entries} entries of Maps and Sets`,
+    `heap ${megabytes(before.measurement.heapBytes)} → ${megabytes(after.measurement.heapBytes)}`,
   ];
   const curve = heap.map(({ atSeconds, bytes }) => `${megabytes(bytes)} at ${atSeconds} s`);
   const grown =

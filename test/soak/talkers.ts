@@ -156,7 +156,7 @@ export async function repeat(visitor: Visitor): Promise<void> {
 /** Many channels, each for a moment. */
 export async function browse(visitor: Visitor): Promise<void> {
   const client = await dialDesk(visitor);
-  for (let index = 0; index < 20; index += 1) {
+  for (let index = 0; index < 60; index += 1) {
     const channel = `${visitor.random.pick(["brief", "briefly-kept"])}/${visitor.name}-${index}`;
     await askUntil(client, "subscribe", { channel }, index + 1);
     if (visitor.random.below(2) === 0) await askUntil(client, "unsubscribe", { channel }, -index - 1);

@@ -1,7 +1,7 @@
 import type { RedisOptions } from "tidings/redis";
 import type { AskedProcess } from "../support/redis/chaos/asked-process.js";
 import type { Acknowledged } from "../support/redis/chaos/topics.js";
-import type { Measurement } from "./measurement.js";
+import type { Holdings, Measurement } from "./measurement.js";
 import { startSoakProcess } from "./soak-process.js";
 import type { Violation, WatchedCounts } from "./soak-report.js";
 
@@ -268,7 +268,9 @@ export class Serving {
   readonly process: AskedProcess;
   readonly startedAtMs = performance.now();
   url = "";
-  /** Before anybody came; the first and the newest of those with the crowd there; and when all had gone. */
+  /** Before anybody came. */
+  first: AtRest | undefined;
+  /** With the crowd there, and nobody else. */
   readonly measurements: { readonly atMs: number; readonly measurement: Measurement }[] = [];
   #pid = 0;
   #acknowledged = 0;
@@ -337,17 +339,18 @@ export class Serving {
 
   /** Before anybody comes. */
   async measureFirst(): Promise<void> {
-    this.#keep(await this.process.ask<Measurement>("first"));
+    this.first = await this.process.ask<AtRest>("first");
   }
 
   /** With so many connections. */
-  async measureAt(connections: number): Promise<Measurement> {
-    return this.#keep(await this.process.ask<Measurement>("at", connections));
+  async measureAt(connections: number): Promise<void> {
+    const measurement = await this.process.ask<Measurement>("at", connections);
+    this.measurements.push({ atMs: performance.now(), measurement });
   }
 
   /** When everybody has gone. */
-  async measureAtRest(before: Measurement): Promise<Measurement> {
-    return this.#keep(await this.process.ask<Measurement>("rests", before));
+  measureAtRest(before: AtRest): Promise<AtRest> {
+    return this.process.ask<AtRest>("rests", before);
   }
 
   /** What went wrong since this was asked last. */
@@ -365,11 +368,12 @@ export class Serving {
     if (this.#closed === undefined) throw new Error(`${this.name} has not said how it closed.`);
     return this.#closed;
   }
+}
 
-  #keep(measurement: Measurement): Measurement {
-    this.measurements.push({ atMs: performance.now(), measurement });
-    return measurement;
-  }
+/** What a process holds while nobody is connected. */
+export interface AtRest {
+  readonly measurement: Measurement;
+  readonly holdings: Holdings;
 }
 
 /** What a process tells when it has drained. */
