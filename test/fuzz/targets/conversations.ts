@@ -17,9 +17,12 @@ const token = signToken({ sub: "ana" });
 export const conversations: Target = {
   about: "what a client says on one connection, a frame a line, after a line that says at which endpoint",
   words: [
-    ..."/open /asked /ours /raw connect auth ping pong subscribe unsubscribe publish presence history".split(" "),
+    ..."/open /asked /ours /raw /dashboard/live connect auth ping pong subscribe unsubscribe publish presence history".split(
+      " ",
+    ),
     ..."task_cancel type payload id channel since epoch offset rewind watch key limit before token".split(" "),
     ..."say echo said text chat/a chat/b plain/a $tasks/ana TOKEN".split(" "),
+    ..."ask about connections channels connection nothing which open troubled closed disconnect $dashboard".split(" "),
   ],
   batch: 64,
   open,
@@ -47,7 +50,7 @@ async function open(): Promise<Opened> {
 }
 
 const MOST_LINES = 40;
-const PATHS = ["/open", "/asked", "/ours", "/raw"];
+const PATHS = ["/open", "/asked", "/ours", "/raw", "/dashboard/live"];
 
 function* endpoints() {
   const events = { said: z.object({ text: z.string().max(20) }) };
@@ -74,7 +77,8 @@ function* endpoints() {
 /** Says all of it, and asks once more: that is answered, or the connection has closed. */
 async function talk({ app }: TestApp, path: string, lines: readonly string[]): Promise<void> {
   if (!(app instanceof TidingsApp)) throw new TypeError("This takes what createApp() made.");
-  const headers = path === "/ours" ? { "sec-websocket-protocol": "tidings.v1" } : {};
+  const isOurs = path === "/ours" || path === "/dashboard/live";
+  const headers = isOurs ? { "sec-websocket-protocol": "tidings.v1" } : {};
   const dialled = await dialMemory((upgrade) => void app.answer(upgrade), { target: path, headers });
   if ("refused" in dialled) throw new Error(`The handshake was refused: ${dialled.refused.status}`);
   const { peer } = dialled;
