@@ -43,7 +43,7 @@ export interface AppOptions {
   logger?: Logger | undefined;
   /** What is logged, and how it is written. */
   log?: LogOptions | undefined;
-  /** Around each message of every endpoint, outside the endpoint's own. */
+  /** Around each message of every endpoint, outside the endpoint's own. Default: nothing. */
   use?: readonly Middleware[] | undefined;
   /** What the document and the console call it. */
   info?: AppInfo | undefined;
@@ -62,7 +62,7 @@ export interface AppOptions {
    * disposed of. It may publish. Waited for as long as `limits.close`; what it throws goes to `onError`.
    */
   onStop?: ((given: OfApp) => unknown) | undefined;
-  /** Errors that no client can be told of, after they were logged. */
+  /** Called with errors that no client can be told of, after they were logged. Default: they are only logged. */
   onError?: ((error: unknown, at: ErrorPlace) => void) | undefined;
 }
 

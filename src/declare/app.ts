@@ -13,7 +13,7 @@ import type { ProcessView } from "./process-view.js";
 
 /** What `publish` takes beside the event. */
 export interface PublishOptions {
-  /** A connection that is not to hear it. */
+  /** A connection that is not to hear it. Default: all hear it. */
   except?: { readonly id: string } | undefined;
   /**
    * Tells a repeat from another event that looks alike: 1 to 64 characters, remembered for 5 minutes for this channel. A
@@ -53,7 +53,7 @@ export type RefWithPresence<Contract extends ChannelContract> = [Contract["membe
 export interface ListenOptions {
   /** Default: `TIDINGS_HOST`, or `"127.0.0.1"`. */
   host?: string | undefined;
-  /** For `wss://`. */
+  /** For `wss://`. Default: it speaks `ws://`. */
   tls?: TlsFiles | undefined;
   /**
    * Signals that close the app; when it is closed, and nobody else listens to the signal, the process exits with 0. A second

@@ -103,11 +103,14 @@ export interface ChannelOptions<
   history?:
     | (History & Refuse<Exclude<keyof NonNullable<History>, keyof HistoryOptions>, "A history has `size` and `ttl`.">)
     | undefined;
-  /** Who is here can be asked and watched. A function gives what a member shows beside its `id`; `true`: nothing more. */
+  /**
+   * Who is here can be asked and watched. A function gives what a member shows beside its `id`; `true`: nothing more. Default:
+   * it can't.
+   */
   presence?: Presence | ((given: ChannelGiven<NoInfer<Needs>, NoInfer<Pattern>>) => AtOnce<Face>) | undefined;
   /**
    * The present state, for who arrives: then exactly the events after it follow. It must hold every event that was published
-   * before the call; `stateAt(place, state)` tells up to which event it does.
+   * before the call; `stateAt(place, state)` tells up to which event it does. Default: none.
    */
   snapshot?: ((given: SnapshotGiven<NoInfer<Needs>, NoInfer<Pattern>>) => Snapshot) | undefined;
   /**

@@ -42,7 +42,10 @@ export interface EndpointBase<
 > {
   /** What it is for, in a sentence: the document and the console show it. */
   summary?: string | undefined;
-  /** Who it is, asked before the handshake is accepted: a credential, or any dependency whose value has an `id`. */
+  /**
+   * Who it is, asked before the handshake is accepted: a credential, or any dependency whose value has an `id`. Default: anybody
+   * may connect, and there is no user.
+   */
   // Where it may be undefined, so may the user: the type must not lose it.
   auth?: Auth;
   /** What handlers need, by the name they see it under. Made after `auth`, in this order, before the handshake is accepted. */
@@ -53,13 +56,13 @@ export interface EndpointBase<
   params?: Names | undefined;
   /** Makes the query what handlers see; without it it is strings, of a repeated key the last. */
   query?: Query | undefined;
-  /** May they enter? Asked before the handshake is accepted; false is `forbidden`. */
+  /** May they enter? Asked before the handshake is accepted; false is `forbidden`. Default: all of them may. */
   allow?: ((entry: Entry<Ctx>) => boolean | Promise<boolean>) | undefined;
-  /** Close codes in the place of 1008, each 3000–4999. */
+  /** Close codes in the place of 1008, each 3000–4999. Default: none. */
   closeCodes?: CloseCodes | undefined;
   /** How plain clients are refused: by an HTTP status (default), or by a handshake that is closed at once. */
   refuse?: "http" | "close" | undefined;
-  /** The endpoint's own subprotocols, offered beside `tidings.v1`. */
+  /** The endpoint's own subprotocols, offered beside `tidings.v1`. Default: none. */
   subprotocols?: readonly string[] | undefined;
   /** What one connection may use up. Default: the group's, and then the app's. */
   limits?: EndpointLimits | undefined;
@@ -93,15 +96,15 @@ export interface EndpointOptions<
   Returns,
   Ctx,
 > extends EndpointBase<Names, Query, Auth, Needs, Ctx> {
-  /** What a client may say: message → schema. `"*"`: any other message. */
+  /** What a client may say: message → schema. `"*"`: any other message. Default: nothing. */
   receives?: (Receives & Refuse<keyof Receives & ReservedFromClients, ReservedAdvice>) | undefined;
   /** What it is answered: message → schema. Without it the handler's return type is the reply's. */
   replies?:
     | (Replies & Refuse<Exclude<keyof Replies, keyof NoInfer<Receives>>, "Declare this message in `receives` first.">)
     | undefined;
-  /** What `connection.send` may say: message → schema. */
+  /** What `connection.send` may say: message → schema. Default: nothing. */
   sends?: (Sends & Refuse<keyof Sends & ReservedFromServers, ReservedAdvice>) | undefined;
-  /** The channels whose events may arrive here. */
+  /** The channels whose events may arrive here. Default: none. */
   channels?: Channels | undefined;
   /** Around each message, the first outermost. */
   use?: readonly Middleware<Ctx>[] | undefined;

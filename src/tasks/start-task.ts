@@ -11,7 +11,7 @@ import { ownerOf } from "./task-owner.js";
 
 /** What `startTask` and `startWorkerTask` take beside the work. */
 export interface TaskOptions {
-  /** What it is called to its user, such as `"export"`: of a longer text the first 512 bytes are told. */
+  /** What it is called to its user, such as `"export"`: of a longer text the first 512 bytes are told. Default: none. */
   name?: string | undefined;
   /** 1–64 characters that tell it from the user's other tasks. Default: one that nobody can guess. */
   id?: string | undefined;

@@ -7,7 +7,7 @@ import { type Chance, MemoryApp, type TestApp, type TestAppOptions } from "./tes
 export interface SimulationOptions<Fakes extends readonly unknown[]> extends TestAppOptions<Fakes> {
   /** A whole number. The same seed, and the same test: the same run. Default: another one each time, which `seed` tells. */
   seed?: number | undefined;
-  /** What happens to the clients while time passes; false: only what the test itself does. */
+  /** What happens to the clients while time passes; false: only what the test itself does. Default: that of `Weather`. */
   weather?: Weather | false | undefined;
 }
 

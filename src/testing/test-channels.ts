@@ -75,11 +75,11 @@ export interface TestPosition {
 
 /** What `subscribe` takes. */
 export interface TestSubscribeOptions {
-  /** Where it stood when it was here last: it gets what came after. Not with `rewind`. */
+  /** Where it stood when it was here last: it gets what came after. Not with `rewind`. Default: it was not. */
   since?: TestPosition | undefined;
-  /** How many of the newest events that are kept it gets before those that follow. Not with `since`. */
+  /** How many of the newest events that are kept it gets before those that follow. Not with `since`. Default: none. */
   rewind?: number | undefined;
-  /** True: it is told who is here, and then of every change. */
+  /** True: it is told who is here, and then of every change. Default: false. */
   presence?: boolean | undefined;
 }
 

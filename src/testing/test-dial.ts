@@ -27,9 +27,9 @@ export interface TestConnectOptions {
    * counts for the server's first join of each. A TypeError for other clients, which give it to `subscribe`.
    */
   since?: Readonly<Record<string, TestPosition>> | undefined;
-  /** False: it takes nothing from its socket until `startReading()`. */
+  /** False: it takes nothing from its socket until `startReading()`. Default: true. */
   reading?: boolean | undefined;
-  /** False: it answers no pings, as if the network were gone. */
+  /** False: it answers no pings, as if the network were gone. Default: true. */
   answersPings?: boolean | undefined;
   /** The peer's address. Default `"127.0.0.1"`. */
   address?: string | undefined;
