@@ -26,7 +26,7 @@ const STEPS = [
   ["AsyncAPI's parser", node("check-asyncapi.mjs")],
   ["Prometheus' own look", node("check-metrics.mjs")],
   ["the package", ["node", "scripts/check-package.mjs"]],
-  ["fuzzing", ["npm", "run", "--silent", "fuzz", "--", "--seconds", "20"]],
+  ["fuzzing", ["npm", "run", "--silent", "fuzz", "--", "--seconds", "30"]],
   [
     "channels joined and left",
     ["npm", "run", "--silent", "soak:channels", "--", "--rounds", "5", "--channels", "20000"],
