@@ -32,7 +32,7 @@ const document = rawEndpoint("/ws/documents/:document", {
   refuse: "close",
   closeCodes: { unauthorized: 4401, token_expired: 4401, forbidden: 4403 },
   // Of one update, of updates in a time, and of what waits for a slow reader: the whole document has room there.
-  limits: { messageSize: "256kb", messages: "100/1s", outbox: "4mb" },
+  limits: { messageSize: "256kb", messages: "200/1s", outbox: "4mb" },
   open: ({ connection, session }) => session.enter(connection),
   binary: ({ connection, session }, frame) => session.hear(connection, frame),
   close: ({ connection, session }) => session.leave(connection),

@@ -6,7 +6,7 @@ import { Game } from "./game.js";
 const place = z.object({ x: z.number(), y: z.number() });
 
 /** The world, step by step. Who is in it is its presence. */
-export const arena = channel("arena", {
+const arena = channel("arena", {
   events: {
     frame: z.object({
       tick: z.int(),

@@ -5,7 +5,7 @@ import type { Change } from "./alerts.js";
 import { Watch } from "./watch.js";
 
 /** Five minutes of figures are kept: a page that comes begins with them. */
-export const figures = channel("figures", {
+const figures = channel("figures", {
   events: {
     sample: z.object({
       at: z.number(),

@@ -55,9 +55,9 @@ test("between two frames a page shows what is between them, and after the last o
   expect([1_100, 1_150, 1_175, 1_200, 1_212.5, 2_000].map((ms) => timeline.at(ms)?.players[0]?.x)).toEqual([
     100, 100, 150, 200, 225, 300,
   ]);
-  // The game had stopped: what comes now is shown, and nothing before it.
-  timeline.push(frameAt(4), 60_000);
-  expect(timeline.at(60_000)?.players[0]?.x).toBe(400);
+  // The game had stopped: what comes now is shown in its own time, and nothing before it.
+  for (const tick of [4, 5]) timeline.push(frameAt(tick), 60_000 + 50 * (tick - 4));
+  expect([60_000, 60_125, 61_000].map((ms) => timeline.at(ms)?.players[0]?.x)).toEqual([400, 450, 500]);
 });
 
 function frameAt(tick: number): Frame {

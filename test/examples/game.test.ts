@@ -7,6 +7,7 @@ import { signIn } from "../../examples/sign-in.js";
 import { launchChromium } from "../support/chromium.js";
 import { type Arrival, dial, type WsClient } from "../support/ws-client.js";
 import { OpenedPage, phone } from "./opened-page.js";
+import { startExample } from "./started-example.js";
 
 let browser: Browser;
 let server: Awaited<ReturnType<typeof servePage>>;
@@ -102,6 +103,12 @@ test("P30: a game: two pages play, over a server that goes and comes back", asyn
   await ana.press("Leave");
   await ana.field("Your name").waitFor();
   await nextFrame(dora, (frame) => placeOf(frame, "Ana") === undefined);
+});
+
+test("P30: a game: it starts as its README says, and ends when it is told to", async () => {
+  await using started = await startExample("game");
+  expect(await (await fetch(started.url)).text()).toContain("<h1>Stars</h1>");
+  expect((await fetch(`${started.url}/healthz`)).status).toBe(200);
 });
 
 function serve(port = 0): ReturnType<typeof servePage> {

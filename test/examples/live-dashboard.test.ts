@@ -7,6 +7,7 @@ import { servePage } from "../../examples/page-server.js";
 import { launchChromium } from "../support/chromium.js";
 import { Inbox } from "../support/inbox.js";
 import { OpenedPage, phone } from "./opened-page.js";
+import { startExample } from "./started-example.js";
 
 let browser: Browser;
 let server: Awaited<ReturnType<typeof servePage>>;
@@ -82,6 +83,12 @@ test("P30: a live dashboard: two pages see the same, over a server that goes and
   await ana.connectsAgain();
   // Another server: what stood there does not stand here.
   await ana.page.getByText(/^Answers are slow: /).waitFor({ state: "detached" });
+});
+
+test("P30: a live dashboard: it starts as its README says, and ends when it is told to", async () => {
+  await using started = await startExample("live-dashboard");
+  expect(await (await fetch(started.url)).text()).toContain("<h1>A live dashboard</h1>");
+  expect((await fetch(`${started.url}/healthz`)).status).toBe(200);
 });
 
 function serve(port = 0): ReturnType<typeof servePage> {

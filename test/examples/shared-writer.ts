@@ -73,6 +73,13 @@ export class SharedWriter implements Disposable {
       .join();
   }
 
+  /** The network is lost: nobody is told anything. */
+  vanish(): void {
+    const { provider } = this;
+    provider.shouldConnect = false;
+    (provider.ws as unknown as WebSocket).terminate(); // it is of the kind that the provider was given
+  }
+
   [Symbol.dispose](): void {
     this.provider.destroy();
     this.text.doc?.destroy();

@@ -9,8 +9,9 @@ export function bindText(area: HTMLTextAreaElement, text: Y.Text, onCaret: (curs
   const indexOf = (place: Y.RelativePosition) => indexIn(text, place) ?? 0;
   let selection = [placeOf(0), placeOf(0)] as const;
   const noteCaret = () => {
+    const [, before] = selection;
     selection = [placeOf(area.selectionStart), placeOf(area.selectionEnd)];
-    onCaret(selection[1]);
+    if (!Y.compareRelativePositions(before, selection[1])) onCaret(selection[1]);
   };
   const undo = new Y.UndoManager(text, { trackedOrigins: new Set([area]) });
 

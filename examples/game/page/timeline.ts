@@ -20,10 +20,6 @@ export class Timeline {
     this.#frames = [...(isLost ? [] : this.#frames), frame];
   }
 
-  get latest(): Frame | undefined {
-    return this.#frames.at(-1);
-  }
-
   /** The world as it is to be shown now; undefined before the first frame. */
   at(nowMs: number): Frame | undefined {
     const tick = (nowMs - DELAY_MS - (this.#startMs ?? 0)) / TICK_MS;
