@@ -19,7 +19,7 @@ async function open(): Promise<Opened> {
   return {
     async read(input) {
       const [schema, ...values] = input.toString().split("\n").slice(0, MOST_LINES).map(parse);
-      if (schema === undefined || !isSchema(schema)) return;
+      if (schema === undefined || !isSchema(schema) || isDeep(schema)) return;
       // Each is another program: one compiler for all would remember every schema there ever was.
       const made = await make(schema);
       for (const value of values) {
@@ -52,6 +52,17 @@ function parse(line: string): unknown {
     return undefined;
   }
 }
+
+/**
+ * The time that ajv takes for a `$ref` doubles with each list within lists that it leads to. Schemas are the operator's, who need not
+ * be kept from making a start slow; here each would take all the time there is.
+ */
+function isDeep(value: unknown, left: number = MOST_LISTS): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return left < 0 || Object.values(value).some((each) => isDeep(each, Array.isArray(value) ? left - 1 : left));
+}
+
+const MOST_LISTS = 8;
 
 /** What the configuration's own schema lets stand there. */
 function isSchema(value: unknown): value is EventSchema {
