@@ -15,7 +15,7 @@ const { topics } = await import("../support/redis/chaos/topics.js");
 const { Beat } = await import("./beat.js");
 const { countHoldings, measure } = await import("./measurement.js");
 const { holdsMore } = await import("./process-report.js");
-const { createSoakApp, KEPT } = await import("./soak-app.js");
+const { CLOSE_MS, createSoakApp, KEPT } = await import("./soak-app.js");
 const { Vigil } = await import("./vigil.js");
 
 const PUBLISH_MS = 100;
@@ -25,7 +25,7 @@ const log = (fields: object): void => {
   const { event } = fields as { readonly event?: string }; // as each line has it
   if (event === "broker_away" || event === "broker_back") notice(event);
 };
-const vigil = new Vigil((promise, what) => notice("violated", { promise, what: `${name}: ${what}` }));
+const vigil = new Vigil(CLOSE_MS, (promise, what) => notice("violated", { promise, what: `${name}: ${what}` }));
 const { app, say, stored, present, isSwept } = createSoakApp({
   broker: broker === "" ? undefined : redis(JSON.parse(broker)),
   vigil,
@@ -159,9 +159,9 @@ notice("listening", { url, pid: process.pid });
 
 const LOOK_MS = 20;
 const LOOKS = 50;
-const HOLDING_TRIES = 10;
+const HOLDING_TRIES = 3;
 const FILL_AT_ONCE = 50;
 /** The channel to its parent, and what it prints. */
 const OF_ITS_PARENT = ["PipeWrap", "Pipe"];
 /** Less than who asks has. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;

@@ -31,6 +31,9 @@ export const API_KEY = "only-for-the-soak-0123456789";
 /** What is kept of each topic, which is filled before anybody comes: then no more and no less is kept later on. */
 export const KEPT = 600;
 
+/** So long a connection may take to close. */
+export const CLOSE_MS = 2_000;
+
 /** So long what is told at length is kept, and the place in a stream that nobody uses. */
 export const TAIL_TTL_MS = 4_000;
 
@@ -81,7 +84,7 @@ export const NOBODY = "nobody";
 const limits = {
   handshake: "3s",
   auth: "3s",
-  close: "2s",
+  close: `${CLOSE_MS}ms`,
   expiryGrace: "500ms",
   presenceGrace: "100ms",
   positionTtl: `${TAIL_TTL_MS}ms`,
@@ -100,15 +103,15 @@ export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions)
     auth: user,
     channels: [log, board, room, live, latest],
     limits: anyRate,
-    open: ({ connection }) => vigil.opens(connection.id)(),
-    close: ({ connection }) => vigil.closes(connection.id),
+    open: ({ connection }) => vigil.opens(connection)(),
+    close: ({ connection }) => vigil.closes(connection),
   });
   const desk = endpoint("/ws/desk", {
     auth: user,
     channels: [big, tail, brief, brieflyKept, tasks],
     receives: { say: n, note: n, slow: n, noted: n, blast, start: z.object({ ms: z.number() }), stop: z.string() },
     async open({ connection, user }) {
-      const opened = vigil.opens(connection.id);
+      const opened = vigil.opens(connection);
       // Long enough that who talks early has talked.
       await passed(5);
       if (user.id.startsWith("tasks-")) await connection.join(tasks({ user: user.id }));
@@ -116,15 +119,15 @@ export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions)
     },
     on: {
       say: ({ connection }, { n }) => {
-        vigil.handles(connection.id, n)();
+        vigil.handles(connection, n)();
         return n;
       },
       note: ({ connection, user }, { n }) => {
-        vigil.handles(connection.id, n)();
+        vigil.handles(connection, n)();
         noted.add(`${user.id} ${n}`);
       },
       async slow({ connection }, { n }) {
-        const ended = vigil.handles(connection.id, n);
+        const ended = vigil.handles(connection, n);
         await passed(150);
         ended();
         return n;
@@ -141,16 +144,16 @@ export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions)
       stop: ({ app, user }, task) => cancelTask(app, user.id, task),
     },
     close({ connection }) {
-      vigil.closes(connection.id);
+      vigil.closes(connection);
       leftAtMs = systemClock.elapsed();
     },
   });
   const raw = rawEndpoint("/raw", {
     limits: { messages: "1000/1s" },
-    open: ({ connection }) => vigil.opens(connection.id)(),
+    open: ({ connection }) => vigil.opens(connection)(),
     text: ({ connection }, text) => void connection.send(text),
     binary: ({ connection }, bytes) => void connection.send(bytes),
-    close: ({ connection }) => vigil.closes(connection.id),
+    close: ({ connection }) => vigil.closes(connection),
   });
   const app = createApp({
     endpoints: [hall, desk, raw],

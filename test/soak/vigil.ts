@@ -1,14 +1,19 @@
+import { systemClock } from "../../src/app/system.js";
+
 /**
  * Watches the lives of a process's connections from the inside: no early talk, one at a time and in order, `close` exactly once
  * (PROTOCOL.md, promises 3, 4 and 6). Of a connection that has closed nothing is kept.
  */
 export class Vigil {
   readonly #lives = new Map<string, Life>();
+  readonly #closeMs: number;
   readonly #violate: (promise: WatchedPromise, what: string) => void;
   /** How often each promise was looked at. */
   readonly checks: Record<WatchedPromise, number> = { "no early talk": 0, "one at a time": 0, once: 0 };
 
-  constructor(violate: (promise: WatchedPromise, what: string) => void) {
+  /** @param closeMs `limits.close`: so long what runs is waited for */
+  constructor(closeMs: number, violate: (promise: WatchedPromise, what: string) => void) {
+    this.#closeMs = closeMs;
     this.#violate = violate;
   }
 
@@ -18,10 +23,13 @@ export class Vigil {
   }
 
   /** `open` begins; call what this returns when it is done. */
-  opens(id: string): () => void {
+  opens({ id, signal }: Watched): () => void {
     this.checks.once += 1;
     if (this.#lives.has(id)) this.#violate("once", `${id} opens twice`);
-    const life: Life = { isOpen: false, running: undefined, last: 0 };
+    const life: Life = { isOpen: false, running: undefined, last: 0, closingAtMs: undefined };
+    signal.addEventListener("abort", () => {
+      life.closingAtMs = systemClock.elapsed();
+    });
     this.#lives.set(id, life);
     return () => {
       life.isOpen = true;
@@ -29,7 +37,7 @@ export class Vigil {
   }
 
   /** The handler of the client's n-th message begins; call what this returns when it has ended. */
-  handles(id: string, n: number): () => void {
+  handles({ id }: Watched, n: number): () => void {
     const life = this.#lives.get(id);
     this.checks["no early talk"] += 1;
     this.checks["one at a time"] += 1;
@@ -47,16 +55,29 @@ export class Vigil {
     };
   }
 
-  closes(id: string): void {
+  closes({ id }: Watched): void {
     this.checks.once += 1;
     const life = this.#lives.get(id);
-    if (life === undefined) this.#violate("once", `${id} closes twice, or never opened`);
-    else if (life.running !== undefined) this.#violate("once", `${id} closes while ${life.running} runs`);
     this.#lives.delete(id);
+    if (life === undefined) {
+      this.#violate("once", `${id} closes twice, or never opened`);
+      return;
+    }
+    const { isOpen, running, closingAtMs } = life;
+    const wasGivenTime = closingAtMs !== undefined && systemClock.elapsed() - closingAtMs >= this.#closeMs;
+    const goesOn = running === undefined ? "its `open`" : `the handler of ${running}`;
+    if ((running !== undefined || !isOpen) && !wasGivenTime) this.#violate("once", `${id} closes while ${goesOn} runs`);
   }
 }
 
 export type WatchedPromise = "no early talk" | "one at a time" | "once";
+
+/** A connection, as its handlers have it. */
+interface Watched {
+  readonly id: string;
+  /** Aborted when it begins to close. */
+  readonly signal: AbortSignal;
+}
 
 interface Life {
   isOpen: boolean;
@@ -64,4 +85,5 @@ interface Life {
   running: number | undefined;
   /** The message that was handled last. */
   last: number;
+  closingAtMs: number | undefined;
 }
