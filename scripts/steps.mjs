@@ -4,6 +4,9 @@ import { parseArgs } from "node:util";
 
 const AT_A_TIME = 2;
 
+/** What takes longer hangs. */
+const LONGEST_MS = 15 * 60_000;
+
 /**
  * Runs those that the command line asks for. The process then ends with 1 where one of them failed.
  *
@@ -26,6 +29,7 @@ export async function runSteps(command, steps, prepare) {
 async function runAll(waiting, prepare) {
   const beganMs = Date.now();
   const results = [];
+  endOnSignals();
   await prepare?.();
   const lane = async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) results.push(await take(step));
@@ -35,18 +39,59 @@ async function runAll(waiting, prepare) {
   if (results.some(({ isGood }) => !isGood)) process.exitCode = 1;
 }
 
-async function take([name, [command, ...args]]) {
+async function take([name, command]) {
   const beganMs = Date.now();
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const said = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => said.push(bytes));
-  const status = await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
+  console.log(`... ${name}`);
+  const { said, fault } = await runToEnd(command);
+  const lines = [`=== ${name}`, said, fault].filter(Boolean);
+  console.log(`\n${lines.join("\n")}\n`);
+  const seconds = secondsSince(beganMs).padStart(6);
+  return {
+    isGood: fault === undefined,
+    line: `${fault === undefined ? "ok    " : "FAILED"} ${name.padEnd(24)} ${seconds} s`,
+  };
+}
+
+/** What it said, and, where it did not end well, how it ended. With its whole group: what it leaves behind could hold its output open. */
+async function runToEnd([command, ...args]) {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const chunks = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => chunks.push(bytes));
+  running.add(child);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    endGroup(child, "SIGKILL");
+  }, LONGEST_MS);
+  const fault = await new Promise((resolve) => {
+    child.once("error", ({ message }) => resolve(`It can't be started: ${message}`));
+    child.once("close", (status, signal) => resolve(status === 0 ? undefined : `It ended with ${status ?? signal}.`));
   });
-  const isGood = status === 0;
-  console.log(`\n=== ${name}\n${Buffer.concat(said).toString().trimEnd()}`);
-  return { isGood, line: `${isGood ? "ok    " : "FAILED"} ${name.padEnd(24)} ${secondsSince(beganMs).padStart(6)} s` };
+  clearTimeout(timer);
+  running.delete(child);
+  return {
+    said: Buffer.concat(chunks).toString().trimEnd(),
+    fault: isLate ? `It took longer than ${LONGEST_MS / 60_000} minutes.` : fault,
+  };
+}
+
+const running = new Set();
+
+/** The steps are groups of their own, which a terminal's Ctrl-C does not reach. */
+function endOnSignals() {
+  process.once("exit", () => {
+    for (const child of running) endGroup(child, "SIGTERM");
+  });
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
+}
+
+function endGroup({ pid }, signal) {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function helpOf(command) {
