@@ -45,6 +45,9 @@ const pages = [...readRepository(PAGES)]
   )
   .map(([path, text]) => readPage(path, text));
 
+// Whatever runs is ended where this process exits.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+
 if (options.help) console.log(HELP);
 else if (options.list) list();
 else process.exitCode = await check();

@@ -55,7 +55,7 @@ const LASTING: readonly { readonly command: RegExp; readonly except?: RegExp; re
     except: /--help\b/,
     isReady: /listening on http|It is reloaded when|"event":"listening"/,
   },
-  { command: /\btidings listen\b/, except: /--(count|help)\b/, isReady: /^Connected/m },
+  { command: /\btidings listen\b/, except: /--help\b/, isReady: /^Connected/m },
   { command: /\bnpm start\b|\bnode\b.*\b(main|server|app)\.m?[jt]s\b/, isReady: /https?:\/\/\S+/ },
   { command: /\buvicorn\b/, isReady: /Uvicorn running on/ },
   { command: /\bredis-server\b/, isReady: /Ready to accept connections/ },

@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type Command, commandsIn, fits } from "./commands.js";
+import { type Command, commandsIn } from "./commands.js";
 import { type Block, type Fault, marksOf, type Page } from "./page.js";
-import { type Outcome, Session, type SessionOptions } from "./session.js";
+import { type Mishap, Session, type SessionOptions } from "./session.js";
 
 export interface Walk {
   readonly faults: readonly Fault[];
@@ -18,31 +18,29 @@ export async function walk(page: Page, options: SessionOptions): Promise<Walk> {
   await using session = new Session(options);
   let commands = 0;
   const failed = (line: number, text: string): Walk => ({ faults: [{ path: page.path, line, text }], commands });
+  const went = ({ command: { line, text }, fault }: Mishap): Walk => failed(line, `${text}\n${fault}`);
   for (const block of page.blocks) {
     for (const [name, text] of filesOf(block)) {
       const file = resolve(session.folder, name);
       // They are written from without the sandbox.
       if (!file.startsWith(`${options.folder}/`)) return failed(block.line, `${file} is not in the page's folder.`);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
+      await write(file, text, session);
     }
     if (!isShell(block)) continue;
     const interruptions = marksOf(block, "Ctrl-C").map(({ when }) => when);
-    if (interruptions.includes("before")) {
-      const fault = await session.interrupt();
-      if (fault !== undefined) return failed(block.line, fault);
-    }
+    const before = interruptions.includes("before") ? await session.interrupt() : undefined;
+    if (before !== undefined) return went(before);
     for (const command of commandsOf(block)) {
-      const { text, line, isHidden } = command;
-      const outcome = await session.run(text);
+      const outcome = await session.type(command);
       commands += 1;
-      const isOver = outcome.isLasting && !isHidden && interruptions.includes("after each");
-      const fault = faultOf(command, outcome) ?? (isOver ? await session.interrupt("last") : undefined);
-      if (fault !== undefined) return failed(line, `${text}\n${fault}`);
+      if (typeof outcome === "object") return went(outcome);
+      const isOver = outcome === "goes on" && !command.isHidden && interruptions.includes("after each");
+      const mishap = isOver ? await session.interrupt("last") : undefined;
+      if (mishap !== undefined) return went(mishap);
     }
   }
-  const fault = await session.interrupt();
-  return fault === undefined ? { faults: [], commands } : failed(page.blocks.at(-1)?.line ?? 1, fault);
+  const mishap = await session.interrupt();
+  return mishap === undefined ? { faults: [], commands } : went(mishap);
 }
 
 export function isShell({ language }: Block): boolean {
@@ -63,9 +61,12 @@ export function commandsOf(block: Block): (Command & { readonly isHidden: boolea
   ];
 }
 
-function faultOf({ answer }: Command, { stdout, fault }: Outcome): string | undefined {
-  if (fault !== undefined || answer === undefined || fits(stdout, answer)) return fault;
-  return `The page says that it answers\n${answer}\nIt answered\n${stdout.trimEnd()}`;
+async function write(file: string, text: string, session: Session): Promise<void> {
+  const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  const isReloaded = before !== undefined && before !== text ? session.reloaded() : undefined;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  await isReloaded;
 }
 
 function filesOf(block: Block): (readonly [name: string, text: string])[] {

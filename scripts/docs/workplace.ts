@@ -22,6 +22,7 @@ export class Workplace {
   constructor({ root, pack }: { readonly root: string; readonly pack: Pack }) {
     this.#root = root;
     this.#pack = pack;
+    process.once("exit", () => this.#clear());
   }
 
   /** For the commands of the page at this path. */
@@ -31,7 +32,7 @@ export class Workplace {
     const env = this.#envOf(folder);
     if (isOfRepository(path)) {
       const alone = await this.#sandbox({
-        packages: join(this.#copyOfRepository(), "node_modules"),
+        packages: join(this.#copyOfRepository(project), "node_modules"),
         isConnected: false,
       });
       return { folder, env, enter: { alone, connected: undefined } };
@@ -45,6 +46,10 @@ export class Workplace {
 
   async close(): Promise<void> {
     await Promise.all(this.#sandboxes.map((sandbox) => sandbox.close()));
+    this.#clear();
+  }
+
+  #clear(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -74,8 +79,8 @@ export class Workplace {
 
   #folderFor(path: string, project: string): string {
     // Where they say that they are to be typed.
-    if (path.startsWith("examples/patterns/p")) return join(this.#copyOfRepository(), "examples/patterns");
-    if (isOfRepository(path)) return this.#copyOfRepository();
+    if (path.startsWith("examples/patterns/p")) return join(this.#copyOfRepository(project), "examples/patterns");
+    if (isOfRepository(path)) return this.#copyOfRepository(project);
     const folder = this.#copyOf(project, path);
     if (!path.startsWith("templates/")) return folder;
     // It is the page of the project that is made of it.
@@ -95,11 +100,12 @@ export class Workplace {
   }
 
   /** One for all. */
-  #copyOfRepository(): string {
+  #copyOfRepository(project: string): string {
     if (this.#repository !== undefined) return this.#repository;
     const folder = join(this.#folder, "repository");
     for (const path of readRepository(/./).keys()) cpSync(join(this.#root, path), join(folder, path));
-    for (const name of ["dist", "ui/dist"]) cpSync(join(this.#root, name), join(folder, name), { recursive: true });
+    const built = join(project, "node_modules/tidings");
+    for (const name of ["dist", "ui/dist"]) cpSync(join(built, name), join(folder, name), { recursive: true });
     mkdirSync(join(folder, "node_modules")); // a link would lead whoever empties it to the repository's
     this.#repository = folder;
     return folder;
@@ -135,6 +141,8 @@ exec ${real("npm")} "$@"`,
       npx: `folder=$PWD
 while [ "$folder" != / ]; do
   [ -x "$folder/node_modules/.bin/$1" ] && command="$folder/node_modules/.bin/$1" && shift && exec "$command" "$@"
+  # In the package itself its own command.
+  [ "$1" = tidings ] && [ -f "$folder/dist/cli/index.js" ] && shift && exec node "$folder/dist/cli/index.js" "$@"
   folder=$(dirname "$folder")
 done
 exec ${real("npx")} "$@"`,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -84,6 +84,14 @@ process.once("SIGINT", () => { writeFileSync("ended", ""); process.exit(); });
   expect(await follow(each)).toEqual({ faults: [], commands: 2 });
 });
 
+test("what a server says until it is ended is compared too", async () => {
+  const page = (answer: string) =>
+    `<!-- file: main.mjs\nconsole.log("http://127.0.0.1");\n-->\n\`\`\`sh\nnode main.mjs\n# → ${answer}\n\`\`\`\n`;
+  expect(await follow(page("http:…"))).toEqual({ faults: [], commands: 1 });
+  const { faults } = await follow(page("https:…"));
+  expect(faults).toMatchObject([{ line: 5, text: expect.stringContaining("It answered\nhttp://127.0.0.1") }]);
+});
+
 test("a server that ends before it is ready, or by itself later, is told", async () => {
   const early = "<!-- file: main.mjs\nprocess.exit(3);\n-->\n```sh\nnode main.mjs\n```\n";
   expect((await follow(early)).faults).toMatchObject([{ line: 5, text: expect.stringContaining("It ended with 3.") }]);
@@ -104,12 +112,29 @@ echo end > pipe && while kill -0 $(cat shell) 2> ended; do :; done
   expect((await follow(late)).faults).toMatchObject([{ text: expect.stringContaining("It ended by itself, with 4.") }]);
 });
 
+test("nothing is installed in a copy of the repository, and no file is written outside of the page's folder", async () => {
+  const { faults } = await follow("```sh\ntrue && npm ci\n```\n");
+  expect(faults).toMatchObject([
+    { line: 2, text: expect.stringContaining("Nothing is installed in a copy of the repository.") },
+  ]);
+  for (const page of ["<!-- file: ../a.txt -->\n```json\n{}\n```\n", "```sh\ncd ..\n```\n```json\n// a.json\n```\n"]) {
+    expect((await follow(page)).faults).toMatchObject([
+      { text: expect.stringContaining("is not in the page's folder.") },
+    ]);
+  }
+});
+
 /** In a folder of its own, which is gone afterwards. */
 async function follow(text: string): Promise<Walk> {
   const folder = mkdtempSync(join(tmpdir(), "tidings-docs-test-"));
   try {
+    mkdirSync(join(folder, "page"));
     const env = { PATH: [dirname(process.execPath), "/usr/bin", "/bin"].join(":") };
-    return await walk(readPage("a.md", text), { folder, env });
+    return await walk(readPage("a.md", text), {
+      folder: join(folder, "page"),
+      env,
+      enter: { alone: [], connected: undefined },
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
