@@ -62,14 +62,19 @@ function look(lines: readonly string[], origins: Origins, proxies: TrustedProxie
 
 /** The rule in other words: by what the URL parser makes of it. */
 function isKnown(origin: string, host: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const { protocol, hostname, port } = new URL(origin);
-  const own =
-    ["http:", "https:"].includes(protocol) && URL.canParse(`${protocol}//${host}`)
-      ? new URL(`${protocol}//${host}`)
-      : undefined;
+  const { protocol = "", hostname = "", port = "" } = parsed(origin) ?? {};
+  const own = ["http:", "https:"].includes(protocol) ? parsed(`${protocol}//${host}`) : undefined;
   if (own !== undefined && own.hostname === hostname && own.port === port) return true;
   // Of its own schemes alone the parser lowers a host.
   if (protocol === "capacitor:") return hostname.toLowerCase() === "localhost" && port === "";
   return protocol === "https:" && port === "" && (hostname === "app.example" || hostname.endsWith(".example.com"));
+}
+
+/** By trying: once it is optimised `URL.canParse` of Node 20 and 22 is wrong about what is not ASCII. */
+function parsed(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
