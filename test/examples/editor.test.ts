@@ -123,6 +123,7 @@ test("P30: an editor: a full document takes no more, and what is deleted makes r
 test("P30: an editor: everybody is here under the name that the server knows, until they have gone", async () => {
   using ana = await SharedWriter.open(server.url, "ana", { document: "people" });
   ana.provider.awareness.setLocalState({ user: { name: "ana" } });
+  expect(await ana.people.next()).toBe("ana");
   using bob = await SharedWriter.open(server.url, "bob", { document: "people" });
   bob.provider.awareness.setLocalState({ user: { name: "ana" }, cursor: 7 });
   await ana.people.next((names) => names === "ana,bob");
