@@ -61,6 +61,7 @@ export const peers = {
     dialect: undefined,
     does: "the broker alone, with neither app nor connections",
   }),
+  storm: nodePeer("storm", "Tidings", {}),
   uwebsockets: nodePeer("uwebsockets", "uWebSockets.js", {
     package: "uwebsockets",
     does: "C++; JSON.parse alone: no authentication, validation or rate limits; heartbeat",

@@ -19,7 +19,8 @@ async function measure(options) {
   // Not before the peers are known to be there: these load them.
   const { peerVersions } = await import("./peers.mjs");
   const { Progress } = await import("./progress.mjs");
-  const { metricsCost, results, tableOf, write } = await import("./report.mjs");
+  const { besideBefore, committedResults } = await import("./before.mjs");
+  const { changesText, metricsCost, results, tableOf, write } = await import("./report.mjs");
   const { ResultsStore } = await import("./results-store.mjs");
   const { judge } = await import("./verdict.mjs");
 
@@ -31,10 +32,12 @@ async function measure(options) {
   const { runs, metrics } = options;
   const document = metrics === undefined ? results : metricsCost;
   const store = new ResultsStore({ machine, build: hash, bench: hashOfBench(), versions, runs, metrics });
+  const committed = metrics === undefined ? committedResults() : undefined;
+  const verdictOf = (row, measurement) => besideBefore(row, judge(row, measurement), committed);
   const judged = () => {
     return (metrics === undefined ? rows : options.rows).flatMap((row) => {
       const measurement = store.find(row.id);
-      return measurement === undefined ? [] : judge(row, measurement);
+      return measurement === undefined ? [] : verdictOf(row, measurement);
     });
   };
   for (const row of options.rows) {
@@ -45,18 +48,20 @@ async function measure(options) {
     progress.say(
       `${row.id} ${kept === undefined ? `took ${Math.round(measurement.seconds)} s` : "was measured before"}`,
     );
-    if (!options.json) console.log(`\n${tableOf(judge(row, measurement))}\n`);
+    if (!options.json) console.log(`\n${tableOf(verdictOf(row, measurement))}\n`);
     // After each row: a run that is broken off has said what it found.
     if (runs >= FEWEST_RUNS) write(document, judged(), { machine, versions, runs });
   }
   progress.done();
+  const wanted = judged().filter(({ row }) => options.rows.some(({ id }) => id === row));
+  const changes = changesText(wanted);
+  if (changes !== undefined) progress.say(changes);
   if (options.json) {
-    const wanted = judged().filter(({ row }) => options.rows.some(({ id }) => id === row));
     console.log(JSON.stringify({ machine, versions, build: hash, runs, rows: wanted }, undefined, 2));
   }
   progress.say(
     runs >= FEWEST_RUNS
-      ? `Written: bench/${document.file}`
+      ? `Written: bench/${document.file}${document.data === undefined ? "" : ` and ${document.data}`}`
       : `${document.file} was not written: ${runs} of at least ${FEWEST_RUNS} runs.`,
   );
 }

@@ -58,8 +58,11 @@ export class Stage {
     const { dialect } = peers[peer];
     if (dialect === undefined) return;
     this.#load = new LoadProcess();
-    const ports = this.servers.map(({ port }) => port);
-    await this.#load.order("meet", { ports, dialect, compression, textLength });
+    await this.#load.order("meet", { ports: this.ports, dialect, compression, textLength });
+  }
+
+  get ports() {
+    return this.servers.map(({ port }) => port);
   }
 
   /** The first one, which is most often the only one. */
@@ -81,6 +84,15 @@ export class Stage {
 
   order(order, what) {
     return this.#load.order(order, what);
+  }
+
+  /** Resolves when the servers have nothing more to do. */
+  async rest() {
+    for (let before = -1, now = await this.#spent(); now.servers - before > IDLE_SECONDS; ) {
+      before = now.servers;
+      await sleep(SETTLE_MS);
+      now = await this.#spent();
+    }
   }
 
   /** What an order gave, and the seconds of CPU time that it took: the servers', all together, and Redis's. */
@@ -113,3 +125,5 @@ export class Stage {
 /** With the type around it, a message from a client has 100 bytes. */
 const TEXT_LENGTH = 64;
 const SETTLE_MS = 150;
+/** CPU time in so long: of who is asked for it, and has nothing else to do. */
+const IDLE_SECONDS = 0.005;

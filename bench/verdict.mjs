@@ -35,11 +35,14 @@ export function judge(row, measurement) {
   return { row: id, title, figure, isEachAlone, date: measurement.date, contenders, goals };
 }
 
-function judgeBeside(row, { of = row.contenders[0], beside, atMost }, contenders) {
+function judgeBeside(row, { of = row.contenders[0], beside, atLeast, atMost }, contenders) {
   const { besides } = contenders.find(({ name }) => name === of);
-  const { figure } = besides.find(({ head }) => head === beside);
-  const text = `${labelOf(of)}, ${beside} ≤ ${atMost}`;
+  const { figure, isRatio } = besides.find(({ head }) => head === beside);
+  const text = `${labelOf(of)}, ${beside} ${atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`}${isRatio ? " ×" : ""}`;
   if (figure === undefined) return { text, measured: undefined, isReached: undefined };
+  if (atLeast !== undefined) {
+    return { text, measured: `${figure.median.toFixed(2)} ×`, isReached: figure.median >= atLeast };
+  }
   // A fact, not a pace: it holds in each run or not at all.
   return { text, measured: String(figure.most), isReached: figure.most <= atMost };
 }

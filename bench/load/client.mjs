@@ -12,12 +12,13 @@ const buffer = Buffer.allocUnsafe(256 * 1024);
  * @property {string} path
  * @property {Record<string, string>} headers
  * @property {import("./dialects.mjs").Greeting | undefined} greeting what is said after the handshake, before it is open
+ * @property {{ take(bytes: Uint8Array, length: number, from?: number): number }} [reader] one that counts by default
  */
 export class Client {
   /** Called with the number of messages that came. */
   onMessages = () => {};
   onGone = () => {};
-  reader = new FrameReader(() => this.#socket.write(maskedPong));
+  reader;
   #socket;
 
   /**
@@ -30,7 +31,8 @@ export class Client {
     return new Promise((resolve, reject) => new Client(options, resolve, reject));
   }
 
-  constructor({ port, path, headers, greeting }, opened, failed) {
+  constructor({ port, path, headers, greeting, reader }, opened, failed) {
+    this.reader = reader ?? new FrameReader(() => this.#socket.write(maskedPong));
     let response = "";
     let greetings = greeting?.messages ?? 0;
     const give = (messages) => {

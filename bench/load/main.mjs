@@ -1,8 +1,9 @@
 // The process that plays all clients. It is told by IPC what to do, one thing after the other.
 import { Crowd } from "./crowd.mjs";
+import { Storm } from "./storm.mjs";
 
-/** @type {Crowd | undefined} */
-let crowd;
+/** @type {Crowd | Storm | undefined} */
+let clients;
 
 process.on("message", async ({ number, order, what }) => {
   try {
@@ -16,12 +17,16 @@ process.on("disconnect", () => process.exit());
 
 function obey(order, what) {
   if (order === "meet") {
-    crowd = new Crowd(what);
+    clients = new Crowd(what);
+    return undefined;
+  }
+  if (order === "gather") {
+    clients = new Storm(what);
     return undefined;
   }
   if (order === "end") {
-    crowd?.end();
+    clients?.end();
     return undefined;
   }
-  return crowd[order](what);
+  return clients[order](what);
 }

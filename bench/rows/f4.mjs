@@ -7,6 +7,7 @@ export const f4 = {
   title: "idle memory a connection",
   figure: "bytes of RSS a connection",
   isLessBetter: true,
+  changes: { better: "lighter", worse: "heavier" },
   contenders: ["tidings", "ws", "socket.io", "uwebsockets", "bun", "fastapi"],
   besides: [{ head: "heap", of: "heapBytes" }],
   goals: [

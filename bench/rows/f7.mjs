@@ -13,6 +13,7 @@ export const f7 = {
   title: "a publish to 50 subscribers, with others elsewhere",
   figure: "µs of CPU a publish",
   isLessBetter: true,
+  isFirstMeasure: true,
   contenders: Object.keys(crowds),
   peerOf: () => "tidings",
   goals: [

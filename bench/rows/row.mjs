@@ -5,7 +5,7 @@
  * @property {string} [of] whose figure; the first contender's by default
  * @property {string} [against] whose it is compared with; undefined: nobody's, `beside` must be given
  * @property {string} [beside] the head of the column that it is about; the figure itself by default
- * @property {number} [atLeast] a ratio
+ * @property {number} [atLeast] a ratio; with `beside` of that column
  * @property {number} [atMost] a ratio; without `against` the figure itself
  * @property {number} [atMostMore] a difference
  *
@@ -20,6 +20,8 @@
  * @property {string} title
  * @property {string} figure what the figure counts
  * @property {boolean} [isLessBetter]
+ * @property {{ better: string, worse: string }} [changes] words for how it is beside an earlier result; faster and slower by default
+ * @property {boolean} [isFirstMeasure] the first contender is the measure of the others, not what is to be good
  * @property {readonly string[]} contenders the first is the one that the others are compared with
  * @property {(contender: string) => string} [peerOf] where a contender is no peer's name
  * @property {boolean} [isEachAlone] its contenders are not compared with each other
