@@ -21,7 +21,8 @@ export class PathPattern {
       if (param === undefined && !isLeadingSlash && !isParamValue(literal)) {
         throw invalidPattern(source, `has the segment ${JSON.stringify(literal)}`);
       }
-      if (param !== undefined && !/^[A-Za-z_]\w*$/.test(param))
+      // What is put into an object under this name is not in it.
+      if (param !== undefined && (!/^[A-Za-z_]\w*$/.test(param) || param === "__proto__"))
         throw invalidPattern(source, `has the param ":${param}"`);
     }
     this.source = source;
