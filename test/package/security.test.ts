@@ -147,7 +147,7 @@ test("what publishes runs nothing of ours, and has no other permission than to s
   const { publish: job, ...others } = publish?.jobs ?? {};
   expect(job?.permissions).toEqual({ "id-token": "write" });
   expect(Object.values(others).filter(({ permissions }) => permissions !== undefined)).toEqual([]);
-  expect(runsOf(job)).toEqual(["npm publish ./tidings-*.tgz --provenance --access public"]);
+  expect(runsOf(job)).toEqual(['npm publish ./tidings-*.tgz --provenance --access public --tag "$NPM_DIST_TAG"']);
   // Trusted publishing: there is no token.
   expect(JSON.stringify(publish)).not.toMatch(/secrets\.|NODE_AUTH_TOKEN|NPM_TOKEN/);
 });
