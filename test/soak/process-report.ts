@@ -1,6 +1,6 @@
 import type { Holdings, Measurement } from "./measurement.js";
+import type { Serving } from "./serving-process.js";
 import { megabytes, type ProcessReport, type Violation } from "./soak-report.js";
-import type { Serving } from "./world.js";
 
 /** What a process held over its life, when everybody has gone. */
 export async function processReport(serving: Serving, beganMs: number): Promise<ProcessReport> {

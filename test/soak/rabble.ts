@@ -1,9 +1,12 @@
 import { Random } from "../../src/testing/random.js";
 import { answerQuestions, notice } from "../support/redis/chaos/questions.js";
+import * as backends from "./backends.js";
 import { Beat } from "./beat.js";
+import * as listeners from "./listeners.js";
 import type { SoakPromise } from "./soak-report.js";
 import * as strangers from "./strangers.js";
 import * as talkers from "./talkers.js";
+
 import { Visitor } from "./visitor.js";
 
 // Whoever comes for a moment, to the worlds whose processes it is told of: one of each kind after the other, in an order that
@@ -14,7 +17,9 @@ const VISIT_MS = 250;
 const { NAME: name = "", SEED: seed = "1" } = process.env;
 const random = new Random(Number(seed)).fork(name);
 
-const kinds = new Map<string, (visitor: Visitor) => Promise<void>>(Object.entries({ ...strangers, ...talkers }));
+const kinds = new Map<string, (visitor: Visitor) => Promise<void>>(
+  Object.entries({ ...strangers, ...talkers, ...listeners, ...backends }),
+);
 
 /** A world, and how often something has begun or ended to befall it: a visit that sees none of it can't be cut short. */
 interface Place {

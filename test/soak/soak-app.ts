@@ -103,20 +103,19 @@ export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions)
     auth: user,
     channels: [log, board, room, live, latest],
     limits: anyRate,
-    open: ({ connection }) => vigil.opens(connection)(),
+    open: ({ connection }) => vigil.opens(connection, nothing),
     close: ({ connection }) => vigil.closes(connection),
   });
   const desk = endpoint("/ws/desk", {
     auth: user,
     channels: [big, tail, brief, brieflyKept, tasks],
     receives: { say: n, note: n, slow: n, noted: n, blast, start: z.object({ ms: z.number() }), stop: z.string() },
-    async open({ connection, user }) {
-      const opened = vigil.opens(connection);
-      // Long enough that who talks early has talked.
-      await passed(5);
-      if (user.id.startsWith("tasks-")) await connection.join(tasks({ user: user.id }));
-      opened();
-    },
+    open: ({ connection, user }) =>
+      vigil.opens(connection, async () => {
+        // Long enough that who talks early has talked.
+        await passed(5);
+        if (user.id.startsWith("tasks-")) await connection.join(tasks({ user: user.id }));
+      }),
     on: {
       say: ({ connection }, { n }) => {
         vigil.handles(connection, n)();
@@ -150,7 +149,7 @@ export function createSoakApp({ broker, vigil, logger, failed }: SoakAppOptions)
   });
   const raw = rawEndpoint("/raw", {
     limits: { messages: "1000/1s" },
-    open: ({ connection }) => vigil.opens(connection)(),
+    open: ({ connection }) => vigil.opens(connection, nothing),
     text: ({ connection }, text) => void connection.send(text),
     binary: ({ connection }, bytes) => void connection.send(bytes),
     close: ({ connection }) => vigil.closes(connection),
@@ -212,6 +211,8 @@ async function work(task: Task, ms: number): Promise<number> {
   task.signal.throwIfAborted();
   return ms;
 }
+
+function nothing(): undefined {}
 
 function passed(ms: number): Promise<void> {
   return new Promise((resolve) => systemClock.after(ms, resolve));

@@ -1,6 +1,6 @@
 import type { Stats } from "tidings";
 import type { Measurement } from "./measurement.js";
-import type { AtRest } from "./world.js";
+import type { AtRest } from "./serving-process.js";
 
 /** What is held: the promises of PROTOCOL.md, and what follows from them. */
 export const soakPromises = [

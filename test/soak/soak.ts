@@ -1,9 +1,8 @@
 import { Random } from "../../src/testing/random.js";
-import type { AskedProcess } from "../support/redis/chaos/asked-process.js";
 import { type RedisServer, startRedis } from "../support/redis/redis-server.js";
 import { type Fault, faultsWithoutEnd, type Stage } from "./faults.js";
 import { faultsOfRest, processReport } from "./process-report.js";
-import { startSoakProcess } from "./soak-process.js";
+import { Rabble } from "./rabble-process.js";
 import {
   type ProcessReport,
   type SoakPromise,
@@ -63,16 +62,9 @@ class Soak implements AsyncDisposable {
   readonly #violations: Violation[] = [];
   readonly #befell: Record<string, number> = {};
   #beganMs = 0;
-  readonly #pastVisits: RabbleCounts[] = [];
-  #rabble: AskedProcess;
-  #rabbles = 0;
-  #troubles = [0, 0];
-  #isTroubled = [false, false];
+  readonly #rabble: Rabble;
   #rounds = 0;
   #boundedChecks = 0;
-  /** Visits of this round that went wrong though nothing befell them. */
-  #cut: Cut[] = [];
-  #rabbleStarved = 0;
   #starvedRounds = 0;
   #wasStarved = false;
 
@@ -85,14 +77,14 @@ class Soak implements AsyncDisposable {
     const broker = { url: redis.url, timeout: "1s", lease: "1s", positionTtl: "20s", prefix: "soak" } as const;
     this.#far = new World({ name: "redis", processes: 2, broker, ...all });
     this.#near = new World({ name: "memory", processes: 1, broker: undefined, ...all });
-    this.#rabble = this.#startRabble();
+    this.#rabble = new Rabble({ seed, worlds: this.#worlds, violate: all.violate });
   }
 
   async run(): Promise<SoakReport> {
     await Promise.all(this.#worlds.map((world) => world.start()));
     await Promise.all(this.#worlds.map((world) => world.fill()));
-    await this.#warm(this.#far, this.#near);
-    await this.#openDoors();
+    for (const world of this.#worlds) await this.#rabble.warm(world);
+    await this.#rabble.come();
     this.#beganMs = performance.now();
     const { forMs } = this.#options;
     const parts = forMs < LONG_MS ? 4 : 16;
@@ -102,7 +94,7 @@ class Soak implements AsyncDisposable {
       // Who is to be compared with a quarter of its life needs some of it.
       if (fault.on === "near" && fault.replaces !== undefined && this.#elapsedMs > forMs / 2) continue;
       await this.#playRound(fault);
-      if (fault.on === "near" && fault.replaces !== undefined) await this.#warm(this.#near);
+      if (fault.on === "near" && fault.replaces !== undefined) await this.#rabble.warm(this.#near);
       const part = Math.floor((this.#elapsedMs / forMs) * parts);
       if (part > measured && part < parts) await this.#measure();
       measured = part;
@@ -129,76 +121,41 @@ class Soak implements AsyncDisposable {
       redis: this.#redis,
       far: this.#far,
       near: this.#near,
-      replaceRabble: () => this.#replaceRabble(),
+      replaceRabble: () => this.#rabble.replace(),
     };
     const starvedBefore = this.#starved;
     this.#rounds += 1;
     this.#befell[fault.name] = (this.#befell[fault.name] ?? 0) + 1;
     const troubled = fault.name === "nothing at all" ? undefined : { far: 0, near: 1, rabble: undefined }[fault.on];
-    await this.#tellRabble(troubled);
+    await this.#rabble.tell(troubled);
     await Promise.all(
       this.#worlds.map((world, index) => {
         const isHere = index === (fault.on === "near" ? 1 : 0);
         return isHere ? world.play(() => fault.befall(stage), fault.gap) : world.play(() => world.flow(), "to nobody");
       }),
     );
-    await this.#tellRabble(undefined);
+    await this.#rabble.tell();
     this.#judgeCut(this.#starved > starvedBefore);
     await this.#tellProgress(fault.name);
   }
 
   /** Whom the machine has no time for, in this round or the one before, can't be expected to have done in time what it should. */
   #judgeCut(isStarved: boolean): void {
-    const cut = this.#cut;
-    this.#cut = [];
+    const cut = this.#rabble.takeCut();
     if (isStarved) this.#starvedRounds += 1;
     if (!isStarved && !this.#wasStarved) for (const { what } of cut) this.#violate({ promise: "no failure", what });
     this.#wasStarved = isStarved;
   }
 
   get #starved(): number {
-    return this.#worlds.reduce((sum, { starved }) => sum + starved, this.#rabbleStarved);
-  }
-
-  /** @param troubled which of the worlds something befalls */
-  async #tellRabble(troubled: number | undefined): Promise<void> {
-    this.#isTroubled = this.#worlds.map((_, index) => index === troubled);
-    if (troubled !== undefined) this.#troubles[troubled] = (this.#troubles[troubled] ?? 0) + 1;
-    await this.#rabble.ask(
-      "at",
-      this.#worlds.map(({ urls }, index) => ({
-        urls,
-        troubles: this.#troubles[index],
-        isTroubled: this.#isTroubled[index],
-      })),
-    );
-  }
-
-  /** A process that is to be compared with itself does everything once before. */
-  async #warm(...worlds: readonly World[]): Promise<void> {
-    await this.#rabble.ask("leave");
-    await this.#tellRabble(undefined);
-    for (const world of worlds) await this.#rabble.ask("warm", this.#worlds.indexOf(world));
-    if (this.#beganMs > 0) await this.#rabble.ask("come");
-  }
-
-  async #openDoors(): Promise<void> {
-    await this.#tellRabble(undefined);
-    await this.#rabble.ask("come");
-  }
-
-  async #replaceRabble(): Promise<void> {
-    this.#pastVisits.push(await this.#rabble.ask<RabbleCounts>("told"));
-    await this.#rabble.kill();
-    this.#rabble = this.#startRabble();
-    await this.#openDoors();
+    return this.#worlds.reduce((sum, { starved }) => sum + starved, this.#rabble.starved);
   }
 
   /** With as much going on each time: the crowds are there, and nobody else. */
   async #measure(): Promise<void> {
-    await this.#rabble.ask("leave");
+    await this.#rabble.leave();
     for (const world of this.#worlds) await world.measure();
-    await this.#rabble.ask("come");
+    await this.#rabble.come();
   }
 
   async #tellProgress(fault: string): Promise<void> {
@@ -218,7 +175,7 @@ class Soak implements AsyncDisposable {
       elapsedMs: this.#elapsedMs,
       forMs: this.#options.forMs,
       connections: living.reduce((sum, { stats }) => sum + stats.connections, 0),
-      acknowledged: this.#worlds.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+      acknowledged: this.#acknowledged,
       checks: Object.values(checks).reduce((sum, each) => sum + each, 0),
       violations: this.#violations.length,
       heap: this.#worlds
@@ -231,19 +188,13 @@ class Soak implements AsyncDisposable {
     return (await Promise.all(this.#worlds.map((world) => world.counts()))).flat();
   }
 
-  async #visits(): Promise<readonly RabbleCounts[]> {
-    return [...this.#pastVisits, await this.#rabble.ask<RabbleCounts>("told")];
-  }
-
   async #checks(counts: readonly WatchedCounts[]) {
-    const visits = await this.#visits();
+    const { checks: ofVisits, visits } = await this.#rabble.counts();
+    const all = [...counts.map((each) => each.checks), ...ofVisits];
     const checks = Object.fromEntries(
-      soakPromises.map((promise) => [
-        promise,
-        [...counts, ...visits].reduce((sum, each) => sum + (each.checks[promise] ?? 0), 0),
-      ]),
+      soakPromises.map((promise) => [promise, all.reduce((sum, each) => sum + (each[promise] ?? 0), 0)]),
     ) as Record<SoakPromise, number>; // of each one
-    const sum = (of: (world: World) => number) => this.#worlds.reduce((all, world) => all + of(world), 0);
+    const sum = (of: (world: World) => number) => this.#worlds.reduce((total, world) => total + of(world), 0);
     checks.order += sum(({ heardChecks }) => heardChecks);
     checks.resume += sum(({ heardChecks }) => heardChecks);
     checks.stored += sum(({ storedChecks }) => storedChecks);
@@ -255,7 +206,7 @@ class Soak implements AsyncDisposable {
 
   /** All go, and it is looked what stays. */
   async #end(): Promise<SoakReport> {
-    await this.#rabble.ask("leave");
+    await this.#rabble.leave();
     const counts = await this.#counts();
     const { checks, visits } = await this.#checks(counts);
     for (const world of this.#worlds) await world.leave();
@@ -270,8 +221,6 @@ class Soak implements AsyncDisposable {
     for (const world of this.#worlds) await world.close();
     const redisKeys = await this.#keysLeft();
     for (const key of redisKeys.forever) this.#violate({ promise: "rest", what: `Redis keeps ${key} for ever` });
-    const total = (name: keyof WatchedCounts["stats"]) =>
-      counts.reduce((sum, { stats }) => sum + Number(stats[name]), 0);
     return {
       seed: this.#options.seed,
       seconds: Math.round(this.#elapsedMs / 1_000),
@@ -282,21 +231,9 @@ class Soak implements AsyncDisposable {
         ofTheCrowd: this.#options.clients * this.#worlds.length,
         came: this.#worlds.reduce((sum, { comers }) => sum + comers, 0),
         left: this.#worlds.reduce((sum, { leavers }) => sum + leavers, 0),
-        visits: sumOfVisits(visits),
+        visits,
       },
-      messages: {
-        published: total("eventsPublished"),
-        acknowledged: this.#worlds.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
-        received: total("messagesReceived"),
-        sent: total("messagesSent"),
-        replayed: total("eventsReplayed"),
-        gaps: total("gaps"),
-        rateLimited: total("rateLimited"),
-        slowConsumers: total("slowConsumers"),
-        pingTimeouts: total("pingTimeouts"),
-        handshakesRefused: total("handshakesRefused"),
-        connectionsOpened: total("connectionsOpened"),
-      },
+      messages: { acknowledged: this.#acknowledged, ...messagesOf(counts) },
       checks,
       violations: this.#violations,
       processes,
@@ -304,21 +241,14 @@ class Soak implements AsyncDisposable {
     };
   }
 
+  get #acknowledged(): number {
+    return this.#worlds.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  }
+
   async #keysLeft(): Promise<SoakReport["redisKeys"]> {
     const keys = (await this.#redis.command("KEYS", "*")) as readonly string[]; // as Redis answers it
     const ttls = await Promise.all(keys.map((key) => this.#redis.command("PTTL", key)));
     return { left: keys.length, forever: keys.filter((key, index) => ttls[index] === NO_TTL && !BOUNDED.test(key)) };
-  }
-
-  #startRabble(): AskedProcess {
-    this.#rabbles += 1;
-    const env = { NAME: `rabble-${this.#rabbles}`, SEED: this.#options.seed };
-    return startSoakProcess("rabble.ts", env, (notice, what) => {
-      // rabble.ts says so.
-      if (notice === "violated") this.#violate(what as Violation);
-      if (notice === "cut") this.#cut.push(what as Cut);
-      if (notice === "starved") this.#rabbleStarved += 1;
-    });
   }
 
   #violate(violation: Violation): void {
@@ -332,23 +262,20 @@ interface Pulse extends WatchedCounts {
   readonly largestOutbox: number;
 }
 
-interface Cut {
-  readonly what: string;
-}
-
-interface RabbleCounts {
-  readonly checks: Readonly<Partial<Record<SoakPromise, number>>>;
-  readonly tally: Readonly<Record<string, { readonly done: number; readonly cut: number }>>;
-}
-
-function sumOfVisits(all: readonly RabbleCounts[]): SoakReport["clients"]["visits"] {
-  const visits: Record<string, { done: number; cut: number }> = {};
-  for (const [kind, { done, cut }] of all.flatMap(({ tally }) => Object.entries(tally))) {
-    const sum = (visits[kind] ??= { done: 0, cut: 0 });
-    sum.done += done;
-    sum.cut += cut;
-  }
-  return visits;
+function messagesOf(counts: readonly WatchedCounts[]): Omit<SoakReport["messages"], "acknowledged"> {
+  const total = (name: keyof WatchedCounts["stats"]) => counts.reduce((sum, { stats }) => sum + Number(stats[name]), 0);
+  return {
+    published: total("eventsPublished"),
+    received: total("messagesReceived"),
+    sent: total("messagesSent"),
+    replayed: total("eventsReplayed"),
+    gaps: total("gaps"),
+    rateLimited: total("rateLimited"),
+    slowConsumers: total("slowConsumers"),
+    pingTimeouts: total("pingTimeouts"),
+    handshakesRefused: total("handshakesRefused"),
+    connectionsOpened: total("connectionsOpened"),
+  };
 }
 
 /** From here on there is time for more points of the heap's curve. */

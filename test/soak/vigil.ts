@@ -22,18 +22,21 @@ export class Vigil {
     return [...this.#lives.keys()];
   }
 
-  /** `open` begins; call what this returns when it is done. */
-  opens({ id, signal }: Watched): () => void {
+  /** Runs `open`. */
+  async opens({ id, signal }: Watched, open: () => Promise<unknown> | undefined): Promise<void> {
     this.checks.once += 1;
     if (this.#lives.has(id)) this.#violate("once", `${id} opens twice`);
-    const life: Life = { isOpen: false, running: undefined, last: 0, closingAtMs: undefined };
+    const life: Life = { isOpen: false, isOpening: true, running: undefined, last: 0, closingAtMs: undefined };
     signal.addEventListener("abort", () => {
       life.closingAtMs = systemClock.elapsed();
     });
     this.#lives.set(id, life);
-    return () => {
+    try {
+      await open();
       life.isOpen = true;
-    };
+    } finally {
+      life.isOpening = false;
+    }
   }
 
   /** The handler of the client's n-th message begins; call what this returns when it has ended. */
@@ -63,10 +66,11 @@ export class Vigil {
       this.#violate("once", `${id} closes twice, or never opened`);
       return;
     }
-    const { isOpen, running, closingAtMs } = life;
+    const { isOpening, running, closingAtMs } = life;
     const wasGivenTime = closingAtMs !== undefined && systemClock.elapsed() - closingAtMs >= this.#closeMs;
     const goesOn = running === undefined ? "its `open`" : `the handler of ${running}`;
-    if ((running !== undefined || !isOpen) && !wasGivenTime) this.#violate("once", `${id} closes while ${goesOn} runs`);
+    if ((running !== undefined || isOpening) && !wasGivenTime)
+      this.#violate("once", `${id} closes while ${goesOn} runs`);
   }
 }
 
@@ -80,7 +84,9 @@ interface Watched {
 }
 
 interface Life {
+  /** `open` is done, and has not failed. */
   isOpen: boolean;
+  isOpening: boolean;
   /** The message whose handler runs. */
   running: number | undefined;
   /** The message that was handled last. */

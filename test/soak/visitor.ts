@@ -50,6 +50,11 @@ export class Visitor implements Disposable {
     return this.#own(await dial(url + path, options));
   }
 
+  /** At the desk, as itself or as somebody of its own. */
+  dialDesk(who?: string): Promise<WsClient> {
+    return this.dial("/ws/desk", { token: who === undefined ? this.name : `${this.name}-${who}` });
+  }
+
   /** One that takes everything as it is. */
   async dialUncompressed(path: string, token: string): Promise<WsClient> {
     const webSocket = new WebSocket(this.url + path, {
@@ -92,6 +97,13 @@ export class Visitor implements Disposable {
     if (response.status === 503) throw new Error(`${path} is unavailable`);
     const isJson = response.headers.get("content-type")?.includes("json");
     return { status: response.status, body: isJson ? JSON.parse(text) : text };
+  }
+
+  /** As another backend does. Rejects where it is not known whether it was taken. */
+  async publish(event: object): Promise<{ readonly epoch: string; readonly offset: number }> {
+    const { status, body } = await this.ask("/api/publish", event);
+    if (status !== 200) throw new Error(`publish is answered with ${status} ${JSON.stringify(body)}`);
+    return body as { readonly epoch: string; readonly offset: number }; // as docs/reference/http-api.md says
   }
 
   /** The network is lost, wherever it is. */
