@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { TidingsError } from "tidings";
 import { SharedDocument } from "./shared-document.js";
 
-/** Documents that the folder may hold: whoever may write can begin one. */
+/** Documents that the folder may hold, with those that somebody has open and nobody has written in. */
 const MAXIMUM = 1_000;
 
 /** A document, until it is let go of. */
@@ -69,8 +69,9 @@ export class DocumentStore {
   async #load(name: string): Promise<SharedDocument> {
     await this.#closing.get(name)?.catch(() => {}); // told to who released it
     const file = `${name}.yjs`;
-    const files = (await readdir(this.#folder)).filter((each) => each.endsWith(".yjs"));
-    if (files.length >= MAXIMUM && !files.includes(file)) throw new TidingsError("too_many_documents");
+    const kept = (await readdir(this.#folder)).filter((each) => each.endsWith(".yjs"));
+    const all = new Set([...kept, ...[...this.#open.keys()].map((open) => `${open}.yjs`)]);
+    if (all.size > MAXIMUM && !kept.includes(file)) throw new TidingsError("too_many_documents");
     return SharedDocument.open(join(this.#folder, file));
   }
 }

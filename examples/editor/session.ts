@@ -52,11 +52,12 @@ export class Session implements AsyncDisposable {
     return this.#options.lease[Symbol.asyncDispose]();
   }
 
-  #answer(peer: Peer, { stateVector }: Said & { kind: "has" }): void {
+  async #answer(peer: Peer, { stateVector }: Said & { kind: "has" }): Promise<void> {
     const { lease, mayWrite } = this.#options;
     const missing = attempt(() => missingFrame(lease.document.doc, stateVector));
-    if (missing === undefined) peer.close(4400, "bad_frame");
-    else peer.send(missing);
+    if (missing === undefined) return peer.close(4400, "bad_frame");
+    await lease.document.written; // nobody is told what a crash could take away
+    peer.send(missing);
     // What it has and we lack comes as an update.
     if (mayWrite) peer.send(askFrame(lease.document.doc));
   }
@@ -65,7 +66,7 @@ export class Session implements AsyncDisposable {
     const { lease, mayWrite, wantsSaved } = this.#options;
     if (!mayWrite) return peer.close(4403, "forbidden");
     try {
-      // On the disk before anybody else sees it: nobody builds on what a crash could take away.
+      // On the disk before anybody else is told: nobody builds on what a crash could take away.
       const isNew = await lease.document.apply(update);
       if (isNew) lease.document.tell(updateFrame(update), peer);
     } catch (error) {

@@ -63,21 +63,27 @@ export class SharedDocument {
    * @throws NoUpdateError and DocumentFullError; then nothing has changed
    */
   async apply(update: Uint8Array): Promise<boolean> {
-    // The file never takes more than that: when it would, it is written anew as one, without what has become of no use.
-    const replaced = this.#hasRoomFor(update) ? undefined : this.#replace();
-    if (!this.#hasRoomFor(update)) {
-      await replaced;
-      throw new DocumentFullError();
-    }
-    const isNew = this.#merge(update);
-    const appended = isNew ? this.#append(update) : undefined;
+    checkUpdate(update);
+    const writes: Promise<void>[] = [];
     try {
-      await Promise.all([replaced, appended]);
-    } catch (error) {
-      this.#giveUp();
-      throw error;
+      // The file never takes more than that: when it would, it is written anew as one, without what has become of no use.
+      if (!this.#hasRoomFor(update)) writes.push(this.#replace());
+      if (!this.#hasRoomFor(update)) throw new DocumentFullError();
+      const isNew = this.#merge(update);
+      if (isNew) writes.push(this.#append(update));
+      return isNew;
+    } finally {
+      // Whatever became of the update: what is being written is waited for, and where the disk fails all begin anew.
+      await Promise.all(writes).catch((error: unknown) => {
+        this.#giveUp();
+        throw error;
+      });
     }
-    return isNew;
+  }
+
+  /** Resolves when all that is in `doc` now is on the disk. */
+  get written(): Promise<void> {
+    return this.#file.written;
   }
 
   close(): Promise<void> {
@@ -137,6 +143,15 @@ function docOf(updates: readonly Uint8Array[]): Y.Doc {
     for (const update of updates) Y.applyUpdate(doc, update);
   });
   return doc;
+}
+
+/** Reads it to its end. Yjs makes room for what an update says that it holds before it looks; this only looks. */
+function checkUpdate(update: Uint8Array): void {
+  try {
+    Y.decodeUpdate(update);
+  } catch (cause) {
+    throw new NoUpdateError("These bytes are no update.", { cause });
+  }
 }
 
 /**

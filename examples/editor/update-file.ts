@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rename, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 
@@ -8,36 +8,36 @@ interface Batch {
 }
 
 /**
- * Updates of one document, in a file that only grows until it is replaced by one update that says the same.
+ * Updates of one document, in a file that only grows until it is replaced by one update that says the same. There is none
+ * before the first update. It has one owner: two processes would write over each other.
  *
  * What was answered for is on the disk. A crash can tear only what nobody was answered for: the end, which is cut off when
- * the file is opened again, and kept beside it.
+ * the file is opened again. What is cut off is kept beside it, should it have been the disk's fault.
  */
 export class UpdateFile {
   readonly #path: string;
-  #handle: FileHandle;
+  #handle: FileHandle | undefined;
   /** Begins to be written when what is before it has been. */
   #batch: Batch | undefined;
   /** One thing after the other. Where one fails the rest does too: nobody knows what is in the file then. */
   #last: Promise<void> = Promise.resolve();
 
-  /** The file and what is in it; empty where there is none yet. */
+  /** The file and what is in it. */
   static async open(path: string): Promise<{ readonly file: UpdateFile; readonly updates: readonly Uint8Array[] }> {
     const bytes = await readFile(path).catch(emptyWhereMissing);
     const { updates, end } = readRecords(bytes);
-    const handle = await open(path, "a");
-    if (end < bytes.length) {
-      await writeFile(`${path}.torn`, bytes.subarray(end));
-      await handle.truncate(end);
-    }
-    await handle.sync();
-    await syncFolder(path); // a new file's name is in its folder
-    return { file: new UpdateFile(path, handle), updates };
+    const file = new UpdateFile(path);
+    if (bytes.length > 0) await file.#keep(bytes, end);
+    return { file, updates };
   }
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string) {
     this.#path = path;
-    this.#handle = handle;
+  }
+
+  /** Resolves when all that was appended until now is on the disk. */
+  get written(): Promise<void> {
+    return this.#last;
   }
 
   /** Resolves when it is on the disk. What comes while the disk is busy is written at once behind that. */
@@ -47,32 +47,56 @@ export class UpdateFile {
     return this.#batch.written;
   }
 
-  /** This update in the place of all that was appended before. At no time is there less in the file than one of the two. */
+  /** This update in the place of all that was appended before: until all of it is on the disk, that stays. */
   replace(update: Uint8Array): Promise<void> {
     this.#batch = undefined; // what is appended from now on comes behind it
     return this.#inTurn(async () => {
       const path = `${this.#path}.new`;
       const handle = await open(path, "w");
-      await handle.writev(recordOf(update));
-      await handle.sync();
-      await rename(path, this.#path);
-      await syncFolder(path);
-      await this.#handle.close();
+      try {
+        await handle.writeFile(Buffer.concat(recordOf(update)));
+        await handle.sync();
+        await rename(path, this.#path);
+      } catch (error) {
+        await handle.close();
+        await rm(path, { force: true }); // it takes the room that there may be too little of
+        throw error;
+      }
+      await this.#handle?.close();
       this.#handle = handle;
+      await syncFolder(path);
     });
   }
 
   async close(): Promise<void> {
     await this.#last.catch(() => {}); // told to who waits for it
-    await this.#handle.close();
+    await this.#handle?.close();
+  }
+
+  /** So much of it, on the disk: what the process before this one wrote may not have been there yet. */
+  async #keep(bytes: Buffer, end: number): Promise<void> {
+    const handle = await this.#open();
+    if (end < bytes.length) {
+      await writeFile(`${this.#path}.${Date.now()}.torn`, bytes.subarray(end), { flag: "wx" });
+      await handle.truncate(end);
+    }
+    await handle.sync();
+  }
+
+  async #open(): Promise<FileHandle> {
+    if (this.#handle !== undefined) return this.#handle;
+    this.#handle = await open(this.#path, "a");
+    await syncFolder(this.#path); // where its name is, if it is new
+    return this.#handle;
   }
 
   #begin(): Batch {
     const records: Uint8Array[] = [];
     const written = this.#inTurn(async () => {
       if (this.#batch?.records === records) this.#batch = undefined;
-      await this.#handle.appendFile(Buffer.concat(records));
-      await this.#handle.datasync();
+      const handle = await this.#open();
+      await handle.appendFile(Buffer.concat(records));
+      await handle.datasync();
     });
     return { records, written };
   }
@@ -97,11 +121,13 @@ function readRecords(bytes: Buffer): { readonly updates: readonly Uint8Array[]; 
   const updates: Uint8Array[] = [];
   let end = 0;
   while (end + RECORD_HEADER <= bytes.length) {
+    const [length, checksum] = [bytes.readUInt32LE(end), bytes.readUInt32LE(end + 4)];
     const start = end + RECORD_HEADER;
-    const update = bytes.subarray(start, start + bytes.readUInt32LE(end));
-    if (update.length !== bytes.readUInt32LE(end) || crc32(update) !== bytes.readUInt32LE(end + 4)) break;
+    const update = bytes.subarray(start, start + length);
+    // No update is empty. Zeros are what a file system may leave that had room for the end, and lost what was in it.
+    if (length === 0 || update.length !== length || crc32(update) !== checksum) break;
     updates.push(update);
-    end = start + update.length;
+    end = start + length;
   }
   return { updates, end };
 }

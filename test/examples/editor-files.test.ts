@@ -1,13 +1,18 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createEncoder, toUint8Array, writeVarString, writeVarUint } from "lib0/encoding";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as Y from "yjs";
 import { DocumentStore } from "../../examples/editor/document-store.js";
 import { changeBetween } from "../../examples/editor/page/text-binding.js";
 import { People } from "../../examples/editor/people.js";
+import { Session } from "../../examples/editor/session.js";
 import { NoUpdateError, SharedDocument } from "../../examples/editor/shared-document.js";
+import { askFrame } from "../../examples/editor/sync-protocol.js";
 import { UpdateFile } from "../../examples/editor/update-file.js";
 
 let folder: string;
@@ -18,6 +23,12 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
+async function write(path: string, texts: readonly string[]): Promise<void> {
+  const { file } = await UpdateFile.open(path);
+  for (const text of texts) await file.append(bytes(text));
+  await file.close();
+}
+
 async function contentOf(path: string): Promise<readonly string[]> {
   const { file, updates } = await UpdateFile.open(path);
   await file.close();
@@ -26,31 +37,67 @@ async function contentOf(path: string): Promise<readonly string[]> {
 
 test("wherever a file is torn, what is whole before that is there, and it can be written on", async () => {
   const path = join(folder, "whole");
-  const { file } = await UpdateFile.open(path);
-  for (const each of ["first", "second", ""]) await file.append(bytes(each));
-  await file.close();
+  const texts = ["first", "second", "3"];
+  await write(path, texts);
   const whole = await readFile(path);
   for (let end = 0; end <= whole.length; end += 1) {
     const torn = join(folder, `torn-${end}`);
     await writeFile(torn, whole.subarray(0, end));
     const { file, updates } = await UpdateFile.open(torn);
-    expect(updates.length).toBe([13, 27, 35].filter((boundary) => boundary <= end).length);
+    expect(updates.length).toBe([13, 27, 36].filter((boundary) => boundary <= end).length);
     await file.append(bytes("next"));
     await file.close();
-    expect(await contentOf(torn)).toEqual([...["first", "second", ""].slice(0, updates.length), "next"]);
+    expect(await contentOf(torn)).toEqual([...texts.slice(0, updates.length), "next"]);
   }
 });
 
-test("what does not fit its checksum is cut off, and kept beside", async () => {
+test.each<[string, (whole: Buffer) => Buffer, readonly string[]]>([
+  ["a byte has changed", (whole) => Buffer.concat([whole.subarray(0, 24), bytes("X"), whole.subarray(25)]), ["first"]],
+  ["there are zeros at the end", (whole) => Buffer.concat([whole, Buffer.alloc(40)]), ["first", "second"]],
+  [
+    "there are zeros in the place of the end",
+    (whole) => Buffer.concat([whole.subarray(0, 13), Buffer.alloc(14)]),
+    ["first"],
+  ],
+])("where %s, that is cut off, and kept beside", async (_, damage, left) => {
   const path = join(folder, "file");
-  const { file } = await UpdateFile.open(path);
-  for (const each of ["first", "second"]) await file.append(bytes(each));
-  await file.close();
-  const damaged = await readFile(path);
-  damaged[24] = 0;
+  await write(path, ["first", "second"]);
+  const damaged = damage(await readFile(path));
   await writeFile(path, damaged);
-  expect(await contentOf(path)).toEqual(["first"]);
-  expect(await readFile(`${path}.torn`)).toEqual(damaged.subarray(13));
+  expect(await contentOf(path)).toEqual(left);
+  expect(await contentOf(path)).toEqual(left);
+  const beside = (await readdir(folder)).filter((name) => name.endsWith(".torn"));
+  expect(await Promise.all(beside.map((name) => readFile(join(folder, name))))).toEqual([
+    damaged.subarray(left.length === 1 ? 13 : 27),
+  ]);
+});
+
+test("a file that can't be replaced, as the disk is full, stays as it was", async () => {
+  const path = join(folder, "notes.yjs");
+  const doc = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  doc.on("update", (update: Uint8Array) => updates.push(update));
+  doc.getText("text").insert(0, "x".repeat(300_000));
+  while (updates.length < 1_000) doc.getText("text").insert(0, "y");
+  const { file } = await UpdateFile.open(path);
+  await Promise.all(updates.map((update) => file.append(update)));
+  await file.close();
+  // No file may become larger than 200 KiB: what is more of a write is not written, as on a disk that is full.
+  const program = `
+    import { SharedDocument } from "./examples/editor/shared-document.ts";
+    const document = await SharedDocument.open(process.argv.at(-1));
+    await document.apply(Buffer.from(process.argv.at(-2), "base64")).catch(({ code }) => console.log(code));
+  `;
+  doc.getText("text").insert(0, "z");
+  const last = Buffer.from(updates.at(-1) ?? []).toString("base64");
+  const limited = "trap '' XFSZ; ulimit -f 200; exec \"$@\"";
+  const node = [process.execPath, "--import", "tsx", "--input-type=module", "-e", program, "--", last, path];
+  const { stdout } = await promisify(execFile)("bash", ["-c", limited, "bash", ...node]);
+  expect(stdout).toBe("EFBIG\n");
+  expect(await readdir(folder)).toEqual(["notes.yjs"]);
+  const again = await SharedDocument.open(path);
+  expect(again.doc.getText("text").length).toBe(300_999);
+  await again.close();
 });
 
 test("what is appended while a file is replaced comes behind that, and what a crash left of a replacement is no more", async () => {
@@ -92,8 +139,10 @@ test("a thousand updates are kept as one, and hostile ones leave no trace", asyn
     const before = Y.encodeStateVector(doc);
     text.insert(text.length, "x");
     const update = Y.encodeStateAsUpdate(doc, before);
-    // It can be read, and breaks within: what it belongs to is no place to be in.
-    if (n % 300 === 7) await expect(document.apply(misplaced(update))).rejects.toThrow(NoUpdateError);
+    if (n % 300 === 7) {
+      for (const hostile of [misplaced(update), unfounded()])
+        await expect(document.apply(hostile)).rejects.toThrow(NoUpdateError);
+    }
     applied.push(document.apply(update));
   }
   expect(await Promise.all(applied)).not.toContain(false);
@@ -104,6 +153,59 @@ test("a thousand updates are kept as one, and hostile ones leave no trace", asyn
   const again = await SharedDocument.open(path);
   expect(again.doc.getText("text").toString()).toBe("x".repeat(1_500));
   await again.close();
+});
+
+test("a replacement that fails breaks the document and no more, whatever became of the update", async () => {
+  await mkdir(join(folder, "notes.yjs.new")); // where the replacement would be
+  for (const [name, last] of [
+    ["what builds on nothing", unfounded()],
+    ["what is too much", updateOf("x".repeat(2_000_000))],
+    ["what is good", updateOf("good")],
+  ] as const) {
+    await rm(join(folder, "notes.yjs"), { force: true });
+    const document = await SharedDocument.open(join(folder, "notes.yjs"));
+    await Promise.all(Array.from({ length: 1_000 }, (_, n) => document.apply(updateOf(`${n}`))));
+    await expect(document.apply(last), name).rejects.toMatchObject({ code: "EISDIR" });
+    expect(document.isBroken, name).toBe(true);
+    await document.close();
+  }
+});
+
+test("who asks for what it lacks is told what is on the disk, and waits for what is on its way there", async () => {
+  const path = join(folder, "notes.yjs");
+  const store = await DocumentStore.at(folder);
+  await using lease = await store.acquire("notes");
+  const session = new Session({ lease, name: "ana", mayWrite: false, wantsSaved: false });
+  const told: string[] = [];
+  const peer = {
+    send(frame: string | Uint8Array) {
+      told.push(`${frame.length > 20} ${existsSync(path) && readFileSync(path).includes("not yet there")}`);
+      return true;
+    },
+    close() {},
+  };
+  const applied = lease.document.apply(updateOf("not yet there"));
+  expect(existsSync(path)).toBe(false);
+  await session.hear(peer, askFrame(new Y.Doc()));
+  expect(told).toEqual(["true true"]);
+  await applied;
+});
+
+test("an update is read before it is believed: what says that it holds millions touches nothing", async () => {
+  const document = await SharedDocument.open(join(folder, "notes.yjs"));
+  const before = document.doc;
+  // One client, 32,000,000 structs, none of which is there: Yjs would make room for them.
+  const claim = Uint8Array.from([1, 0x80, 0x90, 0xa1, 0x0f, 5, 0]);
+  await expect(document.apply(claim)).rejects.toThrow(NoUpdateError);
+  expect(document.doc).toBe(before);
+  await document.close();
+});
+
+test("who only looks leaves no file", async () => {
+  const store = await DocumentStore.at(folder);
+  const lease = await store.acquire("nothing");
+  await lease[Symbol.asyncDispose]();
+  expect(await readdir(folder)).toEqual([]);
 });
 
 test("a folder that is full takes no new document", async () => {
@@ -142,6 +244,15 @@ function updateOf(text: string): Uint8Array {
   const doc = new Y.Doc();
   doc.getText("text").insert(0, text);
   return Y.encodeStateAsUpdate(doc);
+}
+
+/** What somebody wrote behind something that they never said. */
+function unfounded(): Uint8Array {
+  const doc = new Y.Doc();
+  doc.getText("text").insert(0, "unsaid");
+  const before = Y.encodeStateVector(doc);
+  doc.getText("text").insert(6, "!");
+  return Y.encodeStateAsUpdate(doc, before);
 }
 
 /** The same with another kind of content. */

@@ -60,6 +60,13 @@ test("between two frames a page shows what is between them, and after the last o
   expect([60_000, 60_125, 61_000].map((ms) => timeline.at(ms)?.players[0]?.x)).toEqual([400, 450, 500]);
 });
 
+test("a page that is hidden, and draws nothing, keeps no more than it may need", () => {
+  const timeline = new Timeline();
+  for (let tick = 1; tick <= 1_000; tick += 1) timeline.push(frameAt(tick), 50 * tick);
+  // So far back there is nothing: what is shown is the oldest that is kept.
+  expect(timeline.at(0)?.tick).toBe(991);
+});
+
 function frameAt(tick: number): Frame {
   return { tick, players: [{ id: "ana", x: 100 * tick, y: 0, score: 0 }], stars: [] };
 }

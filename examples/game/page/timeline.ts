@@ -4,6 +4,8 @@ import { type Frame, TICK_MS } from "../world.js";
 const DELAY_MS = 2 * TICK_MS;
 /** A server that stood still, or was another: what was known of its clock holds no more. */
 const LOST_MS = 500;
+/** All that can be needed. A page that is hidden hears on, and draws nothing. */
+const MOST_FRAMES = LOST_MS / TICK_MS;
 
 /** Frames as they came, and the world in between: 20 of them a second, however often the screen is drawn. */
 export class Timeline {
@@ -17,7 +19,7 @@ export class Timeline {
     const isLost = known === undefined || Math.abs(startMs - known) > LOST_MS;
     // What came soonest tells the time best. The clocks go apart slowly, so it is believed a little less with each frame.
     this.#startMs = isLost ? startMs : Math.min(startMs, known + 1);
-    this.#frames = [...(isLost ? [] : this.#frames), frame];
+    this.#frames = [...(isLost ? [] : this.#frames), frame].slice(-MOST_FRAMES);
   }
 
   /** The world as it is to be shown now; undefined before the first frame. */
