@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 /** The folder of this package, whether it runs from `src/` or from `dist/`. */
 export const packageFolder: URL = folderOf(new URL("./", import.meta.url));
 
-/** Such as `0.8.0`. */
+/** Such as `0.9.0`. */
 export const packageVersion: string = JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")).version;
 
 function folderOf(start: URL): URL {

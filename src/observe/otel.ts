@@ -59,7 +59,7 @@ export function otel(options: OtelOptions = {}): TracingSource {
 const OPTIONS: Readonly<Record<string, OptionKind>> = { tracer: "object", tracerProvider: "object" };
 
 /** This package's. */
-const VERSION = "0.8.0";
+const VERSION = "0.9.0";
 
 class OtelTracing implements Tracing {
   readonly #tracer: Tracer;
