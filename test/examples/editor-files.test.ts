@@ -8,7 +8,7 @@ import { createEncoder, toUint8Array, writeVarString, writeVarUint } from "lib0/
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as Y from "yjs";
 import { DocumentStore } from "../../examples/editor/document-store.js";
-import { changeBetween } from "../../examples/editor/page/text-binding.js";
+import { changeBetween, indexIn } from "../../examples/editor/page/text-binding.js";
 import { People } from "../../examples/editor/people.js";
 import { Session } from "../../examples/editor/session.js";
 import { NoUpdateError, SharedDocument } from "../../examples/editor/shared-document.js";
@@ -238,6 +238,22 @@ test.each([
   ["👍😀", "🙍😀", { at: 0, removed: 2, added: "🙍" }],
 ])("from %j to %j is one change", (before, after, change) => {
   expect(changeBetween(before, after)).toEqual(change);
+});
+
+test("a cursor that is no place in the text is nowhere", () => {
+  const doc = new Y.Doc();
+  doc.clientID = 7;
+  const text = doc.getText("text");
+  text.insert(0, "abc");
+  const cursor: unknown = JSON.parse(JSON.stringify(Y.createRelativePositionFromTypeIndex(text, 2, -1)));
+  expect(indexIn(text, cursor)).toBe(2);
+  const places = [
+    ...[undefined, null, 7, "x", [], {}, { tname: "other" }, { item: {} }, { item: 7 }],
+    ...[{ type: { client: 1, clock: 0 } }, { item: { client: 1, clock: 9 } }, { item: { client: 7, clock: -1 } }],
+    { item: { client: 7, clock: 0.5 } },
+  ];
+  for (const place of places) expect(indexIn(text, place), JSON.stringify(place)).toBeUndefined();
+  expect([...doc.share.keys()]).toEqual(["text"]);
 });
 
 function updateOf(text: string): Uint8Array {

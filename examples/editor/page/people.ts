@@ -1,12 +1,12 @@
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import { make } from "../../page/element.js";
-import { type Cursor, indexIn } from "./text-binding.js";
+import { indexIn } from "./text-binding.js";
 
-/** What each page says of itself. The name is the server's word. */
+/** What each page says of itself. The name is the server's word, and all else may be anything. */
 interface State {
   readonly user?: { readonly name?: string };
-  readonly cursor?: Cursor;
+  readonly cursor?: unknown;
 }
 
 /** Shows who is here, and the others' cursors in the text. */
@@ -25,7 +25,7 @@ export function showPeople(
     const others = states
       .filter(([id]) => id !== awareness.clientID)
       .flatMap(([id, { user, cursor }]) => {
-        const index = cursor && indexIn(text, cursor);
+        const index = indexIn(text, cursor);
         return index === undefined ? [] : [{ id, name: user?.name ?? "", index }];
       });
     cursors.replaceChildren(...withCursors(text.toString(), others));

@@ -40,10 +40,18 @@ export function bindText(area: HTMLTextAreaElement, text: Y.Text, onCaret: (curs
   });
 }
 
-/** Where in this text a cursor is; undefined where it is in none that is known here. */
-export function indexIn(text: Y.Text, cursor: Cursor): number | undefined {
+/** Where in this text a cursor is; undefined where it is no place in it. Another page says it, and may say anything. */
+export function indexIn(text: Y.Text, cursor: unknown): number | undefined {
   if (text.doc === null) return undefined;
-  return Y.createAbsolutePositionFromRelativePosition(cursor, text.doc)?.index;
+  // Of another name Yjs would begin another text.
+  const { tname } = Object(cursor);
+  if (tname !== undefined && tname !== null && text.doc.share.get(tname) !== text) return undefined;
+  try {
+    const place = Y.createAbsolutePositionFromRelativePosition(cursor as Cursor, text.doc); // what is none throws
+    return place?.type === text && Number.isInteger(place.index) ? place.index : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The one piece in which two texts differ. */
