@@ -3,10 +3,10 @@ import { channel, createApp, endpoint } from "tidings";
 import { redis } from "tidings/redis";
 import { z } from "zod";
 import { user } from "../sign-in.js";
-import { type Inbox, inboxOf } from "./inbox.js";
+import { type Inbox, inboxOf, MOST_EVENTS } from "./inbox.js";
 
 /** All devices of one user. What is kept of it is the inbox itself: there is no other store. */
-const inbox = channel("inbox/:user", {
+export const inbox = channel("inbox/:user", {
   needs: { user },
   events: {
     notified: z
@@ -14,11 +14,12 @@ const inbox = channel("inbox/:user", {
       .transform(({ text }) => ({ text, at: new Date().toISOString() })) // by our clock
       .pipe(z.object({ text: z.string(), at: z.iso.datetime() })),
     /** The offsets of what was read. */
-    read: z.object({ offsets: z.array(z.int()).min(1).max(200) }),
+    read: z.object({ offsets: z.array(z.int()).min(1).max(MOST_EVENTS) }),
   },
-  history: { size: 200, ttl: "30d" },
+  history: { size: MOST_EVENTS, ttl: "30d" },
   // Who comes has all of it, and who comes back exactly what they missed.
-  snapshot: async ({ app, params }): Promise<Inbox> => inboxOf(await app.history(inbox(params), { limit: 200 })),
+  snapshot: async ({ app, params }): Promise<Inbox> =>
+    inboxOf(await app.history(inbox(params), { limit: MOST_EVENTS })),
   allow: {
     subscribe: ({ user, params }) => user.id === params.user,
     publish: ({ user, params }, { type }) => type === "read" && user.id === params.user,
@@ -29,7 +30,7 @@ export const devices = endpoint("/ws", {
   auth: user,
   channels: [inbox],
   receives: { notify: z.object({ user: z.string(), text: z.string().min(1).max(400) }) },
-  limits: { messagesPerUser: "20/60s" },
+  limits: { messagesPerUser: "120/60s" }, // notices and marks: also who marks one by one is never told to wait
   on: {
     async notify({ app, user }, { user: whom, text }) {
       // A job, a route, or another process on the same Redis says it just so.

@@ -1,3 +1,6 @@
+/** An inbox is the last so many events of its channel: a notice has its place until so many notices and marks have followed it. */
+export const MOST_EVENTS = 200;
+
 /** What a user was told of, the newest last. */
 export interface Inbox {
   readonly notices: readonly Notice[];
@@ -24,7 +27,8 @@ export function inboxOf(events: readonly InboxEvent[]): Inbox {
 }
 
 /** An event that is in it already changes nothing. */
-export function addEvent({ notices }: Inbox, { offset, ...event }: InboxEvent): Inbox {
+export function addEvent(inbox: Inbox, { offset, ...event }: InboxEvent): Inbox {
+  const notices = inbox.notices.filter((each) => each.offset > offset - MOST_EVENTS);
   if (event.type === "read") return counted(notices.map((each) => markRead(each, event.payload.offsets)));
   if (notices.some((each) => each.offset === offset)) return counted(notices);
   return counted([...notices, { offset, ...event.payload, isRead: false }]);

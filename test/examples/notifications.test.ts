@@ -60,6 +60,20 @@ test("P30: notifications: what came while nobody was there, or the server was aw
   await late.shows("1 unread");
 });
 
+test("P30: notifications: past 200 events the oldest goes, on who was there as on who comes", async () => {
+  await using first = await enter(other.url, "Fay");
+  for (let n = 0; n <= 200; n += 1) await post(other.url, "inbox/Fay", `notice ${n}`);
+  await first.shows("200 unread");
+  await using second = await enter(other.url, "Fay");
+  await second.press("Mark all as read"); // an event too
+  for (const page of [first, second]) {
+    await page.shows("0 unread");
+    const shown = page.page.locator("#notices li");
+    expect(await shown.count()).toBe(199);
+    expect(await shown.last().locator("span").textContent()).toBe("notice 2");
+  }
+});
+
 test("P30: notifications: nobody hears another's, nor speaks as a backend", async () => {
   const [dan, eve] = [await dialAs("Dan"), await dialAs("Eve")];
   const of = (user: string) => ({ channel: `inbox/${user}` });

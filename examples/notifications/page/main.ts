@@ -68,6 +68,12 @@ function showInbox({ notices, unread }: Inbox, read: (notices: readonly Notice[]
     const item = items.get(notice.offset) ?? addItem(notice, read);
     if (notice.isRead) markRead(item);
   }
+  const oldest = notices[0]?.offset ?? Number.POSITIVE_INFINITY;
+  for (const [offset, item] of items) {
+    if (offset >= oldest) continue;
+    items.delete(offset);
+    remove(item);
+  }
 }
 
 function addItem(notice: Notice, read: (notices: readonly Notice[]) => void): HTMLLIElement {
@@ -83,9 +89,13 @@ function addItem(notice: Notice, read: (notices: readonly Notice[]) => void): HT
 
 function markRead(item: HTMLLIElement): void {
   item.classList.remove("unread");
-  const button = item.querySelector("button");
-  if (button === document.activeElement) count.focus(); // not to lose the place of who goes by the keyboard
-  button?.remove();
+  remove(item.querySelector("button"));
+}
+
+/** Who goes by the keyboard and was on it has a place still. */
+function remove(element: Element | null): void {
+  if (element?.contains(document.activeElement)) count.focus();
+  element?.remove();
 }
 
 function tell(text: string): void {

@@ -4,7 +4,7 @@ import { createApp, endpoint } from "tidings";
 import { session } from "tidings/auth";
 import { z } from "zod";
 
-/** The store is yours: here it is a Map of session id → user, elsewhere a table. */
+/** The store is yours: here it is a Map of session id → user, elsewhere a table, in which a session ends. */
 const sessions = new Map<string, { id: string }>();
 
 const me = endpoint("/ws/me", {
@@ -26,7 +26,7 @@ export const server = createServer((request, response) => {
 });
 app.attach(server);
 
-/** This is where a real one asks for a password. */
+/** This is where a real one asks for a password: for a page of its own `Origin` alone, and so many times a minute. */
 function signIn(response: ServerResponse): void {
   const id = randomBytes(16).toString("base64url");
   sessions.set(id, { id: "ana" });

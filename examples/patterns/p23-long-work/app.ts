@@ -8,8 +8,8 @@ const jobs = endpoint("/ws/jobs", {
   auth: jwt({ secret: process.env.TIDINGS_JWT_SECRET }),
   channels: [tasks],
   receives: {
-    report: z.object({ pages: z.int().max(100) }),
-    primes: z.object({ below: z.int() }),
+    report: z.object({ pages: z.int().min(1).max(100) }),
+    primes: z.object({ below: z.int().min(2).max(10_000_000) }), // nobody keeps a thread for hours
     block: z.object({}),
   },
   async open({ connection, user }) {

@@ -77,7 +77,7 @@ test("P23: while a thread computes nobody is held up", async () => {
     while (next.id !== id) next = await client.next();
     return next;
   };
-  client.send({ type: "primes", payload: { below: 50_000_000 }, id: "primes" });
+  client.send({ type: "primes", payload: { below: 10_000_000 }, id: "primes" });
   const { payload: task } = await answerTo("primes");
   for (const id of ["one", "two", "three"]) {
     client.send({ type: "ping", id });
@@ -87,14 +87,18 @@ test("P23: while a thread computes nobody is held up", async () => {
   expect(await answerTo("cancel")).toMatchObject({ type: "reply" });
 });
 
+test("P23: nobody is given a thread for more than it should do", async () => {
+  await using server = await serveExample(longWork);
+  const client = await dial(`${server.url}/ws/jobs`, { token: tokenOf("dan") });
+  for (const below of [1, 10_000_001, Number.MAX_SAFE_INTEGER])
+    expect(await client.ask("primes", { below })).toMatchObject({ payload: { code: "invalid_payload" } });
+});
+
 test("P23: a handler that blocks the loop is named in the log and in a metric", async () => {
   await using server = await serveExample(longWork);
   const client = await dial(`${server.url}/ws/jobs`, { token: tokenOf("eve") });
   await client.ask("block", {});
-  expect(await logged("blocked", { endpoint: "/ws/jobs" })).toMatchObject({
-    endpoint: "/ws/jobs",
-    during: 'message "block"',
-  });
+  await logged("blocked", { endpoint: "/ws/jobs", during: 'message "block"' });
   const metrics = await (await fetch(`${server.url}/metrics`)).text();
   expect(metrics).toMatch(
     /^websocket_event_loop_blocks_total\{endpoint="\/ws\/jobs",handler="message",message="block"\} 1$/m,

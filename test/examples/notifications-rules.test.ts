@@ -1,0 +1,30 @@
+import { startTestApp } from "tidings/testing";
+import { expect, test } from "vitest";
+import { app, type devices, inbox } from "../../examples/notifications/app.js";
+import { addEvent, inboxOf, MOST_EVENTS } from "../../examples/notifications/inbox.js";
+import { user } from "../../examples/sign-in.js";
+
+test("an inbox that goes on with each event is the one of the events that are kept", () => {
+  const notified = { type: "notified", payload: { text: "hello", at: "2026-01-01T00:00:00.000Z" } } as const;
+  const events = Array.from({ length: MOST_EVENTS + 50 }, (_, index) => {
+    const offset = index + 1;
+    // Every third is a mark: of the notice before it, and of one that is just gone.
+    const read = { type: "read", payload: { offsets: [offset - 1, offset - MOST_EVENTS] } } as const;
+    return offset % 3 === 0 ? { offset, ...read } : { offset, ...notified };
+  });
+  let state = inboxOf([]);
+  for (const [index, event] of events.entries()) {
+    state = addEvent(state, event);
+    if (index > MOST_EVENTS - 3) expect(state).toEqual(inboxOf(events.slice(0, index + 1).slice(-MOST_EVENTS)));
+  }
+  expect([state.notices.length, state.unread]).toEqual([133, 67]);
+});
+
+test("who marks their notices one by one, one a second, is never told to wait", async () => {
+  await using server = await startTestApp(app, { override: [[user, ({ token }) => ({ id: token, sub: token })]] });
+  const ana = await server.connect<typeof devices>("/ws", { token: "ana" });
+  for (let offset = 1; offset <= 100; offset += 1) {
+    await ana.publish(inbox({ user: "ana" }), "read", { offsets: [offset] });
+    await server.clock.advance("1s");
+  }
+});
