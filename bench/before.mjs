@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { FEWEST_RUNS } from "./options.mjs";
 
 /**
  * The results that were committed last; undefined where there are none.
@@ -52,12 +53,13 @@ export function besideBefore(row, verdict, committed) {
 }
 
 /**
- * Nothing has changed where a run of now may have been one of then. Undefined: it is not known what runs there were.
+ * Nothing has changed where a run of now may have been one of then. Undefined: it is not known what runs there were, or there
+ * were too few of them.
  *
  * @returns {string | undefined}
  */
 export function changeOf(now, then, isMoreBetter, { better, worse } = CHANGES) {
-  if (then.least === undefined || then.most === undefined) return undefined;
+  if (then.least === undefined || then.most === undefined || now.count < FEWEST_RUNS) return undefined;
   if (now.least > then.most) return isMoreBetter ? better : worse;
   if (now.most < then.least) return isMoreBetter ? worse : better;
   return AS_BEFORE;

@@ -46,6 +46,8 @@ export class Line {
   #endedBy: { readonly reason: unknown } | undefined;
   #reloading: Promise<unknown> | undefined;
   #watch: { cancel(): void } | undefined;
+  /** When the server said anything last. */
+  #heardAtMs = performance.now();
 
   /** Resolves when it can be used. Rejects where the server can't be reached, or is none that will do. */
   static async dial(options: LineOptions): Promise<Line> {
@@ -69,7 +71,10 @@ export class Line {
 
   private constructor(options: LineOptions) {
     this.#options = options;
-    this.#hear = (message, topic) => options.hear(topic, message);
+    this.#hear = (message, topic) => {
+      this.#heardAtMs = performance.now();
+      options.hear(topic, message);
+    };
     this.#client = createDialledClient(clientOptions(options), options.patienceMs);
     this.#client.on("error", (error: unknown) => this.end(error));
     this.#client.on("end", () => this.end(new Error("The connection was closed.")));
@@ -106,7 +111,9 @@ export class Line {
 
   /** Resolves with how many replicas have what was done before, which is less than `count` where it takes too long. */
   async replicated(count: number, withinMs: number): Promise<number> {
-    return Number(await this.#client.sendCommand(["WAIT", String(count), String(withinMs)]));
+    const reached = await this.#client.sendCommand(["WAIT", String(count), String(withinMs)]);
+    this.#heardAtMs = performance.now();
+    return Number(reached);
   }
 
   /** Resolves when what was asked last about a topic has been answered; undefined: it has. */
@@ -193,7 +200,9 @@ export class Line {
       return Promise.all([this.#client.sendCommand([...which, ...rest]), asking]).then(([answer]) => answer);
     };
     try {
-      return await send("EVALSHA", script.sha);
+      const answer = await send("EVALSHA", script.sha);
+      this.#heardAtMs = performance.now();
+      return answer;
     } catch (error) {
       if (isReply(error, "READONLY")) this.end(error);
       if (!isReply(error, "NOSCRIPT")) throw error;
@@ -208,25 +217,34 @@ export class Line {
     return send("EVAL", script.source);
   }
 
-  /** Asks something every now and then; a server that does not answer is away, whatever else it did before. */
+  /** Asks something every now and then; a server that says nothing more is away, whatever it did before. */
   #watchSilence(): void {
     const { patienceMs } = this.#options;
     this.#watch = after(Math.min(patienceMs / 2, PING_MS), () => {
-      const ask = () => this.#client.sendCommand(["PING"]);
-      this.#watch = after(patienceMs, () => {
-        // Where it is this process that was busy, the answer waits to be read.
-        setImmediate(() => setImmediate(() => !isAnswered && this.end(new Error(`Silent for ${patienceMs} ms.`))));
-      });
-      let isAnswered = false;
-      ask().then(
+      this.#waitForWord(performance.now(), patienceMs);
+      this.#client.sendCommand(["PING"]).then(
         () => {
-          isAnswered = true;
           this.#watch?.cancel();
           if (this.#endedBy === undefined) this.#watchSilence();
         },
         (error: unknown) => this.end(error),
       );
     });
+  }
+
+  /** What was asked may wait behind much else: away is who has not answered any of it for so long. */
+  #waitForWord(askedAtMs: number, ms: number): void {
+    const { patienceMs } = this.#options;
+    const look = () => {
+      // Answered, and then another is watched for, or none.
+      if (watch !== this.#watch || this.hasEnded) return;
+      const leftMs = Math.max(askedAtMs, this.#heardAtMs) + patienceMs - performance.now();
+      if (leftMs > 0) this.#waitForWord(askedAtMs, leftMs);
+      else this.end(new Error(`Silent for ${patienceMs} ms.`));
+    };
+    // Where it is this process that was busy, the answer waits to be read.
+    const watch = after(ms, () => setImmediate(() => setImmediate(look)));
+    this.#watch = watch;
   }
 }
 
