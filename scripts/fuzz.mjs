@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Progress } from "../bench/progress.mjs";
 import { keepInput } from "../test/fuzz/corpus.js";
@@ -57,6 +58,9 @@ async function list() {
 
 async function tryAll() {
   await buildPages();
+  // A signal alone would end it without its `exit`.
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
   const progress = new Progress();
   const beganMs = performance.now();
   const results = [];
@@ -82,17 +86,18 @@ async function tryAll() {
 function printResult({ name, tried, grown, findings }) {
   console.log(`${name.padEnd(14)} ${String(tried).padStart(8)} tried, ${grown} reached more`);
   for (const { finding, shown, kept } of findings) {
-    console.log(
-      `  ${finding}\n    test/fuzz/corpus/${name}/${kept}\n    ${shown.split("\n").slice(0, 8).join("\n    ")}`,
-    );
+    const places = kept === "" ? [] : [`test/fuzz/corpus/${name}/${kept}`];
+    console.log([`  ${finding}`, ...places, ...shown.split("\n").slice(0, 8)].join("\n    "));
   }
 }
 
 async function tryOne(name, seconds, tell) {
   const folder = mkdtempSync(join(tmpdir(), "tidings-fuzz-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
   const trying = join(folder, "input");
   const result = { name, tried: 0, grown: 0, findings: [] };
-  const program = new URL("../test/fuzz/main.ts", import.meta.url).pathname;
+  const program = fileURLToPath(new URL("../test/fuzz/main.ts", import.meta.url));
   const args = ["--target", name, "--seconds", String(seconds), "--seed", values.seed, "--trying", trying];
   // What an input makes grow without end comes to this one.
   const limits = ["--max-old-space-size=512"];
@@ -121,13 +126,14 @@ async function tryOne(name, seconds, tell) {
   const [code, signal] = await ended;
   if (code !== 0)
     result.findings.push(lastOf(name, trying, isSilent ? "it hangs" : `the process ends with ${code ?? signal}`));
-  rmSync(folder, { recursive: true });
+  process.off("exit", remove);
+  remove();
   return result;
 }
 
 /** The input that was being tried when the process ended is kept as it is: nobody is left to make it shorter. */
 function lastOf(name, file, finding) {
-  if (!existsSync(file)) throw new Error(`${name}: ${finding} before anything is tried.`);
+  if (!existsSync(file)) return { finding, shown: "before anything was tried", kept: "", bytes: 0 };
   const bytes = readFileSync(file);
   const length = Number(bytes.subarray(0, 8).toString());
   const input = bytes.subarray(9, 9 + length);

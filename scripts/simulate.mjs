@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Progress } from "../bench/progress.mjs";
 
@@ -71,7 +72,7 @@ async function tryAll({ seeds, from, jobs }) {
 }
 
 async function runChild(args, hear) {
-  const program = new URL("../test/simulator/main.ts", import.meta.url).pathname;
+  const program = fileURLToPath(new URL("../test/simulator/main.ts", import.meta.url));
   const child = spawn(process.execPath, ["--import", "tsx", program, ...args.map(String)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
