@@ -17,7 +17,8 @@ export interface SandboxOptions {
 
 /**
  * A place for commands that came out of a text: in namespaces of their own, where the repository is read-only, as is the whole
- * file system but for one folder, and where every port is free. It is gone with this process, also where that is killed.
+ * file system but for one folder, no other process can be seen or ended, and every port is free. It is gone with this process, and all that runs in it, also where
+ * that is killed.
  */
 export class Sandbox {
   /** What a command is started through. */
@@ -27,14 +28,17 @@ export class Sandbox {
   private constructor(holder: ChildProcess, isConnected: boolean) {
     this.#holder = holder;
     const namespaces = ["--user", "--mount", ...(isConnected ? [] : ["--net"])];
-    this.enter = ["nsenter", "--target", String(holder.pid), ...namespaces, "--preserve-credentials"];
+    // `unshare` itself is not among the processes that it has put apart.
+    const processes = `--pid=/proc/${holder.pid}/ns/pid_for_children`;
+    this.enter = ["nsenter", "--target", String(holder.pid), ...namespaces, processes, "--preserve-credentials"];
   }
 
   /** Rejects where there is none to be had: then nothing may be run. */
   static async open({ folder, root, packages = "", isConnected }: SandboxOptions): Promise<Sandbox> {
     const cache = join(homedir(), ".npm");
     mkdirSync(cache, { recursive: true });
-    const args = [isConnected ? "-rm" : "-rnm", "sh", "-ec", SCRIPT, "sh", folder, cache, root, packages];
+    const apart = [isConnected ? "-rmp" : "-rnmp", "--fork", "--kill-child"];
+    const args = [...apart, "sh", "-ec", SCRIPT, "sh", folder, cache, root, packages];
     // It ends with its stdin.
     const holder = spawn("unshare", args, { stdio: ["pipe", "pipe", "pipe"] });
     const closed = once(holder, "close").then(() => "");
@@ -56,6 +60,7 @@ export class Sandbox {
 /** Says so only when it has seen that nothing can be written to the repository. */
 const SCRIPT = `
 ip link set lo up 2> /dev/null || true
+mount -t proc proc /proc 2> /dev/null || true
 mount --bind "$1" "$1"
 mount --bind "$2" "$2"
 mount --bind "$3" "$3"

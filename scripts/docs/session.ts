@@ -70,8 +70,9 @@ export class Session implements AsyncDisposable {
     return mishaps.at(-1);
   }
 
-  /** A file that was there is another: when whoever reloads has reloaded, or has had time to. Call it before. */
-  async reloaded(): Promise<void> {
+  /** When whoever reloads has done so for a file that was there, and will be another; or has had time to. */
+  async reloaded(file: string): Promise<void> {
+    if (file.endsWith(".test.ts")) return;
     const reloading = this.#lasting.filter(({ command, run }) => RELOADS.test(command.text) && !run.hasEnded);
     await Promise.all(reloading.map(({ run }) => run.hears(HAS_RELOADED, RELOAD_MS)));
   }
@@ -110,6 +111,6 @@ const HAS_RELOADED = /"event":"reloaded"|^reloaded in |serves on\.|tried again w
 /** An installation is what takes longest. */
 const COMMAND_MS = 120_000;
 const READY_MS = 30_000;
-const RELOAD_MS = 6_000;
+const RELOAD_MS = 20_000;
 const ANSWER_MS = 5_000;
 const END_MS = 15_000;

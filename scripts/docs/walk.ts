@@ -63,7 +63,7 @@ export function commandsOf(block: Block): (Command & { readonly isHidden: boolea
 
 async function write(file: string, text: string, session: Session): Promise<void> {
   const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
-  const isReloaded = before !== undefined && before !== text ? session.reloaded() : undefined;
+  const isReloaded = before !== undefined && before !== text ? session.reloaded(file) : undefined;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
   await isReloaded;

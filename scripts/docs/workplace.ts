@@ -62,8 +62,8 @@ export class Workplace {
   /** As README says of a project of one's own. */
   async #install(): Promise<string> {
     const tarball = await this.#pack(join(this.#folder, "package"));
-    this.#writeCommands(tarball);
     const project = join(this.#folder, "project");
+    this.#writeCommands(tarball, join(project, "node_modules"));
     const { dependencies, devDependencies } = JSON.parse(readRepositoryFile("templates/app/package.json"));
     const own = { name: "project", private: true, type: "module", devDependencies };
     mkdirSync(project);
@@ -91,7 +91,7 @@ export class Workplace {
   /** The files are the same ones, but for those that npm writes to. */
   #copyOf(project: string, path: string): string {
     const folder = join(this.#folder, path.replaceAll(/\W+/g, "-"));
-    execFileSync("cp", [process.platform === "linux" ? "-al" : "-a", project, folder]);
+    execFileSync("cp", ["-al", project, folder]);
     for (const name of ["package.json", "package-lock.json", "tsconfig.json", "node_modules/.package-lock.json"]) {
       rmSync(join(folder, name));
       cpSync(join(project, name), join(folder, name));
@@ -129,12 +129,16 @@ export class Workplace {
   }
 
   /** npm takes the tarball for what is not published yet, and npx, which only finds what is installed, is spared its start. */
-  #writeCommands(tarball: string): void {
+  #writeCommands(tarball: string, packages: string): void {
     const bin = join(this.#folder, "bin");
     mkdirSync(bin, { recursive: true });
     const real = (name: string) => execFileSync("which", [name], { encoding: "utf8" }).trim();
     const commands = {
       npm: `case "$1" in install)
+  # What a new project needs is there already: npm has less to unpack.
+  if [ $# = 1 ] && [ ! -e node_modules ] && [ -e ${packages} ]; then
+    cp -al ${packages} . && rm node_modules/.package-lock.json && cp ${packages}/.package-lock.json node_modules
+  fi
   for arg do shift; [ "$arg" = tidings ] && arg=${tarball}; set -- "$@" "$arg"; done
 esac
 exec ${real("npm")} "$@"`,

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,6 +38,25 @@ test.each([
     }
     expect(readdirSync(root)).toEqual(["node_modules", "package.json"]);
     expect(readdirSync(join(root, "node_modules/kept"))).toEqual(["index.js"]);
+  });
+});
+
+test("no process outside can be ended, and all that it started are ended with it", async () => {
+  await inPlace(async ({ folder, root }) => {
+    const outside = spawn("cat", { stdio: ["pipe", "ignore", "ignore"] });
+    const sandbox = await Sandbox.open({ folder, root, isConnected: false });
+    const [program = "", ...args] = sandbox.enter;
+    expect(spawnSync(program, [...args, "sh", "-c", `kill -9 ${outside.pid}`], { encoding: "utf8" })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("No such process"),
+    });
+    const inside = spawn(program, [...args, "sh", "-c", "setsid cat /dev/zero > /dev/null & echo started; cat"], {
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    await once(inside.stdout, "data");
+    await Promise.all([once(inside, "close"), sandbox.close()]);
+    outside.stdin.end();
+    expect(await once(outside, "close")).toEqual([0, null]);
   });
 });
 
