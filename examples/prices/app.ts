@@ -16,7 +16,7 @@ export const board = channel("board", {
 });
 
 /** Each change of one price, as it happens: for who looks closely. */
-const prices = channel("prices/:symbol", {
+export const prices = channel("prices/:symbol", {
   events: { tick: quote },
   history: { size: 60, ttl: "5m" }, // a chart begins with it
   snapshot: ({ params }) => market.quoteOf(params.symbol),

@@ -20,11 +20,18 @@ test("an inbox that goes on with each event is the one of the events that are ke
   expect([state.notices.length, state.unread]).toEqual([133, 67]);
 });
 
-test("who marks their notices one by one, one a second, is never told to wait", async () => {
+test("who marks their notices one by one, one a second, is never told to wait; a machine that marks them is", async () => {
   await using server = await startTestApp(app, { override: [[user, ({ token }) => ({ id: token, sub: token })]] });
   const ana = await server.connect<typeof devices>("/ws", { token: "ana" });
-  for (let offset = 1; offset <= 100; offset += 1) {
-    await ana.publish(inbox({ user: "ana" }), "read", { offsets: [offset] });
+  const machine = await server.connect<typeof devices>("/ws", { token: "machine" });
+  const mark = (device: typeof ana, user: string) => device.publish(inbox({ user }), "read", { offsets: [1] });
+  for (let n = 0; n < 125; n += 1) {
+    await mark(ana, "ana");
     await server.clock.advance("1s");
   }
+  for (let n = 0; n < 120; n += 1) {
+    await mark(machine, "machine");
+    await server.clock.advance("150ms");
+  }
+  await expect(mark(machine, "machine")).rejects.toMatchObject({ code: "rate_limited" });
 });

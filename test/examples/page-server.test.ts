@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { createApp, endpoint } from "tidings";
 import { expect, test } from "vitest";
 import { servePage } from "../../examples/page-server.js";
@@ -24,6 +25,7 @@ test("an app and its page are on one server, and the page takes nothing from els
     const { status, headers } = await fetch(server.url + path);
     expect([status, headers.get("content-type")]).toEqual([200, type]);
     expect(headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self';");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
   }
   expect(await (await fetch(`${server.url}/healthz`)).text()).toContain("ok");
   for (const path of ["/app.ts", "/main.ts", "/../app.ts", "/%2e%2e/app.ts", "/ws/none"])
@@ -34,7 +36,10 @@ test("an app and its page are on one server, and the page takes nothing from els
 test("who signs in is let in under that name, and no name is more than a part of a channel's", async () => {
   await using server = await serve();
   const sign = (name: string) => fetch(`${server.url}/token?${new URLSearchParams({ name })}`);
-  const ana = await dialTidings(`${server.url}/ws`, { token: await (await sign(" Ana ")).text() });
+  const token = await (await sign(" Ana ")).text();
+  const { iat = 0, exp } = decodeJwt(token);
+  expect(exp).toBe(iat + 600);
+  const ana = await dialTidings(`${server.url}/ws`, { token });
   expect(await ana.next()).toMatchObject({ type: "connected", payload: { user: { id: "Ana" } } });
   for (const name of ["", " ", "..", "a/b", "a\nb", "x".repeat(33)]) expect((await sign(name)).status, name).toBe(400);
   ana.close();
