@@ -4,7 +4,7 @@ import { People } from "./people.js";
 import { RECORD_HEADER, UpdateFile } from "./update-file.js";
 
 /** Bytes of one document, as it is kept. */
-export const DOCUMENT_BYTES = 1_048_576;
+const DOCUMENT_BYTES = 1_048_576;
 /** Updates that are kept one by one: so many are read quickly when it is opened. */
 const DOCUMENT_UPDATES = 1_000;
 
