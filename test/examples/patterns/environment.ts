@@ -3,6 +3,8 @@ import { secret, signToken } from "../../support/tokens.js";
 
 // Imported first: the examples read it as they are loaded.
 process.env.TIDINGS_JWT_SECRET = secret;
+// All of the log is caught below, so that a test may await any line of it.
+process.env.TIDINGS_LOG = "info";
 // When a server goes, its clients are back within 5 s otherwise.
 process.env.TIDINGS_DRAIN_RECONNECT_WITHIN = "100ms";
 
