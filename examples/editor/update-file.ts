@@ -17,6 +17,8 @@ interface Batch {
 export class UpdateFile {
   readonly #path: string;
   #handle: FileHandle | undefined;
+  /** Bytes of it that are on the disk. */
+  #bytes = 0;
   /** Begins to be written when what is before it has been. */
   #batch: Batch | undefined;
   /** One thing after the other. Where one fails the rest does too: nobody knows what is in the file then. */
@@ -52,9 +54,10 @@ export class UpdateFile {
     this.#batch = undefined; // what is appended from now on comes behind it
     return this.#inTurn(async () => {
       const path = `${this.#path}.new`;
+      const record = Buffer.concat(recordOf(update));
       const handle = await open(path, "w");
       try {
-        await handle.writeFile(Buffer.concat(recordOf(update)));
+        await handle.writeFile(record);
         await handle.sync();
         await rename(path, this.#path);
       } catch (error) {
@@ -64,6 +67,7 @@ export class UpdateFile {
       }
       await this.#handle?.close();
       this.#handle = handle;
+      this.#bytes = record.length;
       await syncFolder(path);
     });
   }
@@ -77,10 +81,13 @@ export class UpdateFile {
   async #keep(bytes: Buffer, end: number): Promise<void> {
     const handle = await this.#open();
     if (end < bytes.length) {
-      await writeFile(`${this.#path}.${Date.now()}.torn`, bytes.subarray(end), { flag: "wx" });
+      const beside = `${this.#path}.${Date.now()}.torn`;
+      // Where there is no room for that, what is whole is to be read all the same.
+      await writeFile(beside, bytes.subarray(end), { flag: "wx" }).catch(() => rm(beside, { force: true }));
       await handle.truncate(end);
     }
     await handle.sync();
+    this.#bytes = end;
   }
 
   async #open(): Promise<FileHandle> {
@@ -94,11 +101,21 @@ export class UpdateFile {
     const records: Uint8Array[] = [];
     const written = this.#inTurn(async () => {
       if (this.#batch?.records === records) this.#batch = undefined;
-      const handle = await this.#open();
-      await handle.appendFile(Buffer.concat(records));
-      await handle.datasync();
+      await this.#write(Buffer.concat(records));
     });
     return { records, written };
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    const handle = await this.#open();
+    try {
+      await handle.appendFile(bytes);
+      await handle.datasync();
+    } catch (error) {
+      await handle.truncate(this.#bytes); // on a full disk a part of it may be there, and takes room
+      throw error;
+    }
+    this.#bytes += bytes.length;
   }
 
   #inTurn(run: () => Promise<void>): Promise<void> {

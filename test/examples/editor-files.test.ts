@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createEncoder, toUint8Array, writeVarString, writeVarUint } from "lib0/encoding";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { DocumentStore } from "../../examples/editor/document-store.js";
 import { changeBetween, indexIn } from "../../examples/editor/page/text-binding.js";
@@ -22,6 +22,13 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Runs a program that can make no file larger than 200 KiB: of a write that would, a part is written, as on a disk that is full. */
+function onFullDisk(program: string, args: readonly string[]): Promise<{ readonly stdout: string }> {
+  const limited = 'trap "" XFSZ; ulimit -f 200; exec "$@"';
+  const node = [process.execPath, "--import", "tsx", "--input-type=module", "-e", program, "--", ...args];
+  return promisify(execFile)("bash", ["-c", limited, "bash", ...node]);
+}
 
 async function write(path: string, texts: readonly string[]): Promise<void> {
   const { file } = await UpdateFile.open(path);
@@ -72,32 +79,52 @@ test.each<[string, (whole: Buffer) => Buffer, readonly string[]]>([
   ]);
 });
 
-test("a file that can't be replaced, as the disk is full, stays as it was", async () => {
-  const path = join(folder, "notes.yjs");
+test("on a disk that is full what was saved stays, and can be read", async () => {
+  const [replaced, appended, torn] = ["replaced", "appended", "torn"].map((name) => join(folder, `${name}.yjs`));
   const doc = new Y.Doc();
   const updates: Uint8Array[] = [];
   doc.on("update", (update: Uint8Array) => updates.push(update));
   doc.getText("text").insert(0, "x".repeat(300_000));
   while (updates.length < 1_000) doc.getText("text").insert(0, "y");
-  const { file } = await UpdateFile.open(path);
+  const { file } = await UpdateFile.open(replaced ?? "");
   await Promise.all(updates.map((update) => file.append(update)));
   await file.close();
-  // No file may become larger than 200 KiB: what is more of a write is not written, as on a disk that is full.
-  const program = `
-    import { SharedDocument } from "./examples/editor/shared-document.ts";
-    const document = await SharedDocument.open(process.argv.at(-1));
-    await document.apply(Buffer.from(process.argv.at(-2), "base64")).catch(({ code }) => console.log(code));
-  `;
+  await write(appended ?? "", ["saved"]);
+  await write(torn ?? "", ["saved"]);
+  await appendFile(torn ?? "", "x".repeat(300_000));
   doc.getText("text").insert(0, "z");
-  const last = Buffer.from(updates.at(-1) ?? []).toString("base64");
-  const limited = "trap '' XFSZ; ulimit -f 200; exec \"$@\"";
-  const node = [process.execPath, "--import", "tsx", "--input-type=module", "-e", program, "--", last, path];
-  const { stdout } = await promisify(execFile)("bash", ["-c", limited, "bash", ...node]);
-  expect(stdout).toBe("EFBIG\n");
-  expect(await readdir(folder)).toEqual(["notes.yjs"]);
-  const again = await SharedDocument.open(path);
+
+  const { stdout } = await onFullDisk(
+    `
+      import { SharedDocument } from "./examples/editor/shared-document.ts";
+      import { UpdateFile } from "./examples/editor/update-file.ts";
+      const [update, replaced, appended, torn] = process.argv.slice(-4);
+      const tell = ({ code }) => console.log(code);
+      await (await SharedDocument.open(replaced)).apply(Buffer.from(update, "base64")).catch(tell);
+      await (await UpdateFile.open(appended)).file.append(Buffer.alloc(300_000)).catch(tell);
+      console.log((await UpdateFile.open(torn)).updates.length);
+    `,
+    [Buffer.from(updates.at(-1) ?? []).toString("base64"), replaced ?? "", appended ?? "", torn ?? ""],
+  );
+  expect(stdout).toBe("EFBIG\nEFBIG\n1\n");
+  expect(await readdir(folder)).toEqual(["appended.yjs", "replaced.yjs", "torn.yjs"]);
+  for (const path of [appended, torn]) expect((await readFile(path ?? "")).length).toBe(13);
+  const again = await SharedDocument.open(replaced ?? "");
   expect(again.doc.getText("text").length).toBe(300_999);
   await again.close();
+});
+
+test("what is answered for has been synced: a power cut takes none of it", async () => {
+  const { file } = await UpdateFile.open(join(folder, "file"));
+  await file.append(bytes("first"));
+  const handle = await open(join(folder, "any"), "w");
+  const syncs = (["datasync", "sync"] as const).map((name) => vi.spyOn(Object.getPrototypeOf(handle), name));
+  await file.append(bytes("second"));
+  expect(syncs.map(({ mock }) => mock.settledResults.length)).toEqual([1, 0]);
+  await file.replace(bytes("both"));
+  expect(syncs.map(({ mock }) => mock.settledResults.length)).toEqual([1, 2]); // the file, and the folder with its name
+  vi.restoreAllMocks();
+  await Promise.all([file.close(), handle.close()]);
 });
 
 test("what is appended while a file is replaced comes behind that, and what a crash left of a replacement is no more", async () => {
@@ -156,15 +183,19 @@ test("a thousand updates are kept as one, and hostile ones leave no trace", asyn
 });
 
 test("a replacement that fails breaks the document and no more, whatever became of the update", async () => {
-  await mkdir(join(folder, "notes.yjs.new")); // where the replacement would be
+  const path = join(folder, "notes.yjs");
+  await mkdir(`${path}.new`); // where the replacement would be
+  const many = join(folder, "many");
+  const { file } = await UpdateFile.open(many);
+  await Promise.all(Array.from({ length: 1_000 }, () => file.append(updateOf("x"))));
+  await file.close();
   for (const [name, last] of [
     ["what builds on nothing", unfounded()],
     ["what is too much", updateOf("x".repeat(2_000_000))],
     ["what is good", updateOf("good")],
   ] as const) {
-    await rm(join(folder, "notes.yjs"), { force: true });
-    const document = await SharedDocument.open(join(folder, "notes.yjs"));
-    await Promise.all(Array.from({ length: 1_000 }, (_, n) => document.apply(updateOf(`${n}`))));
+    await copyFile(many, path);
+    const document = await SharedDocument.open(path);
     await expect(document.apply(last), name).rejects.toMatchObject({ code: "EISDIR" });
     expect(document.isBroken, name).toBe(true);
     await document.close();
@@ -248,7 +279,7 @@ test("a cursor that is no place in the text is nowhere", () => {
   const cursor: unknown = JSON.parse(JSON.stringify(Y.createRelativePositionFromTypeIndex(text, 2, -1)));
   expect(indexIn(text, cursor)).toBe(2);
   const places = [
-    ...[undefined, null, 7, "x", [], {}, { tname: "other" }, { item: {} }, { item: 7 }],
+    ...[undefined, null, 7, "x", [], {}, { type: null, item: null, tname: "other" }, { item: {} }, { item: 7 }],
     ...[{ type: { client: 1, clock: 0 } }, { item: { client: 1, clock: 9 } }, { item: { client: 7, clock: -1 } }],
     { item: { client: 7, clock: 0.5 } },
   ];

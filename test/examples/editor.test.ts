@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as Y from "yjs";
@@ -9,7 +9,7 @@ import { updateFrame } from "../../examples/editor/sync-protocol.js";
 import { servePage } from "../../examples/page-server.js";
 import { signIn } from "../../examples/sign-in.js";
 import { launchChromium } from "../support/chromium.js";
-import { dial } from "../support/ws-client.js";
+import { dial, type Refusal } from "../support/ws-client.js";
 import { OpenedPage, phone } from "./opened-page.js";
 import { SharedWriter } from "./shared-writer.js";
 import { startExample } from "./started-example.js";
@@ -18,14 +18,14 @@ let browser: Browser;
 let folder: string;
 let server: Awaited<ReturnType<typeof servePage>>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "documents-"));
+  folder = join(await mkdtemp(join(tmpdir(), "editor-")), "documents");
   process.env.DOCUMENTS = folder;
   [browser, server] = await Promise.all([launchChromium(), serve()]);
 });
 afterAll(async () => {
   await browser.close();
   await server.close();
-  await rm(folder, { recursive: true });
+  await rm(dirname(folder), { recursive: true });
 });
 
 test("P30: an editor: two who write at once have the same text, by the provider that Yjs has for everybody", async () => {
@@ -101,6 +101,32 @@ test.each([
   ana.write("x");
   await bob.has(text);
   expect(ana.provider.wsconnected).toBe(true);
+});
+
+test.each([
+  ["..%2fescaped", 404],
+  ["%2e%2e", 404],
+  ["%00", 404],
+  ["..%5cescaped", 1008],
+  ["A", 1008],
+  ["a.yjs", 1008],
+  ["x".repeat(65), 1008],
+])("P30: an editor: no document is called %s", async (name, how) => {
+  const token = await (await fetch(`${server.url}/token?name=mallory`)).text();
+  const before = await readdir(dirname(folder), { recursive: true });
+  const refused = dial(`${server.url}/ws/documents/${name}`, { token }).then(
+    async ({ closed }) => (await closed).code,
+    ({ status }: Refusal) => status,
+  );
+  expect(await refused).toBe(how);
+  expect(await readdir(dirname(folder), { recursive: true })).toEqual(before);
+});
+
+test("P30: an editor: an update that is too large ends that connection", async () => {
+  const token = await (await fetch(`${server.url}/token?name=mallory`)).text();
+  const mallory = await dial(`${server.url}/ws/documents/large`, { token });
+  mallory.sendBinary(updateFrame(new Uint8Array(262_144)));
+  expect((await mallory.closed).code).toBe(1009);
 });
 
 test("P30: an editor: a full document takes no more, and what is deleted makes room", async () => {

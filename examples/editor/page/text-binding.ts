@@ -45,7 +45,7 @@ export function indexIn(text: Y.Text, cursor: unknown): number | undefined {
   if (text.doc === null) return undefined;
   // Of another name Yjs would begin another text.
   const { tname } = Object(cursor);
-  if (tname !== undefined && tname !== null && text.doc.share.get(tname) !== text) return undefined;
+  if (tname !== undefined && tname !== null && !Object.is(text.doc.share.get(tname), text)) return undefined;
   try {
     const place = Y.createAbsolutePositionFromRelativePosition(cursor as Cursor, text.doc); // what is none throws
     return place?.type === text && Number.isInteger(place.index) ? place.index : undefined;
