@@ -118,7 +118,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   hear(message: ServerMessage): void {
     const { type, id, channel, payload } = message;
     const isAnswer = this.#exchange.answer(message);
-    if (type === "error") isAnswer || this.#arrivals.emit(type, errorOf(message), { channel });
+    if (type === "error") isAnswer || this.#arrivals.emit(type, errorOf(payload), { channel });
     // Who is put on a channel hears of it first: of one that is not known we have left.
     else if (type === "subscribed" && id === undefined) this.#channelAt(channel as string).arrived(message);
     else if (channel !== undefined) this.#channels.get(channel)?.hear(message);

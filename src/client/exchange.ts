@@ -92,7 +92,7 @@ export class Exchange {
   /** Was somebody waiting for it? */
   answer(message: ServerMessage): boolean {
     const entry = this.#entries.get(message.id);
-    const error = message.type === "error" ? errorOf(message) : undefined;
+    const error = message.type === "error" ? errorOf(message.payload) : undefined;
     if (entry?.isRepeatable && error?.retryAfterMs) {
       // It was not taken.
       this.#host.clock.after(error.retryAfterMs, () => this.#isOpen && this.#host.say(entry.text));

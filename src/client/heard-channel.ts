@@ -129,7 +129,7 @@ export class HeardChannel {
     // An answer too is to be heard here, in its place among the changes.
     else if (type === "presence" || (type === "reply" && "count" in payload)) this.#meet(payload);
     else if (id !== undefined) return;
-    else if (type === "unsubscribed") this.#takenOff(errorOf(message));
+    else if (type === "unsubscribed") this.#takenOff(errorOf(payload));
     else {
       const { position } = this;
       if (position !== undefined && offset !== undefined) {

@@ -12,14 +12,16 @@ export interface ServerMessage {
 /** What may be there, and is looked at before it is used. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+type ErrorField = "code" | "message" | "issues" | "retryAfterMs";
+
 /** What a client says, as text. Without an `id` it has none. */
 export function messageText(type: string, payload: unknown, id?: number): string {
   return JSON.stringify({ type, payload, id });
 }
 
-/** What an `error` says, as the error that it is. */
-export function errorOf({ payload }: Pick<ServerMessage, "payload">): TidingsError {
-  const { code, message, issues, retryAfterMs } = payload ?? {};
+/** What an `error` has in its payload, or a task that failed, as the error that it is. */
+export function errorOf(said: Readonly<Partial<Record<ErrorField, unknown>>> | undefined): TidingsError {
+  const { code, message, issues, retryAfterMs } = said ?? {};
   const isCode = typeof code === "string" && hasCodeForm(code);
   return new TidingsError(isCode ? code : "internal", message as string | undefined, {
     issues: issues as readonly Issue[] | undefined, // as the protocol has them

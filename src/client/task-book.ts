@@ -83,6 +83,6 @@ export class TaskBook implements Tasks {
   #whyNot(task: TaskState | undefined): TidingsError {
     if (!task) return this.#ending ?? new TidingsError("not_found");
     const { error } = task;
-    return error ? errorOf({ payload: { ...error } }) : new TidingsError("task_cancelled");
+    return error ? errorOf(error) : new TidingsError("task_cancelled");
   }
 }
