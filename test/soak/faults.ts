@@ -1,4 +1,5 @@
 import type { Random } from "../../src/testing/random.js";
+import type { LossyWay } from "../support/redis/chaos/lossy-way.js";
 import type { RedisServer } from "../support/redis/redis-server.js";
 import type { World } from "./world.js";
 
@@ -15,6 +16,8 @@ export interface Fault {
 
 export interface Stage {
   readonly redis: RedisServer;
+  /** Those of the processes to it. */
+  readonly ways: readonly LossyWay[];
   /** Some processes on one Redis. */
   readonly far: World;
   /** One process, in whose memory all is. */
@@ -94,6 +97,16 @@ const faults: readonly Fault[] = [
       const away = far.away();
       await redis.killClients();
       await away;
+    },
+  },
+  {
+    name: "one of five messages of Redis gets lost, without a word",
+    on: "far",
+    gap: "to nobody",
+    async befall({ far, ways }) {
+      for (const way of ways) way.lose(5);
+      await far.flow();
+      for (const way of ways) way.loseNothing();
     },
   },
   {

@@ -27,6 +27,7 @@ export class Serving {
   #pid = 0;
   #acknowledged = 0;
   #aways = 0;
+  #awaysBefore = 0;
   #isAway = false;
   #closed: Closed | undefined;
   /** What went wrong and nobody was told of, and how often. */
@@ -105,11 +106,13 @@ export class Serving {
     return this.process.ask<AtRest>("rests", before);
   }
 
-  /** What went wrong since this was asked last. */
+  /** What went wrong since this was asked last, but for work that needed the broker while that was away. */
   takeFailures(): readonly string[] {
-    const failures = [...this.#failures].map(([what, times]) => `${this.name}, ${times} times: ${what}`);
+    const wasAway = this.#aways > this.#awaysBefore;
+    this.#awaysBefore = this.#aways;
+    const failures = [...this.#failures].filter(([what]) => !(wasAway && FOR_WANT_OF_BROKER.test(what)));
     this.#failures.clear();
-    return failures;
+    return failures.map(([what, times]) => `${this.name}, ${times} times: ${what}`);
   }
 
   /** As a deploy does. Resolves with what was left of it, when it has ended. */
@@ -135,5 +138,7 @@ export interface Closed extends Omit<WatchedCounts, "name"> {
   readonly held: readonly string[];
 }
 
+/** A task's work, which says how far it is. */
+const FOR_WANT_OF_BROKER = /^task "soak": TidingsError: unavailable/;
 /** Enough that each topic has had one. */
 const SOME = 12;

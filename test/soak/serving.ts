@@ -159,9 +159,9 @@ notice("listening", { url, pid: process.pid });
 
 const LOOK_MS = 20;
 const LOOKS = 50;
-const HOLDING_TRIES = 3;
+const HOLDING_TRIES = 1;
 const FILL_AT_ONCE = 50;
 /** The channel to its parent, and what it prints. */
 const OF_ITS_PARENT = ["PipeWrap", "Pipe"];
 /** Less than who asks has. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 20_000;

@@ -10,4 +10,4 @@ export function startSoakProcess(
   return new AskedProcess(`../../../soak/${file}`, texts, notice, PATIENCE_MS);
 }
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 180_000;

@@ -1,4 +1,5 @@
 import { Random } from "../../src/testing/random.js";
+import { type LossyWay, startLossyWay } from "../support/redis/chaos/lossy-way.js";
 import { type RedisServer, startRedis } from "../support/redis/redis-server.js";
 import { type Fault, faultsWithoutEnd, type Stage } from "./faults.js";
 import { faultsOfRest, processReport } from "./process-report.js";
@@ -43,19 +44,17 @@ export interface SoakProgress {
  * moment. Round after round something befalls one of them, and each round is judged.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
-  const redis = await startRedis();
-  const soak = new Soak(options, redis);
-  try {
-    return await soak.run();
-  } finally {
-    await soak[Symbol.asyncDispose]();
-    await redis[Symbol.asyncDispose]();
-  }
+  await using redis = await startRedis();
+  await using one = await startLossyWay(redis);
+  await using other = await startLossyWay(redis);
+  await using soak = new Soak(options, redis, [one, other]);
+  return await soak.run();
 }
 
 class Soak implements AsyncDisposable {
   readonly #options: SoakOptions;
   readonly #redis: RedisServer;
+  readonly #ways: readonly LossyWay[];
   readonly #far: World;
   readonly #near: World;
   readonly #random: Random;
@@ -68,14 +67,17 @@ class Soak implements AsyncDisposable {
   #starvedRounds = 0;
   #wasStarved = false;
 
-  constructor(options: SoakOptions, redis: RedisServer) {
+  /** @param ways to Redis, one for each process */
+  constructor(options: SoakOptions, redis: RedisServer, ways: readonly LossyWay[]) {
     this.#options = options;
     this.#redis = redis;
+    this.#ways = ways;
     this.#random = new Random(options.seed).fork("faults");
     const { seed, clients } = options;
     const all = { seed, clients, violate: (violation: Violation) => this.#violate(violation) };
-    const broker = { url: redis.url, timeout: "1s", lease: "1s", positionTtl: "20s", prefix: "soak" } as const;
-    this.#far = new World({ name: "redis", processes: 2, broker, ...all });
+    const times = { timeout: "1s", lease: "1s", positionTtl: "20s" } as const;
+    const broker = (index: number) => ({ url: ways[index]?.url, prefix: "soak", ...times });
+    this.#far = new World({ name: "redis", processes: ways.length, broker, ...all });
     this.#near = new World({ name: "memory", processes: 1, broker: undefined, ...all });
     this.#rabble = new Rabble({ seed, worlds: this.#worlds, violate: all.violate });
   }
@@ -119,6 +121,7 @@ class Soak implements AsyncDisposable {
   async #playRound(fault: Fault): Promise<void> {
     const stage: Stage = {
       redis: this.#redis,
+      ways: this.#ways,
       far: this.#far,
       near: this.#near,
       replaceRabble: () => this.#rabble.replace(),

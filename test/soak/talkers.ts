@@ -11,7 +11,6 @@ export async function flood(visitor: Visitor): Promise<void> {
   const beganMs = performance.now();
   for (let n = 1; n <= count; n += 1) client.send({ type: "say", payload: { n }, id: n });
   const answers: Arrival[] = [];
-  const closed = client.closed;
   try {
     for (let last = 0; last < count; last = Number(answers.at(-1)?.id)) answers.push(await client.next());
   } catch {
@@ -28,7 +27,7 @@ export async function flood(visitor: Visitor): Promise<void> {
   const most = MOST_A_SECOND * (1 + Math.ceil((performance.now() - beganMs) / 1_000));
   visitor.expect("bounded", replied <= most, `${replied} messages are handled, and not ${most} at most`);
   if (answers.length === count) return; // so slow that it was no flood
-  const { code, reason } = await closed;
+  const { code, reason } = await client.closed;
   if (reason !== "rate_limited") throw new Error(`closed with ${code} ${reason}`);
   visitor.expect("bounded", refused === STRIKES && code === 1008, `${code} after ${refused} refusals`);
 }

@@ -11,8 +11,8 @@ export interface WorldOptions {
   readonly processes: number;
   readonly clients: number;
   readonly seed: number;
-  /** Undefined: in the memory of each process. */
-  readonly broker: RedisOptions | undefined;
+  /** Of the process of this number; undefined: in its memory. */
+  readonly broker: ((index: number) => RedisOptions) | undefined;
   readonly violate: (violation: Violation) => void;
 }
 
@@ -47,7 +47,7 @@ export class World implements AsyncDisposable {
 
   /** Resolves when all processes listen and keep as much as ever. Nobody is connected yet. */
   async start(): Promise<void> {
-    this.servings.push(...Array.from({ length: this.#options.processes }, () => this.#startServing()));
+    this.servings.push(...Array.from({ length: this.#options.processes }, (_, index) => this.#startServing(index)));
     await Promise.all(this.servings.map((serving) => serving.listens()));
     await this.servings[0]?.process.ask("fill");
     await Promise.all(this.servings.map((serving) => serving.measureFirst()));
@@ -96,7 +96,7 @@ export class World implements AsyncDisposable {
     if (how === "drained") this.#farewell(old, await old.drain());
     else this.#past.push(await old.toldLast());
     if (how === "killed") await old.process.kill();
-    const other = this.#startServing();
+    const other = this.#startServing(index);
     this.servings[index] = other;
     await other.listens();
     // A history in memory has gone with its process: what is kept is to be as much as before.
@@ -219,11 +219,11 @@ export class World implements AsyncDisposable {
     });
   }
 
-  #startServing(): Serving {
+  #startServing(index: number): Serving {
     this.#started += 1;
     return new Serving({
       name: `${this.name}-${this.#started}`,
-      broker: this.#options.broker,
+      broker: this.#options.broker?.(index),
       acknowledged: (acknowledged) => this.#take(acknowledged),
       starved: () => {
         this.starved += 1;
