@@ -46,6 +46,7 @@ test("P15: two processes are one app: rooms, who is there and who is connected, 
   const roomAt = async (process: Program) => `${(await process.line(/^listening/)).split(" ").at(-1)}/ws/rooms/lobby`;
   const [one, two] = await Promise.all([roomAt(first), roomAt(second)]);
   const [ana, bob] = [await enter(one, "ana"), await enter(two, "bob")];
+  for (const client of [ana, bob]) await client.ask("who", {}); // answered when `open` is through: they are in the room
   for (const [speaker, from] of [
     [ana, "ana"],
     [bob, "bob"],
@@ -102,6 +103,8 @@ test("P29: in memory a room is one process's, and by one line it is that of many
     await using two = await load(url);
     const [ana, bob] = [await enter(`${one.url}${room}`, "ana"), await enter(`${one.url}${room}`, "bob")];
     const eve = await enter(`${two.url}${room}`, "eve");
+    // Refused in its turn, when `open` is through: they are in the room.
+    for (const client of [ana, bob, eve]) await client.ask("say", { text: "" });
     ana.send({ type: "say", payload: { text: "hi" } });
     for (const client of reaches ? [ana, bob, eve] : [ana, bob]) expect(await client.next()).toEqual(said);
     expect(await eve.takeAll()).toEqual([]);
