@@ -30,7 +30,7 @@ const endpoints = [
 ];
 
 /** What it says is shown where the row fails. */
-const complain = (fields, message) => console.error(message, fields.err ?? fields);
+const complain = ({ event, code, err = code }, message) => event !== "blocked" && console.error(message, err);
 const quiet = { debug() {}, info() {}, warn: complain, error: complain };
 
 const app = createApp({
