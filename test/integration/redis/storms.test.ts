@@ -118,7 +118,12 @@ test("of what is behind a place a page has what there are bytes for, and the nex
 test("a server that answers one thing after the other is not away, though the last has to wait for longer than `timeout`", async () => {
   await using server = await startRedis();
   const ends: unknown[] = [];
-  const line = await Line.dial({ ...lineOptions(server), patienceMs: 400, end: (_, reason) => ends.push(reason) });
+  const line = await Line.dial({
+    ...lineOptions(server),
+    patienceMs: 400,
+    hear: () => {},
+    end: (_, reason) => ends.push(reason),
+  });
   // There is no replica, so each takes its time, and what is asked meanwhile waits behind them.
   await Promise.all(Array.from({ length: 15 }, () => line.replicated(1, 100)));
   expect(ends).toEqual([]);
