@@ -44,8 +44,9 @@ export class Session implements AsyncDisposable {
     const { text } = command;
     const enter = INSTALLS.test(text) ? this.#enter.connected : this.#enter.alone;
     if (enter === undefined) return { command, fault: "Nothing is installed in a copy of the repository." };
-    const run = new Run([...enter, "bash", "-c", this.#remembering(text)], { folder: this.folder, env: this.#env });
     const readiness = readinessOf(text);
+    const script = this.#script(text, readiness === undefined);
+    const run = new Run([...enter, "bash", "-c", script], { folder: this.folder, env: this.#env });
     if (readiness === undefined) {
       const fault = (await run.end(COMMAND_MS)) ?? whyNot(run, command);
       this.#moved();
@@ -82,14 +83,14 @@ export class Session implements AsyncDisposable {
     rmSync(this.#kept, { recursive: true, force: true });
   }
 
-  /** Every variable that is set is there for the commands that follow. */
-  #remembering(text: string): string {
+  /** Every variable that it sets is there for the commands that follow; not of what goes on, whose end is late. */
+  #script(text: string, isRemembered: boolean): string {
     const [variables, folder] = [join(this.#kept, "variables"), join(this.#kept, "folder")];
     // A namespace of mounts is entered at its root.
     return `[ -e ${variables} ] && . ${variables}
 cd '${this.folder}' || exit
 set -ea
-trap 'export -p > ${variables}; pwd > ${folder}' EXIT
+${isRemembered ? `trap 'export -p > ${variables}; pwd > ${folder}' EXIT` : ""}
 ${text}`;
   }
 

@@ -98,7 +98,7 @@ test("a server that ends before it is ready, or by itself later, is told", async
   const late = `<!-- file: main.mjs
 import { writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-writeFileSync("shell", String(process.ppid));
+writeFileSync("program", String(process.pid));
 console.log("http://127.0.0.1");
 await readFile("pipe");
 process.exit(4);
@@ -106,7 +106,7 @@ process.exit(4);
 \`\`\`sh
 mkfifo pipe
 node main.mjs
-echo end > pipe && while kill -0 $(cat shell) 2> ended; do :; done
+echo end > pipe && while kill -0 $(cat program) 2> ended; do :; done
 \`\`\`
 `;
   expect((await follow(late)).faults).toMatchObject([{ text: expect.stringContaining("It ended by itself, with 4.") }]);
