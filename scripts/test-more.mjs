@@ -12,6 +12,7 @@ const vitest = (project) => ["npx", "--no-install", "vitest", "run", "--project"
 const STEPS = [
   ["mutants", node("mutants.mjs", "--jobs", "1")],
   ["a soak of two minutes", ["npm", "run", "--silent", "soak", "--", "--for", "2m", "--seed", "7"]],
+  ["the documents' commands", ["npm", "run", "--silent", "docs", "--", "--commands"]],
   ["looks", vitest("looks")],
   ["deployment", vitest("deployment")],
   ["the last release's client", vitest("last release")],
@@ -26,6 +27,7 @@ const STEPS = [
   ["AsyncAPI's parser", node("check-asyncapi.mjs")],
   ["Prometheus' own look", node("check-metrics.mjs")],
   ["the package", ["node", "scripts/check-package.mjs"]],
+  ["the documents' code", ["npm", "run", "--silent", "docs", "--", "--code"]],
   ["fuzzing", ["npm", "run", "--silent", "fuzz", "--", "--seconds", "30"]],
   [
     "channels joined and left",
