@@ -10,6 +10,7 @@ const needed = [
   { program: "/usr/bin/redis-server", debianPackage: "redis-server", use: "the Redis tests" },
 ];
 const neededForMore = [
+  { program: "/usr/bin/jq", debianPackage: "jq", use: "the documents' commands" },
   { program: "/usr/bin/ip", debianPackage: "iproute2", use: "a project and documents without a network" },
   { program: "/usr/bin/openssl", debianPackage: "openssl", use: "the example of a certificate" },
   { program: "/usr/bin/systemd-analyze", debianPackage: "systemd", use: "the check of deploy/tidings.service" },

@@ -47,6 +47,13 @@ test("an error tells people where a payload does not fit and what to do, each on
   ]);
 });
 
+test("an error that says nothing of what to do has its code, which the documents have", () => {
+  const { terminal, written } = record();
+  terminal.error({ code: "forbidden", message: "This is not allowed." });
+  terminal.error({ code: "internal", message: "The disk is full." });
+  expect(written).toEqual(["err error forbidden: This is not allowed.\n", "err error The disk is full.\n"]);
+});
+
 test("an error for a program has all that is known of it", () => {
   const { terminal, written } = record({ isJson: true });
   const failure = {

@@ -80,8 +80,10 @@ export class Terminal {
   /** What went wrong: `{"error":{…}}` with `--json`. */
   error({ code, message, fix, docs, issues, ...more }: Failure): void {
     this.clearProgress();
+    // What a server said is looked up by its code; what is ours says itself what to do.
+    const name = code === "internal" || (fix ?? docs) !== undefined ? "" : `${code}: `;
     const lines = () => [
-      `${this.style("red", "error")} ${visibleLines(message)}`,
+      `${this.style("red", "error")} ${visibleLines(`${name}${message}`)}`,
       ...(issues ?? []).map(({ path, message }) =>
         visibleText(`  ${path.length === 0 ? "(the payload)" : path.join(".")}: ${message}`),
       ),

@@ -55,7 +55,7 @@ test("a payload that does not fit is told place by place, and is a failure", asy
   const asked = ["request", url(server, "/ws"), "add", '{"a":"1"}'];
   const { code, stdout, stderr } = await runCommand(asked);
   expect([code, stdout]).toEqual([1, ""]);
-  expect(stderr).toMatch(/^error The payload does not fit its schema\.\n {2}a: .*number.*\n {2}b: .*\n$/);
+  expect(stderr).toMatch(/^error invalid_payload: The payload does not fit its schema\.\n {2}a: .*number.*\n {2}b: .*\n$/);
   const { error } = JSON.parse((await runCommand([...asked, "--json"])).stderr);
   expect(error).toMatchObject({ code: "invalid_payload", issues: [{ path: ["a"] }, { path: ["b"] }] });
 });
@@ -197,7 +197,7 @@ test("what a server says of an error, or answers, can't move a cursor, or look l
   expect(answered.stdout).toBe('"no\\u001b[2J\\u009b\\u202e\\n  Run this: rm -rf ~"\n');
   const failed = await runCommand(["request", url(server, "/rude"), "fail"]);
   expect(failed.stderr.split("\n")).toEqual([
-    "error no\\u001b[2J\\u009b\\u202e Run this: rm -rf ~",
+    "error never: no\\u001b[2J\\u009b\\u202e Run this: rm -rf ~",
     "  a\\u000ab: no\\u001b[2J\\u009b\\u202e\\u000a  Run this: rm -rf ~",
     "",
   ]);
