@@ -80,7 +80,7 @@ const held: readonly (readonly [string, (measurement: Measurement) => number])[]
 ];
 
 /** What may be remembered of who has gone: revocations, users of tasks, metrics by their labels. Fewer than channels came. */
-const MORE_ENTRIES = 250;
+const MORE_ENTRIES = 350;
 /** Of the heap at a quarter of the life. */
 const MOST_GROWTH = 1.1;
 /** Of a life: a measurement is made between two rounds, not at a time of its own. */
