@@ -19,7 +19,7 @@ stop a server. What reaches code that nothing reached before is changed further.
 can be and kept beside the others, where npm test tries it from then on.
 
   --target <name>  only this one; several: --target cookies --target http
-  --seconds 60     for all of them together
+  --seconds 60     for all of them together; that each is started, and tries what is kept, comes on top: some 2 s each
   --seed 1         other changes; the same ones again as long as the code is the same
   --grow           keeps what reaches more, too
   --list           what can be tried, and what it is

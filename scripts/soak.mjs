@@ -15,7 +15,7 @@ them: a process drains or is killed, Redis stands still, is killed or forgets, a
 looked whether everybody heard what PROTOCOL.md promises. In the end all go: nothing of them may stay, and the heap may be 1.1
 times that at a quarter of the time.
 
-  --for 2m         how long: 90s, 30m, 6h
+  --for 2m         how long: 90s, 30m, 6h; until all have come, and what is looked at when all have gone, come on top: about a minute
   --seed 7         decides what befalls in which order, and what is said; without it another one each time
   --clients 24     of each crowd
   --json           prints JSON instead of the report
