@@ -45,6 +45,14 @@ describe("nothing that a stranger sends becomes a header of an answer", () => {
   });
 });
 
+test("a redirect leads to where it was asked, whatever host was said", async () => {
+  await using server = await serve({ endpoints: [room], http: { guard: () => true } });
+  for (const host of ["evil.example", "localhost"]) {
+    const { status, headers } = await request(server.url, `GET /docs/ HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect([status, headers.location]).toEqual([308, "../docs"]);
+  }
+});
+
 test("a header with a line break in it is no request at all", async () => {
   await using server = await serve(options);
   const folded = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Own: a\r\n b\r\n\r\n";
