@@ -40,6 +40,9 @@ export function handshakeRules(): void {
       { headers: { "sec-websocket-key": "" } },
       { headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ" } },
       { headers: { "sec-websocket-key": "dGhlIHNhbXBsZQ==" } },
+      { headers: { "sec-websocket-key": "AQIDBAUGBwgJCgsMDQ4P" } }, // 15 bytes
+      { headers: { "sec-websocket-key": "AQIDBAUGBwgJCgsMDQ4P==" } },
+      { headers: { "sec-websocket-key": "AQIDBAUGBwgJCgsMDQ4PEBE=" } }, // 17
       { headers: { "sec-websocket-key": "!!!!!!!!!!!!!!!!!!!!!!==" } },
       { headers: { "sec-websocket-key": ["dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=="] } },
     ];
