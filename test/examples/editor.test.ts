@@ -170,6 +170,14 @@ test("P30: an editor: two pages write one text, one of them offline for a while,
     await visitor.shows("All is saved.");
   }
   await ana.shows("Bob");
+  // Who says nothing meanwhile is there for who comes back.
+  const people = bob.page.getByRole("list", { name: "Who is here" });
+  await bob.press("Work offline");
+  await bob.shows("Offline, as you wanted it");
+  expect(await people.textContent()).toBe("Bob (you)");
+  await bob.press("Go online");
+  await bob.shows("Connected");
+  await people.getByText("Ana").waitFor({ timeout: 8_000 });
   await ana.page.keyboard.type("Here I am. ");
   await hasText(bob, "Here I am. ");
   await bob.press("Work offline");
@@ -178,7 +186,7 @@ test("P30: an editor: two pages write one text, one of them offline for a while,
   await bob.page.keyboard.type("So am I.");
   await ana.page.keyboard.press("Control+Home");
   await ana.page.keyboard.type("Ana: ");
-  await bob.press("Work offline");
+  await bob.press("Go online");
   for (const visitor of [ana, bob]) {
     await hasText(visitor, "Ana: Here I am. So am I.");
     await visitor.shows("All is saved.");

@@ -40,7 +40,7 @@ export function offerOffline(provider: WebsocketProvider): void {
   const button = find("line", HTMLButtonElement);
   button.addEventListener("click", () => {
     const isOffline = provider.shouldConnect;
-    button.setAttribute("aria-pressed", String(isOffline));
+    button.textContent = isOffline ? "Go online" : "Work offline";
     if (isOffline) provider.disconnect();
     else provider.connect();
   });

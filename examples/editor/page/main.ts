@@ -34,15 +34,24 @@ async function open(name: string, document: string, role: string): Promise<void>
 
   const { awareness } = provider;
   awareness.setLocalState({ user: { name } });
-  // Said anew to who has taken this page for gone.
-  provider.on("status", ({ status }) => status === "connected" && awareness.setLocalState(awareness.getLocalState()));
+  provider.on("status", ({ status }) => {
+    // Said anew to who has taken this page for gone.
+    if (status === "connected") awareness.setLocalState(awareness.getLocalState());
+    if (status === "disconnected") forgetOthers(awareness);
+  });
   bindText(area, text, (cursor) => awareness.setLocalStateField("cursor", cursor));
   showPeople(awareness, text, { area, list: find("people", HTMLElement), cursors: find("cursors", HTMLElement) });
 
   area.readOnly = role === "reader";
   find("enter", HTMLElement).hidden = true;
   find("desk", HTMLElement).hidden = false;
+  if (role === "reader") find("saved", HTMLElement).textContent = "You may only read.";
   area.focus();
+}
+
+/** The provider forgets them, but for how often each has spoken: what they said last would pass for old. */
+function forgetOthers({ meta, clientID }: WebsocketProvider["awareness"]): void {
+  for (const id of meta.keys()) if (id !== clientID) meta.delete(id);
 }
 
 function showUnsaved(count: number | undefined): void {
