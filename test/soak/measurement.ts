@@ -35,18 +35,21 @@ export interface Holdings {
   /** Of all Maps and Sets together, and of the largest of them. */
   readonly entries: number;
   readonly largest: readonly number[];
+  /** How many keys of publishes the broker may remember here, for 5 minutes each. */
+  readonly keys: number;
 }
 
 const passing = { LiveConnection, Outbox, Audience };
 
 /** Looks at the whole heap: some tenths of a second in which nothing else runs. */
-export function countHoldings(): Holdings {
+export function countHoldings(keys: number): Holdings {
   const instances = Object.entries(passing).map(([name, made]) => [name, queryObjects(made, { format: "count" })]);
   const sizes = [...sizesOf(Map), ...sizesOf(Set)];
   return {
     instances: Object.fromEntries(instances),
     entries: sizes.reduce((sum, size) => sum + size, 0),
     largest: sizes.toSorted((some, others) => others - some).slice(0, LARGEST),
+    keys,
   };
 }
 

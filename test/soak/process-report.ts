@@ -37,7 +37,7 @@ export function faultsOfRest({ name, before, after, growth, heap }: ProcessRepor
     ),
     [
       `entries of Maps and Sets (${after.holdings.largest})`,
-      before.holdings.entries + MORE_ENTRIES,
+      before.holdings.entries + MORE_ENTRIES + after.holdings.keys,
       after.holdings.entries,
     ] as const,
   ]
@@ -59,7 +59,7 @@ export function faultsOfRest({ name, before, after, growth, heap }: ProcessRepor
 /** Does it hold what it did not hold before, beyond what it may remember? */
 export function holdsMore(now: Holdings, before: Holdings): boolean {
   const isMore = ([kind, count]: [string, number]) => count > (before.instances[kind] ?? 0);
-  return now.entries > before.entries + MORE_ENTRIES || Object.entries(now.instances).some(isMore);
+  return now.entries > before.entries + MORE_ENTRIES + now.keys || Object.entries(now.instances).some(isMore);
 }
 
 /** Where those were set that are left; of many from one place one. */

@@ -16,6 +16,7 @@ const { Beat } = await import("./beat.js");
 const { countHoldings, measure } = await import("./measurement.js");
 const { holdsMore } = await import("./process-report.js");
 const { CLOSE_MS, createSoakApp, KEPT } = await import("./soak-app.js");
+const { RememberedKeys } = await import("./remembered-keys.js");
 const { Vigil } = await import("./vigil.js");
 
 const PUBLISH_MS = 100;
@@ -32,6 +33,9 @@ const { app, say, stored, present, isSwept } = createSoakApp({
   logger: { debug() {}, info: log, warn: log, error: log },
   failed: (what) => notice("failed", what),
 });
+
+// Over Redis they are in Redis.
+const remembered = new RememberedKeys(() => (broker === "" ? app.stats().eventsPublished : 0));
 
 let count = 0;
 const pending = new Set<Promise<unknown>>();
@@ -108,7 +112,7 @@ answerQuestions({
   async first() {
     await settles(() => app.stats().connections === 0);
     const timers = await mostTimers();
-    return { measurement: { ...(await measured()), timers }, holdings: countHoldings() };
+    return { measurement: { ...(await measured()), timers }, holdings: countHoldings(remembered.count()) };
   },
   /** Resolves when so many are connected and nothing is on its way, with what the process holds then. */
   async at(connections: number) {
@@ -119,6 +123,7 @@ answerQuestions({
     });
     // A publish makes room.
     await round();
+    remembered.look();
     return measured();
   },
   /** The same, when all have gone and nothing is left that was not there before. */
@@ -129,10 +134,10 @@ answerQuestions({
     });
     await settles(() => liveTimers().length <= measurement.timers.length);
     await round();
-    let holdings = countHoldings();
+    let holdings = countHoldings(remembered.count());
     for (let tries = 0; tries < HOLDING_TRIES && holdsMore(holdings, before); tries += 1) {
       await new Promise<void>((resolve) => systemClock.after(LOOK_MS, resolve));
-      holdings = countHoldings();
+      holdings = countHoldings(remembered.count());
     }
     return { measurement: await measured(), holdings };
   },
