@@ -1,4 +1,5 @@
-// Runs steps, two at a time, each as it is alone. Prints what a step said when it has ended, and goes on after a failure.
+// Runs steps, two at a time, each as it is alone, and beside them those that mostly wait, one at a time. Prints what a step said
+// when it has ended, and goes on after a failure.
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 
@@ -12,9 +13,9 @@ const LONGEST_MS = 15 * 60_000;
  *
  * @param {string} command how it is called, for `--help`
  * @param {readonly (readonly [name: string, command: readonly string[]])[]} steps the long ones first: what is short fills what they leave
- * @param {() => Promise<void>} [prepare] what all of them need
+ * @param {{ prepare?: () => Promise<void>, waiting?: readonly string[] }} [more] what all of them need, and the names of those that mostly wait
  */
-export async function runSteps(command, steps, prepare) {
+export async function runSteps(command, steps, { prepare, waiting = [] } = {}) {
   const { values } = parseArgs({
     options: { only: { type: "string", multiple: true }, list: { type: "boolean" }, help: { type: "boolean" } },
   });
@@ -23,19 +24,28 @@ export async function runSteps(command, steps, prepare) {
   else if (values.list) console.log(chosen.map(([name]) => name).join("\n"));
   else if (chosen.length === 0)
     stop(`There is no step with ${values.only.join(" or ")} in its name: --list lists them.`);
-  else await runAll(chosen, prepare);
+  else {
+    const isWaiting = ([name]) => waiting.includes(name);
+    await prepare?.();
+    await runAll([chosen.filter(isWaiting), ...lanesOf(chosen.filter((step) => !isWaiting(step)))]);
+  }
 }
 
-async function runAll(waiting, prepare) {
+/** Lanes that take from one queue. */
+function lanesOf(steps) {
+  return Array.from({ length: AT_A_TIME }, () => steps);
+}
+
+async function runAll(lanes) {
   const beganMs = Date.now();
   const results = [];
   endOnSignals();
-  await prepare?.();
-  const lane = async () => {
-    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) results.push(await take(step));
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, lane));
-  console.log(`\n${results.map(({ line }) => line).join("\n")}\n${secondsSince(beganMs)} s in all, two at a time`);
+  await Promise.all(
+    lanes.map(async (queue) => {
+      for (let step = queue.shift(); step !== undefined; step = queue.shift()) results.push(await take(step));
+    }),
+  );
+  console.log(`\n${results.map(({ line }) => line).join("\n")}\n${secondsSince(beganMs)} s in all`);
   if (results.some(({ isGood }) => !isGood)) process.exitCode = 1;
 }
 

@@ -35,8 +35,14 @@ const STEPS = [
   ],
 ];
 
+/** For processes to start, for a lease to end, for two minutes to be over: less than half of a core each. */
+const WAITING = ["a soak of two minutes", "the documents' commands", "chaos", "the last release's client"];
+
 const folder = mkdtempSync(join(tmpdir(), "tidings-packed-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-await runSteps("npm run test:more", STEPS, async () => {
-  process.env.PACKED_TIDINGS = await pack(join(folder, "package")); // once, for all that install it
+await runSteps("npm run test:more", STEPS, {
+  waiting: WAITING,
+  async prepare() {
+    process.env.PACKED_TIDINGS = await pack(join(folder, "package")); // once, for all that install it
+  },
 });
