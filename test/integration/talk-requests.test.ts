@@ -55,7 +55,9 @@ test("a payload that does not fit is told place by place, and is a failure", asy
   const asked = ["request", url(server, "/ws"), "add", '{"a":"1"}'];
   const { code, stdout, stderr } = await runCommand(asked);
   expect([code, stdout]).toEqual([1, ""]);
-  expect(stderr).toMatch(/^error invalid_payload: The payload does not fit its schema\.\n {2}a: .*number.*\n {2}b: .*\n$/);
+  expect(stderr).toMatch(
+    /^error invalid_payload: The payload does not fit its schema\.\n {2}a: .*number.*\n {2}b: .*\n$/,
+  );
   const { error } = JSON.parse((await runCommand([...asked, "--json"])).stderr);
   expect(error).toMatchObject({ code: "invalid_payload", issues: [{ path: ["a"] }, { path: ["b"] }] });
 });
