@@ -38,7 +38,7 @@ export class Inflation {
           this.#running -= 1;
           // Within this call the message is heard, and the next begun where it has come already.
           done(error, inflated);
-          if (isFinal && this.#running === 0) extension.cleanup();
+          if (isFinal && this.#running === 0) streams.close();
         });
       };
       // `ws` waits for one before it asks for the next.
@@ -84,11 +84,17 @@ class Streams {
       const isOver = rest.length === 0 || this.#inflated > this.#extension._maxPayload;
       if (isOver && isFinal) this.#opened = this.#inflated = 0;
       if (isOver) return done(error, inflated);
-      this.#extension.cleanup();
+      this.close();
       // Streams cost more than their bytes: what has very many of them is no message any more.
       const next = this.#opened < MOST_STREAMS ? rest : NO_DEFLATE;
       this.inflate(next, isFinal, (error, more = NOTHING) => done(error, Buffer.concat([inflated ?? NOTHING, more])));
     });
+  }
+
+  /** What is inflated next opens another. A stream that is closed keeps 16 KiB for as long as anybody keeps it. */
+  close(): void {
+    this.#extension.cleanup();
+    this.#stream = undefined;
   }
 
   #open(stream: InflateStream): void {
