@@ -33,6 +33,12 @@ const { values } = parseArgs({
   },
 });
 
+const SIGNALS = [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+];
+
 try {
   if (values.help) console.log(HELP);
   else process.exitCode = await soak();
@@ -45,9 +51,21 @@ async function soak() {
   const progress = new Progress();
   const options = { forMs: durationMs(values.for, "--for"), seed: count("seed"), clients: count("clients") };
   progress.say(`Soaking for ${values.for}, seed ${options.seed}`);
+  let last = "before the first round";
+  for (const [signal, number] of SIGNALS) {
+    // A signal alone would end the process without its `exit`, which takes away what Redis wrote.
+    process.once(signal, () => {
+      progress.say(`Broken off: ${last}`);
+      process.exit(128 + number);
+    });
+  }
   const report = await runSoak({
     ...options,
-    tell: (told) => progress.show(inOneLine(told), Math.min(1, told.elapsedMs / told.forMs)),
+    goesOn: (what) => progress.show(what, 0),
+    tell: (told) => {
+      last = inOneLine(told);
+      progress.show(last, Math.min(1, told.elapsedMs / told.forMs));
+    },
     violated: ({ promise, what }) => progress.say(`✗ ${promise}: ${what}`),
   });
   progress.done();

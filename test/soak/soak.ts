@@ -20,6 +20,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** Clients of the crowd of each of the two apps. */
   readonly clients: number;
+  /** Told what goes on before the first round and after the last. */
+  readonly goesOn: (what: string) => void;
   /** Told of each round. */
   readonly tell: (progress: SoakProgress) => void;
   /** Told at once. */
@@ -44,6 +46,7 @@ export interface SoakProgress {
  * moment. Round after round something befalls one of them, and each round is judged.
  */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
+  options.goesOn("a Redis and three processes start");
   await using redis = await startRedis();
   await using one = await startLossyWay(redis);
   await using other = await startLossyWay(redis);
@@ -83,12 +86,14 @@ class Soak implements AsyncDisposable {
   }
 
   async run(): Promise<SoakReport> {
+    const { forMs, goesOn } = this.#options;
     await Promise.all(this.#worlds.map((world) => world.start()));
+    goesOn("the crowds come");
     await Promise.all(this.#worlds.map((world) => world.fill()));
+    goesOn("two of each kind of visitor come, so that everything has been done once");
     for (const world of this.#worlds) await this.#rabble.warm(world);
     await this.#rabble.come();
     this.#beganMs = performance.now();
-    const { forMs } = this.#options;
     const parts = forMs < LONG_MS ? 4 : 16;
     let measured = 0;
     for (const fault of faultsWithoutEnd(this.#random)) {
@@ -209,6 +214,7 @@ class Soak implements AsyncDisposable {
 
   /** All go, and it is looked what stays. */
   async #end(): Promise<SoakReport> {
+    this.#options.goesOn("all go, and it is looked what stays");
     await this.#rabble.leave();
     const counts = await this.#counts();
     const { checks, visits } = await this.#checks(counts);

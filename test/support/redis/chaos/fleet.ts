@@ -1,5 +1,6 @@
 import type { RedisOptions } from "tidings/redis";
 import { AskedProcess } from "./asked-process.js";
+import { ServingProcess } from "./serving-process.js";
 import { type Acknowledged, keptTopics } from "./topics.js";
 
 export interface FleetOptions {
@@ -31,7 +32,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 }
 
 export class Fleet implements AsyncDisposable {
-  readonly servings: Serving[] = [];
+  readonly servings: ServingProcess[] = [];
   readonly #options: FleetOptions;
   readonly #crowd: AskedProcess;
   /** Of this act, by whoever published. */
@@ -98,7 +99,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Resolves when these have said that the broker is away, from now on. */
-  async away(servings: readonly Serving[] = this.servings): Promise<void> {
+  async away(servings: readonly ServingProcess[] = this.servings): Promise<void> {
     await Promise.all(servings.map((serving) => serving.nextAway()));
   }
 
@@ -116,7 +117,7 @@ export class Fleet implements AsyncDisposable {
     await this.#tellWhere();
   }
 
-  serving(index: number): Serving {
+  serving(index: number): ServingProcess {
     const serving = this.servings[index];
     if (serving === undefined) throw new Error(`There is no process ${index}.`);
     return serving;
@@ -137,11 +138,15 @@ export class Fleet implements AsyncDisposable {
     await Promise.all(this.servings.map(({ process }) => process[Symbol.asyncDispose]()));
   }
 
-  #start(index: number): Serving {
+  #start(index: number): ServingProcess {
     this.#started += 1;
-    return new Serving(`app-${this.#started}`, this.#options.broker(index), (acknowledged) =>
-      this.#acknowledged.push(acknowledged),
-    );
+    const name = `app-${this.#started}`;
+    const env = { NAME: name, BROKER: JSON.stringify(this.#options.broker(index)) };
+    return new ServingProcess({
+      name,
+      start: (hear) => new AskedProcess("serving.ts", env, hear),
+      acknowledged: (acknowledged) => this.#acknowledged.push(acknowledged),
+    });
   }
 
   async #tellWhere(): Promise<void> {
@@ -194,80 +199,6 @@ export interface Act {
   /** Some of them in words. */
   readonly told: readonly string[];
 }
-
-/** One process of the app. */
-export class Serving {
-  readonly name: string;
-  readonly process: AskedProcess;
-  url = "";
-  /** What went wrong and nobody was told of, and how often. */
-  readonly #failures = new Map<string, number>();
-  #acknowledged = 0;
-  #refused = 0;
-  #aways = 0;
-  #isAway = false;
-
-  constructor(name: string, broker: RedisOptions, acknowledged: (acknowledged: Acknowledged) => void) {
-    this.name = name;
-    this.process = new AskedProcess("serving.ts", { NAME: name, BROKER: JSON.stringify(broker) }, (notice, what) => {
-      switch (notice) {
-        case "listening":
-          this.url = String(what);
-          break;
-        case "acknowledged":
-          this.#acknowledged += 1;
-          acknowledged(what as Acknowledged); // serving.ts says so
-          break;
-        case "refused":
-          this.#refused += 1;
-          break;
-        case "failed":
-          this.#failures.set(String(what), (this.#failures.get(String(what)) ?? 0) + 1);
-          break;
-        case "broker_away":
-          this.#aways += 1;
-          this.#isAway = true;
-          break;
-        case "broker_back":
-          this.#isAway = false;
-      }
-    });
-  }
-
-  /** What went wrong since this was asked last. */
-  takeFailures(): readonly string[] {
-    const failures = [...this.#failures].map(([what, times]) => `${this.name}, ${times} times: ${what}`);
-    this.#failures.clear();
-    return failures;
-  }
-
-  listens(): Promise<void> {
-    return this.process.until("it listens", () => this.url !== "");
-  }
-
-  flows(): Promise<void> {
-    const due = this.#acknowledged + SOME;
-    return this.process.until("it publishes", () => this.#acknowledged >= due);
-  }
-
-  /** Resolves when so many more publishes were refused, from now on. */
-  refuses(count: number): Promise<void> {
-    const due = this.#refused + count;
-    return this.process.until("it refuses", () => this.#refused >= due);
-  }
-
-  nextAway(): Promise<void> {
-    const due = this.#aways + 1;
-    return this.process.until("its broker is away", () => this.#aways >= due);
-  }
-
-  isBack(): Promise<void> {
-    return this.process.until("its broker is back", () => !this.#isAway);
-  }
-}
-
-/** Enough that each topic has had one. */
-const SOME = 12;
 
 function expectNothing(what: string, left: readonly string[]): void {
   if (left.length > 0) throw new Error(`Not everybody ${what}: ${left.join("; ")}`);

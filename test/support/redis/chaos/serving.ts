@@ -68,6 +68,6 @@ answerQuestions({
   presence: async () => (await app.presence(meeting)).map(({ id }) => id),
 });
 const { url } = await app.listen(0);
-notice("listening", url);
+notice("listening", { url, pid: process.pid });
 
 const PUBLISH_MS = 40;
