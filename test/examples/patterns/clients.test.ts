@@ -1,6 +1,8 @@
 import "./environment.js";
+import { setTimeout as pause } from "node:timers/promises";
 import { startTestApp } from "tidings/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { app as longWork } from "../../../examples/patterns/p23-long-work/app.js";
 import { type room, app as tested, user } from "../../../examples/patterns/p24-test-client/app.js";
 import { app as notifier } from "../../../examples/patterns/p25-task-notifier/app.js";
 import { app as chatting, type room as lobby } from "../../../examples/patterns/p26-client/app.js";
@@ -10,6 +12,8 @@ import { Inbox } from "../../support/inbox.js";
 import { type Arrival, dial, dialRefused } from "../../support/ws-client.js";
 import { tokenOf } from "./environment.js";
 import { serveExample } from "./served-example.js";
+
+vi.mock("node:timers/promises", { spy: true });
 
 test("P24: the test client is told what a client on a real socket is told, a refusal too", async () => {
   const override = [[user, ({ token }: { readonly token: string }) => ({ id: token, sub: token })]] as const;
@@ -57,6 +61,21 @@ test("P25: all devices of a user are told how a task goes, each time with a time
     payload: { error: { code: "too_long" } },
   });
   expect(await bob.takeAll()).toEqual([]);
+});
+
+test.each([
+  ["P23", longWork, "report"],
+  ["P25", notifier, "export"],
+] as const)("%s: a task that is cancelled ends where it waits", async (_, app, type) => {
+  await using server = await serveExample(app);
+  const ana = await dial(`${server.url}/ws/jobs`, { token: tokenOf("ana") });
+  ana.send({ type, payload: { pages: 100 } });
+  let heard = await ana.next();
+  while (heard.type !== "task_progress") heard = await ana.next();
+  const { task } = heard.payload as { readonly task: string }; // PROTOCOL.md, Tasks
+  ana.send({ type: "task_cancel", payload: { task } });
+  while (heard.type !== "task_cancelled") heard = await ana.next();
+  await expect(vi.mocked(pause).mock.results.at(-1)?.value).rejects.toMatchObject({ name: "AbortError" });
 });
 
 test("P26: each message has its handler; after the server was gone it is back where it stood", async () => {

@@ -5,7 +5,7 @@ import { type CommandRun, runCommand, startCommand } from "../../support/command
 import { readRepository } from "../../support/repository.js";
 import { secret } from "../../support/tokens.js";
 import { tokenOf } from "./environment.js";
-import { readmeCommands } from "./readme-command.js";
+import { type ReadmeCommand, readmeCommands } from "./readme-command.js";
 import { type ServedExample, serveExample } from "./served-example.js";
 
 /** Their commands need more than one app that is served, and their rows' tests have that. */
@@ -30,18 +30,27 @@ test.each(pages)("what the README of $folder says to type does what it says", as
   expect(others.length).toBeGreaterThan(0);
   await using server = await serveExample(await load(folder));
   const env = surroundingsOf(server);
-  const listening: CommandRun[] = [];
+  const listening: Listener[] = [];
   for (const { words, comment } of others) {
-    if (words[0] === "listen") {
-      if (words.includes("--count")) listening.push(await listen(words, env));
-    } else {
+    if (words[0] === "listen") listening.push({ words, comment, run: await listen(words, env) });
+    else {
       // Without it people are told an error in words alone.
       const json = words.includes("--raw") ? [] : ["--json"];
       check(`${words.join(" ")}   # ${comment}`, comment, await runCommand([...words, ...json], { env }));
     }
   }
-  for (const { ended } of listening) expect((await ended).code).toBe(0);
+  for (const { words, comment, run } of listening) {
+    // Such as task_completed.
+    for (const [event] of comment.matchAll(/[a-z]+_[a-z]+/g)) await run.lines.next((line) => line.includes(event));
+    if (!words.includes("--count")) process.emit("SIGINT"); // which nobody hears but who listens
+    expect((await run.ended).code).toBe(0);
+  }
 });
+
+/** A command that goes on, until Ctrl-C or for so many events. */
+interface Listener extends ReadmeCommand {
+  readonly run: CommandRun;
+}
 
 async function load(folder: string): Promise<App> {
   const { app } = (await import(`../../../examples/patterns/${folder}/app.ts`)) as { readonly app: App };

@@ -113,7 +113,9 @@ test("P27: the health check counts users and connections, and Prometheus reads t
   for (const name of ["ana", "bob"]) await enter(name);
   expect(JSON.parse(await read("/health/websockets"))).toEqual({ total_users: 2, total_connections: 3 });
   await ana.ask("say", { text: "hi" });
-  const metrics = await read("/metrics");
+  // To everybody: also to who is on another computer, behind a proxy.
+  const asked = await fetch(`${server.url}/metrics`, { headers: { "x-forwarded-for": "203.0.113.9" } });
+  const metrics = await asked.text();
   expect(metrics).toContain('websocket_connections{endpoint="/ws/rooms/:room"} 3\n');
   expect(metrics).toContain(
     'websocket_handler_seconds_count{endpoint="/ws/rooms/:room",handler="message",message="say"} 1\n',
