@@ -83,8 +83,8 @@ test("a check that outlasts the app is refused as draining", async () => {
   await answered;
   listener?.closed(1001, "going_away");
   release();
-  await closing;
   expect(upgrade.refusal).toBe("draining");
+  await closing;
 });
 
 test("the last free place is given once, also to those who ask at the same time", async () => {

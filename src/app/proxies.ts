@@ -157,7 +157,7 @@ function familyOf(address: string): "ipv4" | "ipv6" {
 
 /** Of `1.2.3.4:567`, `[::1]:567` and `[::1]`; an IPv6 address without brackets has no port. */
 function withoutPort(hop: string): string {
-  const [, v6, v4] = /^(?:\[([^\].]*:[^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(hop) ?? [];
+  const [, v6, v4] = /^(?:\[([^\].:]*:[^\]]*)\]|([\d.]+))(?::\d{1,5})?$/.exec(hop) ?? [];
   return v6 ?? v4 ?? hop;
 }
 

@@ -178,7 +178,7 @@ function identityOf(name: string, parts: ReadonlyMap<string, JsonSchema>): strin
 
 /** `#/definitions/Tree/properties/kids` → `Tree`, and the rest of the way. */
 function partOf(ref: string): { readonly name: string; readonly rest: string } | undefined {
-  const [, name, rest = ""] = /^#\/(?:definitions|\$defs)\/([^/]+)(.*)$/.exec(ref) ?? [];
+  const [, name, rest = ""] = /^#\/(?:definitions|\$defs)\/([^/]+)(\/.*)?$/.exec(ref) ?? [];
   return name === undefined ? undefined : { name: decodeStep(name), rest };
 }
 

@@ -335,7 +335,7 @@ describe.concurrent("tidings bench", () => {
     [["ws://127.0.0.1/", "--as", "ana", "--claims", "[]"], "invalid_claims"],
     [["ws://127.0.0.1/", "--as", "ana"], "missing_secret"],
     [["ws://127.0.0.1/", "--tokens", "/nowhere/tokens.txt"], "unreadable_file"],
-    [["ws://127.0.0.1/", "--header", "no header"], "invalid_option"],
+    [["ws://127.0.0.1/", "--header", "no header"], "invalid_header"],
   ])("%j can't be tried: %s", async (args, code) => {
     const { code: ended, stderr, stdout } = await bench([...args, "--json"]);
     expect({ ended, stdout }).toEqual({ ended: 2, stdout: "" });

@@ -45,7 +45,10 @@ export function tellError(terminal: Terminal, thrown: unknown): ExitCode {
 
 /** A server may have said it: another line could look as if it were ours. */
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .join(" ");
 }
 
 /** What an error of ours says to do: a `Trouble` does. */

@@ -1,6 +1,7 @@
 import { parseCookie } from "cookie";
 import type { CredentialWay } from "../declare/credential.js";
 import type { Handshake } from "../declare/handshake.js";
+import { bearerOf } from "../protocol/authorization.js";
 import { defaultLimits } from "../protocol/limits.js";
 import { bearerFromSubprotocols } from "../protocol/subprotocol.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -194,14 +195,6 @@ export function splitTarget(sent: string): { readonly path: string; readonly sea
   const target = sent.startsWith("/") ? sent : sent.replace(/^https?:\/\/[^/?]*/i, "");
   const mark = target.indexOf("?");
   return mark === -1 ? { path: target, search: "" } : { path: target.slice(0, mark), search: target.slice(mark + 1) };
-}
-
-/** The token of `Authorization: Bearer …` (RFC 6750 §2.1; the scheme's case does not matter, RFC 9110 §11.1). */
-function bearerOf(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const end = header.indexOf(" ");
-  const scheme = end === -1 ? header : header.slice(0, end);
-  return scheme.toLowerCase() === "bearer" ? header.slice(scheme.length).trim() : undefined;
 }
 
 function isBearer(subprotocol: string): boolean {

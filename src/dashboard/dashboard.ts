@@ -1,12 +1,11 @@
-import type { App, AppHost } from "../declare/app.js";
+import type { App } from "../declare/app.js";
 import type { AnyConnection } from "../declare/connection.js";
 import { type Endpoint, endpoint } from "../declare/endpoint.js";
 import type { EndpointLimits } from "../declare/limits.js";
-import type { ProcessView } from "../declare/process-view.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { DashboardContract } from "./contract.js";
 import { answers, samples } from "./dashboard-channels.js";
-import { Desk } from "./desk.js";
+import { type DashboardHost, Desk } from "./desk.js";
 import { answerSchema, disconnectSchema, questionSchema, sampleSchema } from "./message-schemas.js";
 
 export interface DashboardOptions {
@@ -15,11 +14,6 @@ export interface DashboardOptions {
   /** It is over. */
   readonly left: (connection: string) => void;
 }
-
-/** What a running app has for its dashboard. */
-export type DashboardHost = Pick<AppHost, "clock" | "notify" | "onNotice" | "onClosing" | "report"> & {
-  readonly view: ProcessView;
-};
 
 /** The server's side of an app's dashboard. Who may enter there is the app's to ask. */
 export interface Dashboard {

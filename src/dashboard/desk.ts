@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { App } from "../declare/app.js";
+import type { App, AppHost } from "../declare/app.js";
 import type { ChannelRef } from "../declare/channel.js";
 import type { Connection } from "../declare/connection.js";
-import type { ProcessFigures } from "../declare/process-view.js";
+import type { ProcessFigures, ProcessView } from "../declare/process-view.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { Answer, AnswersContract, DashboardContract, Question } from "./contract.js";
-import type { DashboardHost } from "./dashboard.js";
 import { answers, samples } from "./dashboard-channels.js";
 import type { Found } from "./listing.js";
 import { type Asked, MAX_ASKING, NOTICE_TOPIC, type Notice, readNotice } from "./notice.js";
@@ -14,6 +13,11 @@ import { Rounds } from "./rounds.js";
 import { sampleOf } from "./sample.js";
 import { type Standing, StandingQuestions } from "./standing-questions.js";
 import { type Sums, survey } from "./survey.js";
+
+/** What a running app has for its dashboard. */
+export type DashboardHost = Pick<AppHost, "clock" | "notify" | "onNotice" | "onClosing" | "report"> & {
+  readonly view: ProcessView;
+};
 
 export interface DeskOptions {
   readonly app: Pick<App, "publish">;

@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.js";
 import { checkOptions, requireOption } from "../base/options.js";
 import type { ApiOptions } from "../declare/api-options.js";
 import type { HttpRequest } from "../declare/app.js";
+import { bearerOf } from "../protocol/authorization.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { type Answer, jsonAnswer } from "./answer.js";
@@ -176,9 +177,8 @@ function allowedOf(operation: Operation): string {
   return [...methodsOf(operation), "OPTIONS"].join(", ");
 }
 
-/** The scheme's name has no case (RFC 9110 §11.1). */
 function bearersIn(asked: Asked): readonly string[] {
-  return valuesOf(asked, "authorization").map((value) => /^bearer +(.+?) *$/i.exec(value)?.[1] ?? "");
+  return valuesOf(asked, "authorization").map((value) => bearerOf(value) ?? "");
 }
 
 /** As Stripe and others have it: a header in the place of the body's `key`. */

@@ -29,7 +29,7 @@ const ACCEPTABLE_VALUES: Readonly<Record<string, RegExp>> = {
 };
 
 function acceptableName(param: string): string | undefined {
-  const [, name = "", value = ""] = /^(\w+)(.*)$/.exec(param) ?? [];
+  const [, name = "", value = ""] = /^(\w+)(\W.*)?$/.exec(param) ?? [];
   const isAcceptable = Object.hasOwn(ACCEPTABLE_VALUES, name) && ACCEPTABLE_VALUES[name]?.test(value);
   return isAcceptable ? name : undefined;
 }

@@ -1,11 +1,20 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { ChartProps } from "./chart.js";
 import { clockText } from "./clock-text.js";
-import { valueText } from "./figures.js";
+import { type Unit, valueText } from "./figures.js";
 
-/** The same as numbers, by the minute. */
-export function ChartValues({ title, unit, labels, seconds, values }: ChartProps): JSX.Element {
+export interface ChartFigures {
+  readonly title: string;
+  readonly unit: Unit;
+  readonly labels: readonly string[];
+  /** Since 1970, rising. */
+  readonly seconds: readonly number[];
+  /** For each label a value at each of them. */
+  readonly values: readonly (readonly (number | undefined)[])[];
+}
+
+/** A chart's figures as a table, by the minute. */
+export function ChartValues({ title, unit, labels, seconds, values }: ChartFigures): JSX.Element {
   const isOpen = useSignal(false);
   const minutes = isOpen.value ? minutesOf(seconds) : [];
   return (

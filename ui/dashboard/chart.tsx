@@ -3,20 +3,13 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type Plot from "uplot";
 import { theme } from "../shared/theme.js";
-import { ChartValues } from "./chart-values.js";
+import { type ChartFigures, ChartValues } from "./chart-values.js";
 import { clockText } from "./clock-text.js";
-import { type Unit, valueText } from "./figures.js";
+import { valueText } from "./figures.js";
 import { draw, HEIGHT } from "./plot.js";
 
-export interface ChartProps {
-  readonly title: string;
+export interface ChartProps extends ChartFigures {
   readonly hint?: string | undefined;
-  readonly unit: Unit;
-  readonly labels: readonly string[];
-  /** Since 1970, rising. */
-  readonly seconds: readonly number[];
-  /** For each label a value at each of them. */
-  readonly values: readonly (readonly (number | undefined)[])[];
   /** Which of the seconds the pointer is at, for all charts that have the same seconds. */
   readonly pointed: Signal<number | undefined>;
   /** Charts of one name show where the pointer is in any of them. */

@@ -3,6 +3,7 @@ import { type Duration, durationMs } from "../../base/duration.js";
 import { describeGiven } from "../../base/quantity.js";
 import { parseRate, type Rate } from "../../base/rate.js";
 import { type Size, sizeBytes } from "../../base/size.js";
+import { readHeader } from "../header-line.js";
 import type { Streams } from "../terminal.js";
 import { jsonMessages, type Probe, pingFrames, texts, withoutAnswers } from "./probe.js";
 import { readTokens, type TokenOptions } from "./tokens.js";
@@ -109,18 +110,6 @@ function textOf(size: string): string {
   const bytes = sizeBytes((/^\d+$/.test(size) ? `${size}b` : size) as Size, "--size"); // it looks at what it is given
   if (bytes === 0 || bytes > MOST_BYTES) throw invalid("--size", size, "Write 1b to 16mb.");
   return "x".repeat(bytes);
-}
-
-function readHeader(text: string): readonly [name: string, value: string] {
-  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):\s*([\x20-\x7e]*)$/.exec(text) ?? [];
-  // The value may be a secret: it is not shown.
-  if (name === undefined || value === undefined) {
-    throw new ConfigError("invalid_option", {
-      message: "--header is given something that is no header.",
-      fix: 'Write it as "Name: value".',
-    });
-  }
-  return [name, value];
 }
 
 function readJson(option: string, text: string): unknown {

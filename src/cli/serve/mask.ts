@@ -5,7 +5,13 @@ export const MASK = "•••";
 
 /** A text without what may be secret in an address: who asks, and what is asked with. */
 export function maskAddress(text: string): string {
-  return text.replace(/\/\/[^/?#\s]*@/g, `//${MASK}@`).replace(/(\/\/[^?\s]*\?)\S+/g, `$1${MASK}`);
+  return text.replace(/\/\/[^/?#\s]*@/g, `//${MASK}@`).replace(/\S+/g, withoutQuery);
+}
+
+function withoutQuery(word: string): string {
+  const host = word.indexOf("//");
+  const query = host === -1 ? -1 : word.indexOf("?", host) + 1;
+  return query > 0 && query < word.length ? `${word.slice(0, query)}${MASK}` : word;
 }
 
 /** A value as it may be shown; of a hook's address no more than whose it is, since its path may be what keeps others out. */

@@ -3,6 +3,7 @@ import { durationMs } from "../../base/duration.js";
 import { ConfigError, type Duration } from "../../index.js";
 import { readClaims } from "../claims.js";
 import { withEnvFile } from "../env-file.js";
+import { readHeader } from "../header-line.js";
 import { signedToken } from "../signed-token.js";
 import type { Terminal } from "../terminal.js";
 
@@ -55,7 +56,7 @@ export async function readTalk({ env }: Terminal, options: TalkOptions): Promise
   const timeout = options.timeout as Duration; // which the next line looks at
   return {
     token: await tokenFor(env, options),
-    headers: readHeaders(options.header ?? []),
+    headers: Object.fromEntries((options.header ?? []).map(readHeader)),
     timeout,
     timeoutMs: durationMs(timeout, "--timeout"),
   };
@@ -77,19 +78,4 @@ async function tokenFor(env: Terminal["env"], { token, as, claims, raw }: TalkOp
   if (as !== undefined) return signedToken(as, { claims: readClaims(claims) }, withEnvFile(env));
   // To a server of whoever it may be goes no token that was not named for it.
   return token ?? ((!raw && env.TIDINGS_TOKEN) || undefined);
-}
-
-function readHeaders(lines: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    lines.map((line) => {
-      // A byte of its own each: more a header can't hold (RFC 9110 §5.5).
-      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([ -~\u00a0-\u00ff]*)$/.exec(line) ?? [];
-      if (name !== undefined && value !== undefined) return [name, value];
-      throw new ConfigError("invalid_header", {
-        // Without the line itself: it may hold a token.
-        message: "A --header is not a name, a colon and a value.",
-        fix: "Give it like --header 'Origin: https://app.example'.",
-      });
-    }),
-  );
 }
