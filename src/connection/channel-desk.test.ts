@@ -76,6 +76,24 @@ test("who was closed is joined to nothing", async () => {
   expect(on.app.stats().channels).toBe(0);
 });
 
+test("who is closed in the midst of a join, since it takes no more of what it is told, is on none of the rest", async () => {
+  const many = channel("many/:name", { events, presence: true, history: { size: 1, ttl: "1h" } });
+  const refs = Array.from({ length: 60 }, (_, index) => many({ name: `${index}`.padStart(120, "-") }));
+  const hall = endpoint("/ws", {
+    channels: [many],
+    receives: { enter: z.null() },
+    on: { enter: ({ connection }) => connection.join(...refs) },
+  });
+  const app = createApp({ endpoints: [hall], limits: { outbox: "4kb" } });
+  await using server = await startTestApp(app);
+  const client = await server.connect<typeof hall>("/ws");
+  client.stopReading();
+  client.send("enter", null);
+  await server.clock.advance("2m");
+  expect(app.stats()).toMatchObject({ slowConsumers: 1, connections: 0, channels: 0 });
+  expect((await Promise.all(refs.map((ref) => app.presence(ref)))).flat()).toEqual([]);
+});
+
 test("where the first of several joins fails, the others are made and the failure is told", async () => {
   const broker = new FarBroker();
   await using on = await connect({ broker });

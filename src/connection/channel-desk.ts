@@ -88,8 +88,9 @@ export class ChannelDesk {
       if (known?.arriving !== undefined) joining.push(known.arriving);
     }
     if (this.#count + fresh.size > host.route.limits.channels) throw new TidingsError("too_many_channels");
-    if (host.isClosing) return undefined;
     for (const ref of fresh.values()) {
+      // Also by what it was told of the one before, which may have been too much for it.
+      if (host.isClosing) break;
       try {
         const joined = this.#joinOne(ref);
         if (joined !== undefined) joining.push(joined);
