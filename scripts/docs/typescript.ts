@@ -1,12 +1,15 @@
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { type Block, type Fault, marksOf, type Page } from "./page.js";
+import { isStep, projectsOf } from "./steps.js";
 
 /** What is compiled, with where each of its lines is on its page. */
 interface Source {
   readonly page: string;
   readonly text: string;
   readonly lines: readonly number[];
+  /** The page by whose end it is compiled again, beside what is there by then. */
+  readonly by?: string;
 }
 
 /**
@@ -19,15 +22,31 @@ export function compilePages(pages: readonly Page[], root: string): Fault[] {
     const folder = join(root, ".docs", page.path);
     for (const source of sourcesOf(page)) sources.set(join(folder, source.name), source);
   }
+  for (const { step, files } of projectsOf(pages.filter(isStep))) {
+    for (const [name, { page, code, line }] of files) {
+      const source = { page, by: step, ...numbered(code, line) };
+      if (IS_CHECKED.test(name)) sources.set(join(root, ".docs", step, "by its end", name), source);
+    }
+  }
   const ellipsis = join(root, ".docs", "ellipsis.d.ts");
   sources.set(ellipsis, { page: "", text: `declare const ${ELLIPSIS}: never;\n`, lines: [] });
   const program = programOf(sources, root);
-  return [...sources].flatMap(([file, source]) => {
+  const faults = new Map<string, Fault>();
+  for (const [file, source] of sources) {
     const sourceFile = program.getSourceFile(file);
-    if (sourceFile === undefined) return [];
-    const found = [...program.getSyntacticDiagnostics(sourceFile), ...program.getSemanticDiagnostics(sourceFile)];
-    return found.map((diagnostic) => faultOf(diagnostic, source));
-  });
+    if (sourceFile === undefined) continue;
+    for (const diagnostic of [
+      ...program.getSyntacticDiagnostics(sourceFile),
+      ...program.getSemanticDiagnostics(sourceFile),
+    ]) {
+      const fault = faultOf(diagnostic, source);
+      const place = `${fault.path}:${fault.line} ${fault.text}`;
+      const text = source.by === undefined ? fault.text : `By the end of ${source.by}: ${fault.text}`;
+      // What stays wrong is told where it first is.
+      if (!faults.has(place)) faults.set(place, { ...fault, text });
+    }
+  }
+  return [...faults.values()];
 }
 
 /** Whether a block of this language is compiled. */
@@ -42,6 +61,8 @@ const EXTENSIONS = new Map([
   ["jsx", "jsx"],
 ]);
 const IS_CODE = /\.[cm]?[jt]sx?$/;
+/** What a new project's tsconfig.json takes in. */
+const IS_CHECKED = /^[^/]+\.ts$/;
 const ELLIPSIS = "ELLIPSIS";
 
 function* sourcesOf(page: Page): Iterable<Source & { readonly name: string }> {

@@ -1,11 +1,12 @@
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { readRepository, readRepositoryFile } from "../../test/support/repository.js";
 import { Sandbox, type SandboxOptions } from "./sandbox.js";
 import type { SessionOptions } from "./session.js";
+import { isStep } from "./steps.js";
 
 /**
  * Where pages are followed: each in a folder in which the package is installed as it would be published, or, where it is
@@ -18,6 +19,7 @@ export class Workplace {
   readonly #sandboxes: Sandbox[] = [];
   #project: Promise<string> | undefined;
   #repository: string | undefined;
+  #steps: string | undefined;
 
   constructor({ root, pack }: { readonly root: string; readonly pack: Pack }) {
     this.#root = root;
@@ -81,11 +83,19 @@ export class Workplace {
     // Where they say that they are to be typed.
     if (path.startsWith("examples/patterns/p")) return join(this.#copyOfRepository(project), "examples/patterns");
     if (isOfRepository(path)) return this.#copyOfRepository(project);
+    if (isStep({ path })) return this.#folderForStep(project);
     const folder = this.#copyOf(project, path);
     if (!path.startsWith("templates/")) return folder;
     // It is the page of the project that is made of it.
     execFileSync("node_modules/.bin/tidings", ["create", "chat"], { cwd: folder, stdio: "ignore" });
     return join(folder, "chat");
+  }
+
+  /** The project of all steps is the one that the first makes; who begins in the middle has one like the others. */
+  #folderForStep(project: string): string {
+    const steps = (this.#steps ??= this.#copyOf(project, "steps"));
+    const made = join(steps, STEPS_PROJECT);
+    return existsSync(made) ? made : steps;
   }
 
   /** The files are the same ones, but for those that npm writes to. */
@@ -156,6 +166,9 @@ exec ${real("npx")} "$@"`,
     }
   }
 }
+
+/** As the guide's first page calls it. */
+const STEPS_PROJECT = "guide";
 
 function isOfRepository(path: string): boolean {
   return path.startsWith("examples/");

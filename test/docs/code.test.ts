@@ -15,6 +15,8 @@ test("TypeScript says of each block what it would say to a reader, at its line o
     ["wrong-mark.md:2", "TS2322"],
     ["wrong-around.md:6", "TS2559"],
     ["wrong-script.md:3", "TS1109"],
+    // In a folder of its own it is right.
+    ["docs/guide/1.md:10", "By the end of docs/guide/2.md"],
   ]);
 });
 
@@ -81,6 +83,40 @@ import { gone } from "what-is-not-here";
   "wrong-script.md": `
 \`\`\`js
 const x = ;
+\`\`\`
+`,
+  "docs/guide/1.md": `
+\`\`\`ts
+// app.ts
+import { createApp, rawEndpoint } from "tidings";
+export const echo = rawEndpoint("/echo", {});
+export const app = createApp({ endpoints: [echo] });
+\`\`\`
+\`\`\`ts
+// path.ts
+import { echo } from "./app.js";
+echo.path;
+\`\`\`
+\`\`\`sh
+rm app.test.ts   # which a new project has
+\`\`\`
+`,
+  "docs/guide/2.md": `
+\`\`\`ts
+// app.ts
+import { createApp } from "tidings";
+export const app = createApp({ endpoints: [] });
+\`\`\`
+`,
+  "docs/guide/3.md": `
+\`\`\`sh
+rm -f path.ts other.ts
+\`\`\`
+\`\`\`ts
+// app.ts
+import { createApp } from "tidings";
+export const echo = "echo";
+export const app = createApp({ endpoints: [] });
 \`\`\`
 `,
 };
