@@ -6,7 +6,7 @@ import { user } from "../sign-in.js";
 const said = z.object({ from: z.string(), text: z.string().trim().min(1).max(500) });
 
 /** A room: what is said is kept for who comes later, and everybody sees who is here. */
-const chat = channel("chat/:room", {
+export const chat = channel("chat/:room", {
   needs: { user },
   events: {
     // When it was said is for our clock to say.

@@ -35,3 +35,14 @@ test("who marks their notices one by one, one a second, is never told to wait; a
   }
   await expect(mark(machine, "machine")).rejects.toMatchObject({ code: "rate_limited" });
 });
+
+test("an inbox is kept for 30 days", async () => {
+  await using server = await startTestApp(app);
+  const anas = inbox({ user: "ana" });
+  await app.publish(anas, "notified", { text: "hello" });
+  const isKept = async () => (await app.history(anas)).length > 0;
+  await server.clock.advance("719h");
+  expect(await isKept()).toBe(true);
+  await server.clock.advance("1h");
+  expect(await isKept()).toBe(false);
+});
