@@ -7,7 +7,8 @@ import { MutantWorkshop } from "./mutants/workshop.mjs";
 const help = `npm run mutants [-- options]
 
 Applies each change of test/mutants.ts to a copy of the repository and runs the tests that must then fail. It fails where
-they pass, where the change's text is not there exactly once, and where with it no test runs.
+they pass, where the change's text is not there exactly once, and where with it no test runs. Where a test only waits in
+vain, the tests as they are are timed at once, and then the change is tried again: what is slow is not taken for killed.
 
   --only <text>   only those whose promise, description or file has this in it; several: --only order --only close
   --jobs 2        how many at once, 1 or 2
@@ -56,21 +57,23 @@ async function run({ mutants, jobs, json }) {
 function report(results, { mutants, json }) {
   const count = (outcome) => results.filter((result) => result.outcome === outcome).length;
   const [killed, survived] = [count("killed"), count("survived")];
+  const hanging = results.filter(({ hangs }) => hangs).length;
   const notTried = results.length - killed - survived;
   if (json) {
     const inOrder = mutants.map((mutant) => results.find((result) => result.mutant === mutant));
     const rows = inOrder.map(({ mutant, ...result }) => ({ ...mutant, ...result }));
-    console.log(JSON.stringify({ mutants: rows, killed, survived, notTried }, undefined, 2));
+    console.log(JSON.stringify({ mutants: rows, killed, hanging, survived, notTried }, undefined, 2));
   } else {
     const others = notTried > 0 ? `, ${notTried} not tried` : "";
-    console.log(`${results.length} mutants: ${killed} killed, ${survived} survived${others}`);
+    const how = hanging > 0 ? ` (${hanging} of them hang)` : "";
+    console.log(`${results.length} mutants: ${killed} killed${how}, ${survived} survived${others}`);
   }
   if (killed < results.length) process.exitCode = 1;
 }
 
-function lineOf({ mutant: { guards, breaks, file }, outcome, because, seconds }) {
+function lineOf({ mutant: { guards, breaks, file }, outcome, hangs, because, seconds }) {
   // What is not as it should be stands out.
-  const word = outcome === "killed" ? outcome : outcome.toUpperCase();
+  const word = outcome === "killed" ? `killed${hangs ? " (hangs)" : ""}` : outcome.toUpperCase();
   return `${word}: ${guards}: ${breaks} (${file}, ${seconds.toFixed(1)} s)\n    ${because.replaceAll("\n", "\n    ")}`;
 }
 

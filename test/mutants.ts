@@ -220,14 +220,6 @@ export const mutants: readonly Mutant[] = [
     suite: integration("test/integration/model.test.ts"),
   },
   {
-    guards: "promise 1, order",
-    breaks: "a channel's events and direct sends lose their order",
-    file: "src/delivery/outbox.ts",
-    text: "return entries.sort(bySequence);",
-    replacement: "return entries;",
-    suite: integration("test/integration/order.test.ts"),
-  },
-  {
     guards: "promise 7, stored",
     breaks: "a repeat with the same key is delivered again",
     file: "src/broker/streams.ts",

@@ -20,7 +20,7 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/redis/scripts/stream.ts",
     text: "if known[4] == master then return known end",
     replacement: "if known[1] then return known end",
-    suite: integration("test/integration/redis/chaos.test.ts", "older snapshot"),
+    suite: integration("test/integration/redis/scripts.test.ts", "an older snapshot"),
   },
   {
     guards: "promise 2, resume",
@@ -28,7 +28,7 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/redis/shared-channels.ts",
     text: "if (shared.feed !== undefined || shared.isPresent) followed.push(shared);",
     replacement: "if (shared.opening !== undefined) followed.push(shared);",
-    suite: chaos("test/integration/redis/chaos-network.test.ts", "one process is cut off"),
+    suite: integration("test/integration/redis/storms.test.ts", "nobody says a word"),
   },
   {
     guards: "promise 2, resume",
@@ -100,6 +100,6 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/redis/scripts/presence.ts",
     text: "tonumber(fields[index + 1]) <= at then",
     replacement: "tonumber(fields[index + 1]) <= 0 then",
-    suite: integration("test/integration/redis/scripts.test.ts", "present at a process that is gone"),
+    suite: integration("test/integration/redis/scripts.test.ts", "where a lease is over"),
   },
 ];

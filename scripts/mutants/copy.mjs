@@ -3,6 +3,7 @@ import { on } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { judge } from "./verdict.mjs";
 
 /** One copy of the repository, to which one mutant at a time is applied. Its tests run in one process, which keeps what was not changed. */
 export class Copy {
@@ -17,51 +18,56 @@ export class Copy {
 
   /** Runs all of these suites, and gives a line for each test that fails, and for each suite that has none. */
   async tryUnchanged(suites) {
-    const files = [...new Set(suites.flatMap((suite) => suite.files))];
-    const projects = [...new Set(suites.map(({ project }) => project))];
-    const run = await this.#runTests({ projects, files, patienceMs: UNCHANGED_PATIENCE_MS });
+    // Of a file that no suite wants all of, no more is run than is named.
+    const whole = new Set(suites.filter(({ test }) => test === undefined).flatMap(({ files }) => files));
+    const isWhole = ({ files }) => files.some((file) => whole.has(file));
+    const named = suites.filter((suite) => !isWhole(suite));
+    return [...(await this.#tryAll(suites.filter(isWhole), [])), ...(await this.#tryAll(named, namesOf(named)))];
+  }
+
+  async #tryAll(suites, names) {
+    if (suites.length === 0) return [];
+    const run = await this.#runTests(suites, { names, patienceMs: UNCHANGED_PATIENCE_MS });
     if (run.isLate) return [`They did not end in ${UNCHANGED_PATIENCE_MS / 1_000} s.`];
-    const faults = suites.flatMap(({ files, test = "" }) =>
+    const failed = suites.flatMap(({ files, test = "" }) =>
       files.flatMap((file) => {
         const own = run.tests.filter((each) => each.file === file && each.name.includes(test));
         if (own.length === 0) return [`${file} has no test "${test}", or can't be loaded.`];
         return own.filter(({ isPassed }) => !isPassed).map(({ name }) => `${file}: ${name}`);
       }),
     );
-    return [...new Set([...run.faults, ...run.unhandled, ...faults])];
+    return [...new Set([...[...run.faults, ...run.unhandled].map(({ text }) => text), ...failed])];
   }
 
   /** Applies it, runs the tests that must fail, takes it back, and tells how that went. */
   async try(mutant) {
     const beganMs = performance.now();
-    const [outcome, because] = await this.#try(mutant);
-    return { mutant, outcome, because, seconds: Math.round((performance.now() - beganMs) / 100) / 10 };
+    const verdict = await this.#judge(mutant);
+    return { mutant, ...verdict, seconds: Math.round((performance.now() - beganMs) / 100) / 10 };
   }
 
-  async #try({ file, text, replacement, suite: { project, files, test } }) {
+  async #judge({ file, text, replacement, suite }) {
     const path = join(this.#root, file);
     const before = readIfThere(path);
-    if (before === undefined) return ["does not apply", "Its file is not there."];
+    if (before === undefined) return { outcome: "does not apply", because: "Its file is not there." };
     const parts = before.split(text);
     if (parts.length !== 2) {
-      return ["does not apply", `Its text is there ${parts.length - 1} times, and must be exactly once.`];
+      const because = `Its text is there ${parts.length - 1} times, and must be exactly once.`;
+      return { outcome: "does not apply", because };
     }
-    writeFileSync(path, parts.join(replacement));
+    const change = { path, before, after: parts.join(replacement) };
+    const tests = {
+      changed: (patienceMs) => this.#runWith(change, suite, patienceMs),
+      unchanged: (patienceMs) => this.#runTests([suite], { patienceMs }),
+    };
+    return judge(tests, suite);
+  }
+
+  async #runWith({ path, before, after }, suite, patienceMs) {
+    writeFileSync(path, after);
     this.#changed.push(path);
     try {
-      const run = await this.#runTests({
-        projects: [project],
-        files,
-        test,
-        patienceMs: PATIENCE_MS,
-        isOneEnough: true,
-      });
-      if (run.isLate) return ["killed", `They did not end in ${PATIENCE_MS / 1_000} s.`];
-      const failed = run.tests.find(({ isPassed }) => !isPassed);
-      if (failed !== undefined) return ["killed", `Fails: ${failed.name}`];
-      if (run.tests.length === 0) return ["does not run", run.faults.join("\n").slice(-OUTPUT_LENGTH)];
-      if (run.faults.length > 0 || run.unhandled.length > 0) return ["killed", "An error that no test caught."];
-      return ["survived", `All pass: ${files.join(", ")}${test === undefined ? "" : ` "${test}"`}`];
+      return await this.#runTests([suite], { patienceMs, isOneEnough: true });
     } finally {
       writeFileSync(path, before);
       this.#changed.push(path);
@@ -83,8 +89,14 @@ export class Copy {
   }
 
   /** What the tester tells of them. Where it is late, or has ended, there are no tests, and the next run has another. */
-  async #runTests({ patienceMs, ...wanted }) {
+  async #runTests(suites, { names = namesOf(suites), patienceMs, isOneEnough = false }) {
     const signal = AbortSignal.timeout(patienceMs);
+    const wanted = {
+      projects: [...new Set(suites.map(({ project }) => project))],
+      files: [...new Set(suites.flatMap(({ files }) => files))],
+      names,
+      isOneEnough,
+    };
     try {
       const tester = this.#tester ?? (await this.#start());
       const answer = nextMessage(tester, signal);
@@ -92,7 +104,7 @@ export class Copy {
       return { isLate: false, ...(await answer) };
     } catch (error) {
       this.stop();
-      return { isLate: signal.aborted, tests: [], faults: [error.message], unhandled: [] };
+      return { isLate: signal.aborted, tests: [], faults: [{ text: error.message, isLate: false }], unhandled: [] };
     }
   }
 
@@ -104,9 +116,13 @@ export class Copy {
       detached: true,
     });
     this.#tester = tester;
-    await nextMessage(tester, AbortSignal.timeout(PATIENCE_MS));
+    await nextMessage(tester, AbortSignal.timeout(START_MS));
     return tester;
   }
+}
+
+function namesOf(suites) {
+  return suites.flatMap(({ test }) => test ?? []);
 }
 
 /** Rejects when `signal` says that it is late, and where it ends before. */
@@ -126,8 +142,5 @@ function readIfThere(path) {
 
 const TESTER = fileURLToPath(new URL("tester.mjs", import.meta.url));
 
-/** A test has 20 s at most, and the first that fails ends it. */
-const PATIENCE_MS = 60_000;
+const START_MS = 60_000;
 const UNCHANGED_PATIENCE_MS = 300_000;
-
-const OUTPUT_LENGTH = 2_000;

@@ -19,10 +19,11 @@ process.on("message", async (wanted) => process.send(await run(wanted)));
 process.once("disconnect", () => process.exit());
 process.send("ready");
 
-async function run({ projects, files, test, changed, ...wanted }) {
+/** @param wanted `names`: of each test that is run the name has one of these in it; none: all are run. */
+async function run({ projects, files, names, changed, ...wanted }) {
   isOneEnough = wanted.isOneEnough ?? false;
   for (const path of changed) vitest.invalidateFile(path);
-  vitest.setGlobalTestNamePattern(new RegExp((test ?? "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+  vitest.setGlobalTestNamePattern(new RegExp(names.map(literally).join("|")));
   const found = await vitest.globTestSpecifications(files);
   const chosen = found.filter(({ project }) => projects.includes(project.name));
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(chosen);
@@ -30,8 +31,8 @@ async function run({ projects, files, test, changed, ...wanted }) {
   const own = testModules.filter(({ moduleId }) => chosen.some((each) => each.moduleId === moduleId));
   return {
     tests: own.flatMap((module) => [...module.children.allTests()].filter(hasRun).map(lineOf)),
-    faults: own.flatMap((module) => module.errors()).map(textOf),
-    unhandled: unhandledErrors.map(textOf),
+    faults: own.flatMap((module) => module.errors()).map(faultOf),
+    unhandled: unhandledErrors.map(faultOf),
   };
 }
 
@@ -50,9 +51,27 @@ function isFailed(test) {
 /** Its file is from the copy's root. */
 function lineOf(test) {
   const file = relative(root, test.module.moduleId).replaceAll("\\", "/");
-  return { file, name: test.fullName.replaceAll(" > ", " "), isPassed: !isFailed(test) };
+  const isPassed = !isFailed(test);
+  return { file, name: test.fullName.replaceAll(" > ", " "), isPassed, isLate: !isPassed && isLate(test) };
 }
 
-function textOf({ stack, message }) {
-  return stripVTControlCharacters(stack ?? message);
+/** Did it wait in vain? What it waited for may be slow, and not more than that. */
+function isLate(test) {
+  return test.diagnostic().duration >= LATE_MS || test.result().errors.every(isTimeout);
 }
+
+/** Of vitest's own patience. */
+function isTimeout({ message }) {
+  return /^(?:Test|Hook) timed out in \d+ms/.test(stripVTControlCharacters(message));
+}
+
+function literally(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function faultOf(error) {
+  return { text: stripVTControlCharacters(error.stack ?? error.message), isLate: isTimeout(error) };
+}
+
+/** Nobody among the tests waits for less: an Inbox does for 8 s, vitest for 10 at least. */
+const LATE_MS = 7_500;

@@ -21,8 +21,13 @@ export class MutantWorkshop {
   }
 
   /** Runs these suites as they are, and tells what is wrong with them. */
-  tryUnchanged(suites) {
-    return this.#copies[0].tryUnchanged(suites);
+  async tryUnchanged(suites) {
+    const files = [...new Set(suites.map(({ files }) => files[0]))];
+    const shares = this.#copies.map((_, number) =>
+      suites.filter((suite) => files.indexOf(suite.files[0]) % this.#copies.length === number),
+    );
+    const faults = await Promise.all(this.#copies.map((copy, number) => copy.tryUnchanged(shares[number])));
+    return faults.flat();
   }
 
   /** Tries each alone, and tells of it when it is done. */

@@ -53,7 +53,8 @@ export class HookBackend implements AsyncDisposable {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const text = Buffer.concat(chunks).toString();
-      const body = JSON.parse(text) as Question["body"]; // what the server writes is an object
+      // Who follows a redirect brings nothing along. What the server writes is an object.
+      const body = (text === "" ? {} : JSON.parse(text)) as Question["body"];
       const question = { hook: String(body.hook), path: request.url ?? "", headers: request.headers, text, body };
       this.asked.push(question);
       this.atOnce += 1;

@@ -95,15 +95,16 @@ test.each([
   "a key that was used in a life of the channel that Redis has forgotten makes no repeat: %s",
   async (_, publicationFor) => {
     await using server = await startRedis();
-    await using processes = await connectProcesses(() => redis({ url: server.url }), 1);
-    const [a] = processes.all as [Process];
-    await a.link.subscribe("chat/a", true);
+    await using processes = await connectProcesses(() => redis({ url: server.url }), 2);
+    const [a, b] = processes.all as [Process, Process];
+    await b.link.subscribe("chat/a", true);
     for (const n of [1, 2]) await a.link.publish(publicationFor(n, { key: `k${n}` }));
     await server.command("DEL", key);
     const anew = await a.link.publish(publicationFor("anew", { key: "k2" }));
     expect(anew.offset).toBe(1);
     expect(await a.link.publish(publicationFor("again", { key: "k2" }))).toEqual(anew);
-    expect(a.node.heard("chat/a")).toEqual([1, 2, "anew"]);
+    await processes.settle();
+    expect(b.node.heard("chat/a")).toEqual([1, 2, "anew"]);
   },
 );
 
@@ -164,6 +165,20 @@ test("who was present at a process that is gone has left when its lease is over,
   // Of one place that is asked for none is taken by who is gone.
   expect((await d.link.members("chat/a", 1)).members.map(({ id }) => id)).toEqual(["bob"]);
   await gone.link.close();
+});
+
+test("who asks for the members where a lease is over is told of those who stay, and everybody of who has left", async () => {
+  await using server = await startRedis();
+  await using processes = await connectProcesses(() => redis({ url: server.url }), 2);
+  const [a, b] = processes.all as [Process, Process];
+  await b.link.subscribe("chat/a");
+  await a.link.attend("chat/a", { id: "ana", faceJson: "{}" });
+  const [lease = ""] = ((await server.command("HKEYS", key)) as string[]).filter((field) => field.startsWith("lease:"));
+  await server.command("HSET", key, lease, "1");
+  await b.link.attend("chat/a", { id: "bob", faceJson: "{}" });
+  expect((await b.link.members("chat/a", 10)).members.map(({ id }) => id)).toEqual(["bob"]);
+  await processes.settle();
+  expect(b.node.met("chat/a")).toEqual(["+ana", "+bob", "-ana"]);
 });
 
 test("what is over is gone from the history, said to be missing, and what is younger is not", async () => {

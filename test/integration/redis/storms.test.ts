@@ -171,6 +171,22 @@ function lineOptions({ url }: RedisServer): Omit<LineOptions, "hear"> {
   return { client, address: undefined, isSharded: false, patienceMs: 5_000, deafen: () => {}, end: () => {} };
 }
 
+test("what was said while the way to Redis was cut is told when it is back, though nobody says a word", async () => {
+  await using server = await startRedis();
+  await using proxy = await startProxy(server);
+  const other = await connectProcess(redis({ url: server.url }));
+  await using processes = await connectProcesses(() => redis({ url: proxy.url }), 1);
+  const [{ link, node }] = processes.all as [Process];
+  await link.subscribe("room", true);
+  proxy.cut();
+  await publishMany(other.link, 3, 1);
+  proxy.mend();
+  await node.until(() => node.outages.at(-1) === "back");
+  await processes.settle();
+  expect(node.heard("room").map(numberIn)).toEqual([1, 2, 3]);
+  await other.link.close();
+});
+
 test("who leaves in the midst of what is told late is told no more of it", async () => {
   await using server = await startRedis();
   await using proxy = await startProxy(server);
