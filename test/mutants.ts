@@ -36,7 +36,7 @@ export type Guarded =
 
 export interface Suite {
   /** Of vitest.config.ts. */
-  readonly project: "unit" | "integration" | "chaos";
+  readonly project: "unit" | "integration";
   /** From the repository's root. */
   readonly files: readonly string[];
   /** Part of the names of the tests that are run. Default: all. */
@@ -663,6 +663,103 @@ export const mutants: readonly Mutant[] = [
     text: 'if (attempt === this.#attempt) this.say(messageText("auth"',
     replacement: 'this.say(messageText("auth"',
     suite: unit("src/client/line-tokens.test.ts", "is not said on the next"),
+  },
+  {
+    guards: "refusing and closing",
+    breaks: "an error's code that is none is thrown at whoever reads the answer",
+    file: "src/client/message.ts",
+    text: 'isCode ? code : "internal"',
+    replacement: "code as string",
+    suite: unit("src/client/exchange.test.ts", "is `internal`"),
+  },
+
+  {
+    guards: "promise 3, no early talk",
+    breaks: "`open` is over before the joins that it began",
+    file: "src/connection/live-connection.ts",
+    text: "yield* awaited(this.joined());",
+    replacement: "void this.joined();",
+    suite: integration("test/integration/far-broker.test.ts", "no handler runs before"),
+  },
+  {
+    guards: "promise 4, one at a time",
+    breaks: "a ping waits for its turn",
+    file: "src/connection/reception.ts",
+    text: 'if (message.type === "ping") return { do: "pong", bare: false, id: message.id };',
+    replacement: 'if (message.type === "ping" && phase !== "open") return { do: "pong", bare: false, id: message.id };',
+    suite: unit("src/connection/reception.test.ts"),
+  },
+  {
+    guards: "promise 4, one at a time",
+    breaks: "whom we do not read does not expire",
+    file: "src/connection/live-connection.ts",
+    text: "    if (this.#isExpiryNext) this.#closeFor",
+    replacement: "    if (this.isPaused) return;\n    if (this.#isExpiryNext) this.#closeFor",
+    suite: unit("src/connection/live-connection.test.ts", "a credential expires all the same"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "any number of fresh credentials may wait to be looked at",
+    file: "src/connection/message-connection.ts",
+    text: "this.#refreshes >= this.route.limits.refreshes",
+    replacement: "this.#refreshes > 1e9",
+    suite: integration("test/integration/limits.test.ts", "P20: refreshes"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "a compressed message may be of any number of streams",
+    file: "src/transport/inflation.ts",
+    text: "this.#opened < MOST_STREAMS",
+    replacement: "this.#opened > 0",
+    suite: integration("test/integration/compression.test.ts", "than a message may have"),
+  },
+  {
+    guards: "promise 5, bounded",
+    breaks: "a zlib stream that is closed is kept for as long as its connection",
+    file: "src/transport/inflation.ts",
+    text: "this.#stream = undefined;",
+    replacement: "",
+    suite: integration("test/conformance/transport-ws.test.ts", "is kept by nobody"),
+  },
+  {
+    guards: "refusing and closing",
+    breaks: "what follows the first stream of a compressed message is dropped",
+    file: "src/transport/inflation.ts",
+    text: "error ? NOTHING : this.#notTaken(data, isFinal)",
+    replacement: "NOTHING",
+    suite: integration("test/integration/compression.test.ts", "is a part of its message"),
+  },
+  {
+    guards: "refusing and closing",
+    breaks: "an upgrade of HTTP/1.0 is a handshake",
+    file: "src/connection/upgrade-check.ts",
+    text: "Number(upgrade.httpVersion) < 1.1",
+    replacement: "Number(upgrade.httpVersion) < 1",
+    suite: unit("src/connection/upgrade-check.test.ts"),
+  },
+  {
+    guards: "refusing and closing",
+    breaks: "a request to two hosts is a handshake",
+    file: "src/connection/upgrade-check.ts",
+    text: "hostsOf(upgrade) !== 1",
+    replacement: "hostsOf(upgrade) < 1",
+    suite: unit("src/connection/upgrade-check.test.ts"),
+  },
+  {
+    guards: "who it is",
+    breaks: "a forwarded address with a zone is none",
+    file: "src/app/proxies.ts",
+    text: 'const [address] = text.split("%", 1);',
+    replacement: "const address = text;",
+    suite: unit("src/app/proxies.test.ts"),
+  },
+  {
+    guards: "what is run anywhere",
+    breaks: "a param is called `__proto__`, and is not among the params",
+    file: "src/declare/path-pattern.ts",
+    text: ' || param === "__proto__"',
+    replacement: "",
+    suite: unit("src/declare/path-pattern.test.ts"),
   },
   ...redisMutants,
   ...seeingMutants,

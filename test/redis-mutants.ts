@@ -2,7 +2,6 @@ import type { Mutant, Suite } from "./mutants.js";
 
 const unit = (file: string, test?: string): Suite => ({ project: "unit", files: [file], test });
 const integration = (file: string, test?: string): Suite => ({ project: "integration", files: [file], test });
-const chaos = (file: string, test?: string): Suite => ({ project: "chaos", files: [file], test });
 
 /** Of what holds over many processes and a Redis that fails. */
 export const redisMutants: readonly Mutant[] = [
@@ -12,7 +11,7 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/redis/feed.ts",
     text: "if (event.offset === offset + 1) this.#deliver(event);",
     replacement: "if (event.offset > offset) this.#deliver(event);",
-    suite: integration("test/integration/redis/chaos.test.ts", "one of ten"),
+    suite: unit("src/redis/feed.test.ts"),
   },
   {
     guards: "promise 2, resume",
@@ -76,7 +75,7 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/redis/publisher.ts",
     text: "if (this.#waiting.length > 0) return",
     replacement: "if (this.#waiting.length > 1e9) return",
-    suite: chaos("test/integration/redis/chaos-queue.test.ts"),
+    suite: unit("src/redis/publisher.test.ts"),
   },
   {
     guards: "promise 5, bounded",
@@ -101,5 +100,37 @@ export const redisMutants: readonly Mutant[] = [
     text: "tonumber(fields[index + 1]) <= at then",
     replacement: "tonumber(fields[index + 1]) <= 0 then",
     suite: integration("test/integration/redis/scripts.test.ts", "where a lease is over"),
+  },
+  {
+    guards: "promise 2, resume",
+    breaks: "what is lost of a quiet channel is not found out where nobody is present there",
+    file: "src/redis/shared-channels.ts",
+    text: "({ comparedAtMs }) => comparedAtMs <= untilMs",
+    replacement: "({ comparedAtMs, isPresent }) => isPresent && comparedAtMs <= untilMs",
+    suite: integration("test/integration/redis/forgotten.test.ts", "though nobody says a word"),
+  },
+  {
+    guards: "promise 2, resume",
+    breaks: "what is kept does not outlive its epoch",
+    file: "src/redis/scripts/stream.ts",
+    text: "  known[1] = fresh\n",
+    replacement: "  known[1] = fresh\n  redis.call('DEL', key .. ':events')\n",
+    suite: integration("test/integration/redis/scripts.test.ts", "an older snapshot"),
+  },
+  {
+    guards: "promise 7, stored",
+    breaks: "replicas that must have an event are not waited for",
+    file: "src/redis/publisher.ts",
+    text: "if (this.#options.replicas > 0) await this.#confirm(line);",
+    replacement: "if (this.#options.replicas > 0) void this.#confirm(line).catch(() => {});",
+    suite: unit("src/redis/publisher.test.ts", "too few replicas"),
+  },
+  {
+    guards: "refusing and closing",
+    breaks: "a Redis that answers, though late, is taken to be gone",
+    file: "src/redis/line.ts",
+    text: "Math.max(askedAtMs, this.#heardAtMs)",
+    replacement: "askedAtMs",
+    suite: integration("test/integration/redis/storms.test.ts", "is not away"),
   },
 ];

@@ -44,7 +44,7 @@ function verdictOn({ tests, faults, unhandled }, { files, test }) {
   return { outcome: "survived", because: `All pass: ${files.join(", ")}${test === undefined ? "" : ` "${test}"`}` };
 }
 
-/** A test has 20 s, some in Redis's chaos 60, and the first that fails ends it. */
+/** A test has 20 s, a few have more, and the first that fails ends it. */
 const PATIENCE_MS = 60_000;
 
 /** What is tried again has as long as an Inbox waits, and some times what its tests take without it. */

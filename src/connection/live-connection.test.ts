@@ -297,6 +297,18 @@ test.each([
   expect(socket.asked).toEqual([close]);
 });
 
+test("while so much waits that the socket is read no further a credential expires all the same", async () => {
+  const hang = () => new Promise<never>(() => {});
+  const shape = endpoint("/ws", { auth: timed, receives: { work: any }, on: { work: hang } });
+  const limits = { waitingMessages: 1, close: "1ms", expiryGrace: "0s" } as const;
+  await using server = await serve(shape, { limits });
+  const { socket, listener } = await server.dial("/ws?token=ana:1");
+  for (const _ of [1, 2]) listener.text('{"type":"work"}');
+  await server.clock.advance("1s");
+  expect(socket.asked.slice(0, 1)).toEqual(["pause"]);
+  expect(socket.asked).toContain("close 1008 token_expired");
+});
+
 test("the endpoint's own close code is used where a credential expires, and where it is revoked", async () => {
   const shape = endpoint("/ws", { auth: timed, closeCodes: { unauthorized: 4001, token_expired: 4002 } });
   await using server = await serve(shape, { limits: { expiryGrace: "0s" } });

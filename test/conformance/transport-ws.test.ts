@@ -4,6 +4,8 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect as connectTcp, type Socket as TcpSocket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import zlib from "node:zlib";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { deflateFrame } from "../../src/delivery/deflate.js";
@@ -26,6 +28,11 @@ const handshake = [
   "Sec-WebSocket-Version: 13",
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 ];
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+}
 
 /** A frame as a client sends it: masked, here with zeros, which leave the payload as it is. */
 function clientFrame(opcode: number, payload: string | Uint8Array, isFinal = true): Buffer {
@@ -352,6 +359,23 @@ test("a connection holds no zlib stream when its messages are inflated, and one 
     expect(created).toHaveBeenCalledTimes(rounds);
     for (const { value: stream } of created.mock.results) expect(stream.destroyed).toBe(true);
   }
+});
+
+test("a zlib stream that is closed is kept by nobody, though its connection stays", async () => {
+  const created = vi.spyOn(zlib, "createInflateRaw");
+  onTestFinished(() => created.mockRestore());
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  await using _ = driver;
+  const heard = new RecordingListener();
+  upgrade.accept(compressing, () => heard);
+  peer.write(compressedClientFrame("x".repeat(1_000)));
+  expect(await heard.next()).toEqual(["text", "x".repeat(1_000)]);
+  const streams = created.mock.results.map(({ value }) => new WeakRef<object>(value));
+  created.mockClear();
+  // Its end takes some turns, and so long it is held here too.
+  for (let turns = 0; turns < 5; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  collectGarbage();
+  expect(streams.map((stream) => stream.deref())).toEqual([undefined]);
 });
 
 test("a connection that negotiated compression and sends nothing compressed has no zlib stream at all", async () => {

@@ -258,6 +258,19 @@ test("users of a process that has died are not gathered where nobody asks how ma
   await dead.link.close();
 });
 
+test("who hears a quiet channel that Redis has forgotten is told so, though nobody says a word", async () => {
+  await using server = await startRedis();
+  await using processes = await connectProcesses(() => redis({ url: server.url, lease }), 1);
+  const [{ link, node }] = processes.all as [Process];
+  await link.subscribe("room", true);
+  const { epoch } = await link.publish(eventOf(1));
+  await server.command("DEL", "tidings:{room}", "tidings:{room}:events");
+  // By another channel it is seen that time goes by.
+  await link.attend("other", ana);
+  await untilRenewed(server, "other", 3);
+  expect(node.skips).toEqual([{ channel: "room", epoch: expect.not.stringMatching(`^${epoch}$`), offset: 0 }]);
+});
+
 test("a short memory of places does not make a quiet channel begin anew under those who hear it", async () => {
   await using server = await startRedis();
   await using processes = await connectProcesses(() => redis({ url: server.url, positionTtl: "100ms", lease }), 1);
