@@ -53,7 +53,7 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
   #resolveClosed: ((closed: Closed) => void) | undefined;
 
   constructor(target: string, options: ConnectOptions, surroundings: Surroundings) {
-    const { token, query, retryOn, timeout = "10s", queue: limit = 10 } = options;
+    const { token, query, retryOn = [], timeout = "10s", queue: limit = 10 } = options;
     const timeoutMs = msOf(timeout);
     super({ url: addressOf(target, surroundings.base, query), token, timeoutMs, retryOn }, surroundings);
     this.#exchange = new Exchange(this, limit, timeoutMs, surroundings.random());
@@ -83,8 +83,9 @@ class LiveClient extends Line implements Omit<Client, "on" | "send" | "request" 
 
   subscribe(pattern: string, ...args: unknown[]): ChannelSubscription {
     // First comes what fills the pattern, where there is something to fill: so its type has it.
-    const params = /(^|\/):/.test(pattern) ? (args.shift() as Readonly<Record<string, string>>) : {};
-    const name = pattern.replace(/(?<![^/]):([^/]+)/g, (_, param: string) => params[param] ?? "");
+    const places = /(?<![^/]):([^/]+)/g;
+    const params = places.test(pattern) ? (args.shift() as Readonly<Record<string, string>>) : {};
+    const name = pattern.replace(places, (_, param: string) => params[param] ?? "");
     const channel = this.#channelAt(name);
     const subscription = new ChannelSubscription(channel, this.#exchange, args[0] as SubscribeOptions | undefined);
     if (this.status === "closed") channel.close(lost());

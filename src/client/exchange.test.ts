@@ -370,6 +370,33 @@ describe("what may be said again", () => {
     expect(await answer).toEqual({ offset: 7 });
   });
 
+  test.each([
+    ["given up", (given: AbortController) => given.abort()],
+    ["closed", (_: unknown, exchange: Exchange) => exchange.close(lost())],
+  ])("is not said again once it is %s, and no timer is left", async (_, giveUp) => {
+    const { clock, exchange, said, open, ask } = create();
+    open();
+    const given = new AbortController();
+    const { id, answer } = ask("publish", { n: 1 }, { isRepeatable: true, signal: given.signal });
+    answer.catch(() => {});
+    exchange.answer(refused(id, 500));
+    giveUp(given, exchange);
+    expect(clock.size).toBe(0);
+    await clock.advance("1s");
+    expect(said).toHaveLength(1);
+  });
+
+  test("is said again once, where there is another connection before it would be worth it", async () => {
+    const { clock, exchange, said, open, ask } = create();
+    open();
+    const { id } = ask("publish", { n: 1 }, { isRepeatable: true });
+    exchange.answer(refused(id, 500));
+    exchange.lost();
+    open();
+    await clock.advance("1s");
+    expect(said.map((each) => each.id)).toEqual([id, id]);
+  });
+
   test("is not, while there is no connection", async () => {
     const { clock, exchange, said, open, ask } = create();
     open();

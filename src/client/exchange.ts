@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.js";
+import type { Clock, Timer } from "../base/clock.js";
 import { type Duration, durationUnits } from "../base/duration.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import type { RequestOptions } from "./client.js";
@@ -13,6 +13,8 @@ interface Entry {
   readonly isRepeatable?: boolean | undefined;
   /** In milliseconds since 1970: what timers do not notice is a device that slept. */
   readonly untilMs?: number;
+  /** It was not taken, and is said again then. */
+  again?: Timer;
 }
 
 export interface AskOptions extends RequestOptions {
@@ -75,13 +77,14 @@ export class Exchange {
       const giveUp = () => settle(signal?.reason);
       const settle = (error: unknown, answer?: unknown) => {
         this.#entries.delete(id);
+        entry.again?.cancel();
         timer.cancel();
         signal?.removeEventListener("abort", giveUp);
         if (error === undefined) resolve(answer);
         else reject(error);
       };
-      const untilMs = this.#host.clock.now() + ms;
-      if (!this.#add({ text, settle, isRepeatable, untilMs })) throw this.#ending ?? new TidingsError("queue_full");
+      const entry: Entry = { text, settle, untilMs: this.#host.clock.now() + ms, isRepeatable };
+      if (!this.#add(entry)) throw this.#ending ?? new TidingsError("queue_full");
       // What may be said again was, for as long as its key is remembered.
       const why = isRepeatable ? lost() : new TidingsError("timeout");
       const timer = this.#host.clock.after(ms, () => settle(why));
@@ -94,8 +97,7 @@ export class Exchange {
     const entry = this.#entries.get(message.id);
     const error = message.type === "error" ? errorOf(message.payload) : undefined;
     if (entry?.isRepeatable && error?.retryAfterMs) {
-      // It was not taken.
-      this.#host.clock.after(error.retryAfterMs, () => this.#isOpen && this.#host.say(entry.text));
+      entry.again = this.#host.clock.after(error.retryAfterMs, () => this.#host.say(entry.text));
     } else entry?.settle?.(error, message.payload);
     return entry !== undefined;
   }
@@ -113,7 +115,10 @@ export class Exchange {
   lost(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    for (const { isRepeatable, settle } of this.#entries.values()) if (!isRepeatable) settle?.(lost());
+    for (const { again, isRepeatable, settle } of this.#entries.values()) {
+      again?.cancel();
+      if (!isRepeatable) settle?.(lost());
+    }
   }
 
   close(why: TidingsError): void {
@@ -124,7 +129,7 @@ export class Exchange {
   /** False where there is no room for it. */
   #add(entry: Entry): boolean {
     const mayWait = this.#entries.size < this.#limit;
-    if (this.#ending !== undefined || !(this.#isOpen || mayWait)) return false;
+    if (this.#ending || !(this.#isOpen || mayWait)) return false;
     this.lastId += 1;
     this.#entries.set(this.lastId, entry);
     if (this.#isOpen) this.#say(this.lastId, entry);
@@ -132,7 +137,7 @@ export class Exchange {
   }
 
   #say(id: unknown, { text, settle }: Entry): void {
-    if (settle === undefined) this.#entries.delete(id);
+    if (!settle) this.#entries.delete(id);
     this.#host.say(text);
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.js";
+import type { Clock, Timer } from "../base/clock.js";
 import type { TidingsError } from "../protocol/tidings-error.js";
 import type { Gap, Origin, Status, SubscriptionStatus } from "./client.js";
 import type { Exchange } from "./exchange.js";
@@ -63,6 +63,8 @@ export class HeardChannel {
   #wasLive = false;
   /** The id of the `subscribe` that has no answer yet. */
   #asked: number | undefined;
+  /** It may ask again then. */
+  #again: Timer | undefined;
 
   constructor(name: string, host: ChannelHost, exchange: Exchange) {
     this.name = name;
@@ -88,10 +90,7 @@ export class HeardChannel {
     this.#asked = undefined;
     // Who comes later watches for themselves.
     this.#isWatching = false;
-    if (!this.isJoined) {
-      this.#host.forget(this.name);
-      this.#become("lost");
-    }
+    if (!this.isJoined) this.#become("lost");
     if (isThere) await this.#ask("unsubscribe");
   }
 
@@ -111,9 +110,9 @@ export class HeardChannel {
   /** There is none any more. */
   lost(): void {
     this.#asked = undefined;
+    this.#again?.cancel();
     // Where the server had put us it may do so again, and then there is a gap to be told.
-    if (!this.isJoined && this.#hearers.size === 0) this.#host.forget(this.name);
-    else this.#become("subscribing");
+    this.#become("subscribing");
   }
 
   close(why: TidingsError): void {
@@ -158,11 +157,10 @@ export class HeardChannel {
 
   /** Where that is to be done. */
   #subscribe(): void {
-    const { status } = this.#host;
-    if (status !== "open" || this.#hearers.size === 0 || this.status === "live" || this.#asked !== undefined) return;
-    const since = this.position;
-    const rewind = (since === undefined && this.#rewind) || undefined;
-    const question = { channel: this.name, since, rewind, presence: this.#isWatching };
+    if (this.#host.status !== "open" || this.status === "live" || !this.#hearers.size || this.#asked) return;
+    const { name: channel, position: since } = this;
+    const rewind = (!since && this.#rewind) || undefined;
+    const question = { channel, since, rewind, presence: this.#isWatching };
     // What takes long is late, and not refused: the connection's end settles it.
     const answer = this.#exchange.ask("subscribe", question, { timeoutMs: Number.POSITIVE_INFINITY });
     const id = this.#exchange.lastId;
@@ -171,9 +169,11 @@ export class HeardChannel {
       if (this.#asked !== id) return;
       this.#asked = undefined;
       const again = () => this.#subscribe();
-      const later = ({ retryAfterMs }: TidingsError) => retryAfterMs && this.#host.clock.after(retryAfterMs, again);
-      if (later(error)) return;
-      if (error.code !== "already_subscribed") this.#become("lost", error);
+      const later = ({ retryAfterMs }: TidingsError) => {
+        if (retryAfterMs) this.#again = this.#host.clock.after(retryAfterMs, again);
+      };
+      if (error.retryAfterMs) later(error);
+      else if (error.code !== "already_subscribed") this.#become("lost", error);
       // The server has put us there itself, and says so by itself, or it did not take an end that was asked for.
       else this.#exchange.ask("unsubscribe", { channel: this.name }).then(again, later);
     });
@@ -200,8 +200,7 @@ export class HeardChannel {
     this.isJoined = false;
     this.#wasLive = false;
     this.position = undefined;
-    if (this.#hearers.size === 0) this.#host.forget(this.name);
-    else this.#become("lost", error);
+    this.#become("lost", error);
   }
 
   /** All members, or who joined and who left; of very many only how many they are. */
@@ -220,7 +219,9 @@ export class HeardChannel {
     await this.#exchange.ask(type, { channel: this.name, watch }).catch(() => {});
   }
 
+  /** Where nobody has to do with it any more, it is forgotten. */
   #become(status: SubscriptionStatus, error?: TidingsError): void {
+    if (status !== "live" && !this.isJoined && this.#hearers.size === 0) this.#host.forget(this.name);
     if (status === this.status) return;
     this.status = status;
     this.error = error;

@@ -16,7 +16,8 @@ const PROBE_MS = 5_000;
 const RENEWED_AT = 0.9;
 const SHORTEST_RENEWAL_MS = 1_000;
 
-export interface LineOptions extends Required<Pick<ConnectOptions, "token" | "retryOn">> {
+export interface LineOptions extends Required<Pick<ConnectOptions, "token">> {
+  readonly retryOn: readonly number[];
   readonly url: string;
   /** How long it may take from the dial to `connected`. */
   readonly timeoutMs: number;
@@ -51,7 +52,7 @@ export abstract class Line {
     this.clock = clock;
     this.#options = options;
     this.#open = open;
-    this.#redial = new Redial(random, options.retryOn ?? []);
+    this.#redial = new Redial(random, options.retryOn);
     this.#forgetNetwork = onNetwork?.((isThere) => {
       if (this.status === "open") this.#probe();
       else if (isThere) this.reconnect();

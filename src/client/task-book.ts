@@ -30,7 +30,10 @@ export class TaskBook implements Tasks {
       const look = (task: TaskState | undefined) => {
         if (task?.status === "completed")
           resolve(task.result as never); // the id says what it is
-        else if (task?.status !== "queued" && task?.status !== "started") reject(this.#whyNot(task));
+        else if (task?.status !== "queued" && task?.status !== "started")
+          reject(
+            task ? errorOf(task.error ?? { code: "task_cancelled" }) : (this.#ending ?? new TidingsError("not_found")),
+          );
         else return;
         stop();
       };
@@ -78,11 +81,5 @@ export class TaskBook implements Tasks {
   close(why: TidingsError): void {
     this.#ending = why;
     this.#ends.emit(undefined, undefined);
-  }
-
-  #whyNot(task: TaskState | undefined): TidingsError {
-    if (!task) return this.#ending ?? new TidingsError("not_found");
-    const { error } = task;
-    return error ? errorOf(error) : new TidingsError("task_cancelled");
   }
 }
