@@ -31,8 +31,9 @@ function fateOf(block: Block, path: string): Pick<Fate, "fate" | "reasons"> {
   }
   if (isData(block)) return { fate: "read", reasons: [] };
   if (block.language === "") return { fate: "text", reasons: [] };
+  const [said] = marksOf(block, "not compiled").map(({ reason }) => reason);
   const tested = TESTED.find(({ pages, language }) => language === block.language && pages.test(path));
-  return { fate: "left out", reasons: [tested?.by ?? `nothing here reads ${block.language}`] };
+  return { fate: "left out", reasons: [said ?? tested?.by ?? `nothing here reads ${block.language}`] };
 }
 
 /** What has a test of its own. */

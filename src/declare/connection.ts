@@ -17,7 +17,7 @@ export interface AnyConnection {
   /**
    * Sends what is queued, then the close frame, then nothing.
    *
-   * @param code 1000 by default; 1000–1003, 1007–1009, 1011, 1013 or an app's own 3000–4999 (RFC 6455 §7.4)
+   * @param code 1000 by default; 1000–1003, 1007–1009, 1011–1013 or an app's own 3000–4999 (RFC 6455 §7.4)
    * @param reason at most 123 bytes of UTF-8 (RFC 6455 §5.5.1); what is longer is cut
    * @throws RangeError for a code that a server may not send
    */
