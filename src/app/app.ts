@@ -1,7 +1,8 @@
 import { Api } from "../api/api.js";
-import type { Logger } from "../base/logger.js";
+import { type Logger, unbreakable } from "../base/logger.js";
 import { checkOptions } from "../base/options.js";
 import { ownedPromise } from "../base/owned-promise.js";
+import { ownRejection } from "../base/thenable.js";
 import type { Broker } from "../broker/broker.js";
 import { MemoryBroker, type MemoryLeft } from "../broker/memory.js";
 import { refusalResponse } from "../connection/refusal.js";
@@ -102,15 +103,6 @@ const NOBODY = { users: 0, connections: 0, isOfThisProcess: false };
 const FORBIDDEN = { code: 1008, reason: "forbidden" };
 const NOWHERE = { connection: undefined, endpoint: undefined };
 
-/** Where a line can't be logged there is nowhere left to say so; what was being done goes on. */
-function unbreakable(log: (what: Happening) => void): (what: Happening) => void {
-  return (what) => {
-    try {
-      log(what);
-    } catch {}
-  };
-}
-
 /** At the call itself, where the broker is of this process. */
 async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options: PublishOptions): Promise<Published> {
   const { except, key } = options;
@@ -187,11 +179,7 @@ export class TidingsApp implements App {
     if (!this.#known.has(ref["~definition"])) this.#warnOfUnheard(ref);
     const running = this.#begun;
     const say = ({ hub }: RunningApp) => publishIn(hub, ref, { type, payload }, options);
-    return ownedPromise(
-      running === undefined ? this.#core().then(say) : say(running),
-      (error) => this.#happened({ event: "error", error, during: `publish of "${type}"`, ...NOWHERE }),
-      setImmediate,
-    );
+    return this.#owned(`publish of "${type}"`, () => (running === undefined ? this.#core().then(say) : say(running)));
   }
 
   async presence<Contract extends ChannelContract>(
@@ -225,15 +213,19 @@ export class TidingsApp implements App {
     return (await this.#core()).hub.isConnected(user);
   }
 
-  async disconnectUser(user: string, how: { code: number; reason?: string | undefined } = FORBIDDEN): Promise<void> {
-    if (!isSendableCloseCode(how.code))
-      throw new RangeError(`A server may not close with ${how.code} (RFC 6455 §7.4).`);
-    await (await this.#core()).hub.disconnectEverywhere(user, how.code, how.reason ?? "");
+  disconnectUser(user: string, how: { code: number; reason?: string | undefined } = FORBIDDEN): Promise<void> {
+    return this.#owned("disconnectUser", async () => {
+      if (!isSendableCloseCode(how.code))
+        throw new RangeError(`A server may not close with ${how.code} (RFC 6455 §7.4).`);
+      await (await this.#core()).hub.disconnectEverywhere(user, how.code, how.reason ?? "");
+    });
   }
 
-  async revoke(what: Revoked): Promise<void> {
-    checkRevoked(what);
-    await (await this.#core()).revoke(what);
+  revoke(what: Revoked): Promise<void> {
+    return this.#owned("revoke", async () => {
+      checkRevoked(what);
+      await (await this.#core()).revoke(what);
+    });
   }
 
   async get<Value>(dependency: Dependency<Value, "app">): Promise<Value> {
@@ -513,6 +505,12 @@ export class TidingsApp implements App {
     this.#isClosed = true;
   }
 
+  /** What it fails with goes to `onError`, where nobody awaits it. */
+  #owned<Value>(during: string, run: () => Promise<Value>): Promise<Value> {
+    const failed = (error: unknown) => this.#happened({ event: "error", error, during, ...NOWHERE });
+    return ownedPromise(run(), failed, setImmediate);
+  }
+
   /** Once. Without endpoints, or with a broker, it is others who hear. */
   #warnOfUnheard({ pattern, "~definition": definition }: ChannelRef): void {
     this.#known.add(definition);
@@ -531,7 +529,7 @@ export class TidingsApp implements App {
 
   #logger(defaultLogger: Logger | undefined): Logger {
     const { logger = defaultLogger, log } = this.#options;
-    return loggerFor({ logger, log }, this.#settings.environment);
+    return unbreakable(loggerFor({ logger, log }, this.#settings.environment));
   }
 
   /** Where the steps are not told nobody follows them: then they cost nothing. */
@@ -542,15 +540,18 @@ export class TidingsApp implements App {
 
   #watcher(defaultLogger?: Logger): (what: Happening) => void {
     const { onError } = this.#options;
-    const log = unbreakable(logTo(this.#logger(defaultLogger)));
+    const log = logTo(this.#logger(defaultLogger));
     return (what) => {
       log(what);
       if (what.event !== "error") return;
       const { error, during, connection, endpoint } = what;
-      try {
-        onError?.(error, { during, connection, endpoint });
-      } catch (thrown) {
+      const failed = (thrown: unknown) => {
         log({ event: "error", error: thrown, during: "onError", connection, endpoint });
+      };
+      try {
+        ownRejection(onError?.(error, { during, connection, endpoint }), failed);
+      } catch (thrown) {
+        failed(thrown);
       }
     };
   }

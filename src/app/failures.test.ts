@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { LogRecorder } from "../../test/support/log-recorder.js";
+import type { App } from "../declare/app.js";
 import { channel } from "../declare/channel.js";
 import { endpoint, rawEndpoint } from "../declare/endpoint.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -135,10 +137,25 @@ test("an `onError` that throws takes nothing down", async () => {
   await app.expectAllIsWell();
 });
 
-test("a logger that throws takes nothing down", async () => {
-  const broken = () => {
-    throw new Error("disk full");
-  };
+test("an `onError` that rejects takes nothing down, and is told in the log", async () => {
+  const logger = new LogRecorder();
+  await using app = await start({ logger, onError: () => Promise.reject(new Error("of onError")) });
+  const ana = await app.server.connect<typeof fragile>("/fragile");
+  await expect(ana.request("break", "throw")).rejects.toMatchObject({ code: "internal" });
+  await app.expectAllIsWell();
+  const told = logger.lines.filter(({ fields }) => fields.during === "onError");
+  expect(told.map(({ fields }) => fields.err)).toEqual([new Error("of onError")]);
+});
+
+test.each([
+  [
+    "throws",
+    () => {
+      throw new Error("disk full");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("disk full"))],
+])("a logger that %s takes nothing down", async (_, broken) => {
   await using app = await start({ logger: { debug: broken, info: broken, warn: broken, error: broken } });
   const ana = await app.server.connect<typeof fragile>("/fragile");
   await expect(ana.request("break", "throw")).rejects.toMatchObject({ code: "internal" });
@@ -153,5 +170,17 @@ test("a publish that fails and is left alone goes to `onError`", async () => {
   await app.server.clock.advance("1ms");
   expect(app.errors).toEqual([['publish of "item"', expect.objectContaining({ name: "OutgoingPayloadError" })]]);
   await expect(app.server.app.publish(news(), "item", 7 as never)).rejects.toThrow("does not fit its schema");
+  expect(app.errors).toHaveLength(1);
+});
+
+test.each([
+  ["disconnectUser", (app: App) => app.disconnectUser("ana", { code: 1005 }), RangeError],
+  ["revoke", (app: App) => app.revoke({} as never), TypeError],
+])("a %s that fails and is left alone goes to `onError`, and ends no process", async (during, call, kind) => {
+  await using app = await start();
+  call(app.server.app);
+  await app.server.clock.advance("1ms");
+  expect(app.errors).toEqual([[during, expect.any(kind)]]);
+  await expect(call(app.server.app)).rejects.toThrow(kind);
   expect(app.errors).toHaveLength(1);
 });

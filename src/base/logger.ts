@@ -1,3 +1,5 @@
+import { ownRejection } from "./thenable.js";
+
 /** Takes structured log lines, the fields first: a pino logger is one, and so is any object of these four methods. */
 export interface Logger {
   /** What only helps to find a fault: each message, each event. */
@@ -17,3 +19,13 @@ export const silentLogger: Logger = {
   warn() {},
   error() {},
 };
+
+/** Where a line can't be logged there is nowhere left to say so; what was being done goes on. */
+export function unbreakable(logger: Logger): Logger {
+  const guarded = (level: keyof Logger) => (fields: object, message?: string) => {
+    try {
+      ownRejection(logger[level](fields, message));
+    } catch {}
+  };
+  return { debug: guarded("debug"), info: guarded("info"), warn: guarded("warn"), error: guarded("error") };
+}

@@ -8,7 +8,7 @@ export function ownedPromise<Value>(
   promise: Promise<Value>,
   alone: (error: unknown) => void,
   later: (run: () => void) => void,
-): Promise<Value> {
+): OwnedPromise<Value> {
   const owned = new OwnedPromise<Value>((resolve, reject) => promise.then(resolve, reject));
   promise.catch((error: unknown) => {
     later(() => {
@@ -18,7 +18,8 @@ export function ownedPromise<Value>(
   return owned;
 }
 
-class OwnedPromise<Value> extends Promise<Value> {
+export class OwnedPromise<Value> extends Promise<Value> {
+  /** Has anybody asked for its result? */
   isAsked = false;
 
   // What `then` gives is the caller's own affair.

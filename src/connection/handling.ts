@@ -1,3 +1,4 @@
+import { type OwnedPromise, ownedPromise } from "../base/owned-promise.js";
 import { isThenable } from "../base/thenable.js";
 import type { AnyContext, Middleware } from "../declare/context.js";
 import type { Received } from "../declare/endpoint.js";
@@ -14,6 +15,9 @@ export interface Scene {
   readonly use: readonly Middleware[];
   /** Runs app code, and measures it. */
   readonly watch: <Result>(during: string, call: () => Result) => Result;
+  /** What a handler throws that nobody waits for: a middleware called `next`, and was over before. */
+  readonly report: (error: unknown) => void;
+  readonly endOfTurn: (run: () => void) => void;
   readonly tracing: Tracing | undefined;
   /** The endpoint's path, and the connection's id. */
   readonly endpoint: string;
@@ -69,12 +73,26 @@ function call(
 }
 
 /** Through each middleware to the handler, whose result none of them can change. */
-async function callThrough(received: Received, message: ClientMessage, { use, context }: Scene): Promise<unknown> {
+async function callThrough(received: Received, message: ClientMessage, scene: Scene): Promise<unknown> {
+  const { use, context, endOfTurn, report } = scene;
   let result: unknown;
   const callFrom = async (index: number): Promise<void> => {
     const middleware = use[index];
-    if (middleware === undefined) result = await received.handle(context, message.payload, message.type);
-    else await middleware(context, message, () => callFrom(index + 1));
+    if (middleware === undefined) {
+      result = await received.handle(context, message.payload, message.type);
+      return;
+    }
+    let within: OwnedPromise<void> | undefined;
+    let isOver = false;
+    const left = (error: unknown) => isOver && report(error);
+    await middleware(context, message, () => {
+      if (within !== undefined) throw new TypeError("A middleware has called `next` twice.");
+      within = ownedPromise(callFrom(index + 1), left, endOfTurn);
+      return within;
+    });
+    isOver = true;
+    // Where it forgot to await it, it is awaited here: what the handler throws is an answer then, too.
+    if (within?.isAsked === false) await within;
   };
   await callFrom(0);
   return result;

@@ -1,5 +1,5 @@
 import { awaited, runSteps, type Steps } from "../base/steps.js";
-import { isThenable } from "../base/thenable.js";
+import { isThenable, ownRejection } from "../base/thenable.js";
 import type { ChannelDefinition } from "../declare/channel.js";
 import type { Closed } from "../declare/closed.js";
 import type { AnyConnection } from "../declare/connection.js";
@@ -172,7 +172,10 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
 
   faceOn(definition: ChannelDefinition, params: Readonly<Record<string, string>>): string {
     const shown = definition.presence?.({ ...this.admission.needsOf(definition), params });
-    if (isThenable(shown)) throw new TypeError(`The \`presence\` of "${definition.pattern.source}" gives a promise.`);
+    if (isThenable(shown)) {
+      ownRejection(shown);
+      throw new TypeError(`The \`presence\` of "${definition.pattern.source}" gives a promise.`);
+    }
     // A user's devices are one member, whatever they show.
     const id = this.presentAs;
     return encodePayload(Object.assign({ id }, shown, { id }));

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createGate } from "../../test/support/gate.js";
 import { RecordingLink } from "../../test/support/recording-link.js";
@@ -7,10 +7,11 @@ import { createApp, type TidingsApp } from "../app/app.js";
 import type { AppOptions } from "../app/app-options.js";
 import type { Duration } from "../base/duration.js";
 import { channel } from "../declare/channel.js";
+import type { Middleware } from "../declare/context.js";
 import type { CredentialWay, TokenCheck } from "../declare/credential.js";
 import { credential, dependency } from "../declare/dependency.js";
 import { type AnyEndpoint, endpoint } from "../declare/endpoint.js";
-import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
+import { forbidden, TidingsError, unauthorized } from "../protocol/tidings-error.js";
 import { startTestApp } from "../testing/test-app.js";
 
 const chat = channel("chat/:room", { events: { said: z.string() } });
@@ -188,6 +189,79 @@ test("middleware stands around the handler, the first outermost, and changes no 
     "inner",
     "outer is over",
   ]);
+});
+
+describe("a middleware that is careless about `next`", () => {
+  const careless: readonly (readonly [how: string, middleware: Middleware])[] = [
+    [
+      "does not await it",
+      (_, __, next) => {
+        next();
+      },
+    ],
+    [
+      "does not await it, and goes on for a while",
+      async (_, __, next) => {
+        next();
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    ],
+  ];
+
+  test.each(careless)("%s: what the handler gives or throws is answered all the same", async (_, middleware) => {
+    const { shape, errors, onError } = withMiddleware(middleware);
+    await using client = await connect(shape, { onError });
+    await client.say({ type: "say", payload: "no", id: 1 });
+    await client.say({ type: "say", payload: "hi", id: 2 });
+    expect(client.heard().slice(1)).toEqual([
+      { type: "error", id: 1, payload: expect.objectContaining({ code: "forbidden" }) },
+      { type: "reply", id: 2, payload: "HI" },
+    ]);
+    expect(errors).toEqual([]);
+  });
+
+  test("calls it twice: the handler runs once, and the mistake is told", async () => {
+    const { shape, errors, heard, onError } = withMiddleware(async (_, __, next) => {
+      await next();
+      await next();
+    });
+    await using client = await connect(shape, { onError });
+    await client.say({ type: "say", payload: "hi", id: 1 });
+    expect(client.heard().at(-1)).toMatchObject({ type: "error", id: 1, payload: { code: "internal" } });
+    expect([heard, errors]).toEqual([["hi"], [new TypeError("A middleware has called `next` twice.")]]);
+  });
+
+  test("calls it when it is over: what the handler throws then is told, and ends no process", async () => {
+    let call = (): unknown => undefined;
+    const { shape, errors, onError } = withMiddleware((_, __, next) => {
+      call = next;
+    });
+    await using client = await connect(shape, { onError });
+    await client.say({ type: "say", payload: "no", id: 1 });
+    expect(client.heard().at(-1)).toEqual({ type: "reply", id: 1, payload: null });
+    call();
+    await client.settle();
+    expect(errors).toEqual([expect.objectContaining({ code: "forbidden" })]);
+  });
+
+  function withMiddleware(middleware: Middleware) {
+    const heard: string[] = [];
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const shape = endpoint("/ws", {
+      receives: { say: z.string() },
+      use: [middleware],
+      on: {
+        async say(_, text) {
+          heard.push(text);
+          await Promise.resolve();
+          if (text === "no") throw forbidden();
+          return text.toUpperCase();
+        },
+      },
+    });
+    return { shape, heard, errors, onError };
+  }
 });
 
 test("answers come in the order of the messages, but for pong", async () => {

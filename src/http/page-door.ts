@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../base/clock.js";
 import { describeGiven } from "../base/quantity.js";
+import { ownRejection } from "../base/thenable.js";
 import type { Guard } from "../declare/http-options.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
@@ -56,6 +57,7 @@ export class PageDoor {
     const cookie: unknown =
       typeof access === "function" ? access.remember?.(createVisit(asked, this.#options.forwarded(asked))) : undefined;
     if (cookie === undefined || (typeof cookie === "string" && /^[\x20-\x7e]+$/.test(cookie))) return cookie;
+    ownRejection(cookie);
     throw new TypeError("A guard's `remember` gives the value of one Set-Cookie header, or undefined.");
   }
 
