@@ -171,6 +171,7 @@ export class TidingsApp implements App {
       isOurs: (request) => this.#find(readAsked(request), "here") !== undefined,
       onRequest: (request, response) => this.http(request, response),
       apart: () => this.#pages.apart,
+      isProxy: (address) => this.#settings.proxies.trusts(address),
       close: () => this.close(),
     });
   }

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext } from "node:tls";
 import { ConfigError } from "../base/config-error.js";
@@ -11,15 +11,17 @@ import type { Listening, ListenOptions, TlsFiles } from "../declare/app.js";
 import { emptyHost } from "../http/page-access.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
+import { WaitingRoom } from "./waiting-room.js";
 
 export interface ServerOptions extends Pick<ListenOptions, "host" | "tls"> {
-  readonly limits: Pick<Limits, "handshake" | "pending">;
+  readonly limits: Pick<Limits, "handshake" | "pending" | "connectionsPerAddress">;
+  readonly isProxy: (address: string) => boolean;
 }
 
 /** A server of the app's own. Its upgrades are listened to by whoever called. */
 export async function listen(
   port: number,
-  { host = "127.0.0.1", tls, limits }: ServerOptions,
+  { host = "127.0.0.1", tls, limits, isProxy }: ServerOptions,
   answer: RequestListener,
 ): Promise<{ readonly server: Server; readonly listening: Listening }> {
   const options = {
@@ -38,7 +40,9 @@ export async function listen(
   server.on("clientError", refuseBadRequest);
   // Before the TLS handshake is done nothing can be written: an answer would wait for ever, and the connection with it.
   if (server instanceof HttpsServer) server.on("tlsClientError", (_error, socket) => socket.destroy());
-  limitWaiting(server, limits.pending);
+  const room = new WaitingRoom({ limits, isProxy });
+  room.watch(server);
+  roomOf.set(server, room);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(whyNot(error, host, port)));
     server.listen({ port, host, backlog: BACKLOG }, () => {
@@ -64,7 +68,7 @@ export async function stopListening(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   // Who is still at its TLS handshake is not among those.
-  for (const socket of waitingAt.get(server)?.values() ?? []) socket.destroy();
+  for (const socket of roomOf.get(server)?.sockets ?? []) socket.destroy();
   await closed;
 }
 
@@ -102,37 +106,7 @@ function checkTls({ cert, key }: TlsFiles): void {
   }
 }
 
-/** Connections that have not asked for anything yet are at the door too: one too many is ended without an answer. */
-function limitWaiting(server: Server, pending: number): void {
-  const waiting = new Map<string, Socket>();
-  waitingAt.set(server, waiting);
-  const forget = function (this: Socket) {
-    waiting.delete(peerOf(this)); // what was asked for once is known when it is closed too
-  };
-  server.on("connection", (socket: Socket) => {
-    if (waiting.size >= pending) {
-      socket.destroy();
-      return;
-    }
-    waiting.set(peerOf(socket), socket);
-    socket.on("close", forget);
-  });
-  const hasAsked = ({ socket }: { readonly socket: Socket }) => {
-    const peer = peerOf(socket);
-    // Who has asked may stay for days: nothing of this stays with them.
-    waiting.get(peer)?.off("close", forget);
-    waiting.delete(peer);
-  };
-  server.prependListener("request", hasAsked);
-  server.prependListener("upgrade", hasAsked);
-}
-
-const waitingAt = new WeakMap<Server, ReadonlyMap<string, Socket>>();
-
-/** The same for a TLS socket and the one that it stands on. */
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
-}
+const roomOf = new WeakMap<Server, WaitingRoom>();
 
 function invalidPort(port: unknown): ConfigError {
   return new ConfigError("invalid_port", {

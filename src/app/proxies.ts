@@ -37,12 +37,17 @@ export class TrustedProxies {
 
   /** What a trusted peer says of the client; undefined where the peer is not trusted or says nothing. */
   read(address: string, header: (name: string) => string | undefined): Forwarded | undefined {
-    if (this.isEmpty || !this.#trusts(readAddress(address))) return undefined;
+    if (!this.trusts(address)) return undefined;
     const client = this.#findClient(listOf(header("x-forwarded-for")));
     const isSecure = readScheme(listOf(header("x-forwarded-proto")).at(-1));
     const host = readHost(listOf(header("x-forwarded-host")).at(-1));
     if (client === undefined && isSecure === undefined && host === undefined) return undefined;
     return { address: client, isSecure, host };
+  }
+
+  /** Is whoever has this address one of them? */
+  trusts(address: string): boolean {
+    return !this.isEmpty && this.#trusts(readAddress(address));
   }
 
   #trust(text: string): void {

@@ -21,6 +21,7 @@ export interface ServersOptions {
   /** Of the app's own servers. */
   readonly onRequest: (request: HttpRequest, response: HttpResponse) => void;
   readonly apart: () => PagesApart | undefined;
+  readonly isProxy: (address: string) => boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -125,10 +126,10 @@ export class Servers {
   async #open(
     place: Port,
     port: number,
-    options: ServerOptions,
+    options: Omit<ServerOptions, "isProxy">,
     onRequest: ServersOptions["onRequest"],
   ): Promise<Listening> {
-    const { server, listening } = await listen(port, options, onRequest);
+    const { server, listening } = await listen(port, { ...options, isProxy: this.#options.isProxy }, onRequest);
     this.#own.add(server);
     server.on("upgrade", (...args: UpgradeArguments) => void this.#options.answer(this.#ws.upgrade(...args), place));
     return listening;

@@ -1,0 +1,52 @@
+import { Socket } from "node:net";
+import { expect, test } from "vitest";
+import { TrustedProxies } from "./proxies.js";
+import { WaitingRoom } from "./waiting-room.js";
+
+const proxies = new TrustedProxies(["10.0.0.1"]);
+const isProxy = (address: string) => proxies.trusts(address);
+const limits = { pending: 5, connectionsPerAddress: 2 };
+
+function from(remoteAddress: string, remotePort: number): Socket {
+  return Object.defineProperties(new Socket(), {
+    remoteAddress: { value: remoteAddress },
+    remotePort: { value: remotePort },
+  });
+}
+
+test("one address can't take all places: others come in beside it", () => {
+  const room = new WaitingRoom({ limits, isProxy });
+  const silent = [1, 2, 3].map((port) => from("192.0.2.7", port));
+  expect(silent.map((socket) => room.enter(socket))).toEqual([true, true, false]);
+  expect(room.enter(from("192.0.2.8", 1))).toBe(true);
+  expect([...room.sockets]).toHaveLength(3);
+});
+
+test.each([
+  ["::ffff:192.0.2.7", "192.0.2.7"],
+  ["2001:db8::1", "2001:db8::2"],
+])("%s and %s are one address", (one, other) => {
+  const room = new WaitingRoom({ limits, isProxy });
+  expect([room.enter(from(one, 1)), room.enter(from(other, 2)), room.enter(from(other, 3))]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+test.each(["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.1", "::ffff:10.0.0.1"])(
+  "of %s as many may wait as in all: this computer, or a proxy that is trusted",
+  (address) => {
+    const room = new WaitingRoom({ limits, isProxy });
+    const all = [1, 2, 3, 4, 5, 6].map((port) => room.enter(from(address, port)));
+    expect(all).toEqual([true, true, true, true, true, false]);
+  },
+);
+
+test("who has asked, or has gone, makes room, once", () => {
+  const room = new WaitingRoom({ limits, isProxy });
+  const [first, second] = [from("192.0.2.7", 1), from("192.0.2.7", 2)];
+  expect([room.enter(first), room.enter(second)]).toEqual([true, true]);
+  expect([room.leave(first), room.leave(first)]).toEqual([first, undefined]);
+  expect([room.enter(from("192.0.2.7", 3)), room.enter(from("192.0.2.7", 4))]).toEqual([true, false]);
+});
