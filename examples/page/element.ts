@@ -16,3 +16,9 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   made.append(...content);
   return made;
 }
+
+/** Takes an element off the page. Who goes by the keyboard and was on it goes on at `place`. */
+export function remove(element: Element | null, place: HTMLElement): void {
+  if (element?.contains(document.activeElement)) place.focus();
+  element?.remove();
+}

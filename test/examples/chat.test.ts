@@ -1,5 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { app } from "../../examples/chat/app.js";
+import { servePage } from "../../examples/page-server.js";
+import { signIn } from "../../examples/sign-in.js";
 import { launchChromium } from "../support/chromium.js";
 import { type RedisServer, startRedis } from "../support/redis/redis-server.js";
 import { dial, dialRefused, type WsClient } from "../support/ws-client.js";
@@ -63,6 +66,30 @@ test("P30: chat: nothing is lost while the server is away, nor said twice", asyn
   expect(await ana.page.getByText("may be missing").count()).toBe(0);
 });
 
+test("P30: chat: by a server that knows nothing of before, who comes back is no news and who is new is", async () => {
+  let server = await serve();
+  const { port } = new URL(server.url);
+  await using ana = await enter(server.url, "Ana", "memory");
+  await using bob = await enter(server.url, "Bob", "memory");
+  await ana.shows("Bob joined");
+  await server.close();
+  for (const page of [ana, bob]) await page.page.locator(".old #members").waitFor();
+  expect(await ana.flaws()).toEqual([]);
+  server = await serve(Number(port));
+  try {
+    await ana.connectsAgain();
+    await ana.shows("What was said meanwhile may be missing here.");
+    await bob.connectsAgain();
+    await ana.page.locator("#room:not(.old) #members li").getByText("Bob").waitFor();
+    await using _carl = await enter(server.url, "Carl", "memory");
+    await ana.shows("Carl joined");
+    const notices = await ana.page.locator("#lines .notice").allTextContents();
+    expect(notices).toEqual(["Bob joined", "What was said meanwhile may be missing here.", "Carl joined"]);
+  } finally {
+    await server.close();
+  }
+});
+
 test("P30: chat: any client may talk, for itself alone; what it writes it hears, that it writes it does not", async () => {
   const channel = "chat/plain";
   const [ana, bob] = [await dialAs("Ana"), await dialAs("Bob")];
@@ -84,6 +111,11 @@ test("P30: chat: any client may talk, for itself alone; what it writes it hears,
   bob.close();
   expect(await dialRefused(`${other.url}/ws`)).toMatchObject({ status: 401 });
 });
+
+/** In this process, without Redis. */
+function serve(port = 0): ReturnType<typeof servePage> {
+  return servePage({ app, page: new URL("../../examples/chat/page/", import.meta.url), routes: signIn }, { port });
+}
 
 function startChat(port = "0"): Promise<StartedExample> {
   return startExample("chat", {

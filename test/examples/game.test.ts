@@ -81,8 +81,9 @@ test("P30: a game: two pages play, over a server that goes and comes back", asyn
     await visitor.enter("Your name", name);
     await visitor.shows("Connected");
   }
-  await ana.shows("Bob is here");
+  await ana.shows(/Bob is here/);
   const carl = await enter("carl");
+  expect(await takes(ana, { code: "KeyA", ctrlKey: true })).toBe(false); // which marks all there is, in a browser
   await ana.page.keyboard.down("ArrowLeft");
   await nextFrame(carl, (frame) => placeOf(frame, "Ana")?.x === PLAYER_RADIUS);
   const arena = bob.page.getByRole("img", { name: /^The arena/ });
@@ -144,6 +145,11 @@ function placeOf({ players }: Frame, name: string): Place | undefined {
 
 function isNear(place: Place | undefined, { x, y }: Place, radius = 2 * PLAYER_RADIUS): boolean {
   return place !== undefined && Math.hypot(place.x - x, place.y - y) <= radius;
+}
+
+/** Whether the page keeps a key from the browser. */
+function takes({ page }: OpenedPage, key: { readonly code: string; readonly ctrlKey: boolean }): Promise<boolean> {
+  return page.evaluate((key) => !dispatchEvent(new KeyboardEvent("keydown", { ...key, cancelable: true })), key);
 }
 
 /** How many colours there are on the canvas. */

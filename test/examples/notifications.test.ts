@@ -51,6 +51,7 @@ test("P30: notifications: what came while nobody was there, or the server was aw
   expect(await first.program.stop()).toBe(0);
   await cleo.shows("The connection is lost. It will be tried again.");
   await cleo.press("Mark all as read"); // waits
+  await cleo.shows("1 unread, marking…");
   await post(other.url, "inbox/Cleo", "while the server was away");
   await using _again = await startNotifications(new URL(first.url).port);
   await cleo.connectsAgain();

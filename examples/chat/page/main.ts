@@ -22,16 +22,21 @@ function enter(visit: URLSearchParams): void {
   const { name: me = "", room = "" } = Object.fromEntries(visit);
   const client = connect<typeof talk>("/ws", { token: tokenFor(me) });
   showStatus(client, find("status", HTMLOutputElement));
+  client.onStatus((status) => find("room", HTMLElement).classList.toggle("old", status !== "open"));
   entrance.hidden = true;
   for (const id of ["room", "leave"]) find(id, HTMLElement).hidden = false;
   find("title", HTMLElement).textContent = `${room}, as ${me}`;
 
-  const subscription = client.subscribe("chat/:room", { room }, { rewind: 100, presence: true, onGap: tellGap });
+  const subscription = client.subscribe("chat/:room", { room }, { rewind: 100, presence: true, onGap });
   subscription.on("said", ({ from, text, at }) => {
     addLine(from === me ? "mine" : "", make("strong", "", from), make("span", "said", text), timeOf(at));
     showTyping(from, false);
   });
-  showMembers(subscription.presence, me);
+  const { expectAll } = showMembers(subscription.presence, me);
+  function onGap(): void {
+    addLine("notice", "What was said meanwhile may be missing here.");
+    expectAll();
+  }
   client.subscribe("typing/:room", { room }).on("typing", ({ name }) => showTyping(name, true));
 
   const text = find("text", HTMLInputElement);
@@ -58,22 +63,34 @@ function enter(visit: URLSearchParams): void {
       line.remove(); // it has come, in its place among the others
     } catch (error) {
       line.replaceChildren(`Not sent: ${text} (${error instanceof Error ? error.message : error})`);
+      line.classList.add("refused");
     }
   }
 }
 
 /** Notices who comes and who goes. Who is back within seconds of a lost connection has never gone. */
-function showMembers(presence: Presence, me: string): void {
+function showMembers(presence: Presence, me: string): { expectAll(): void } {
   let before = new Set<string>();
+  let expected = new Set<string>();
   presence.on("change", (members) => {
     const now = new Set(members.map(({ id }) => id));
-    for (const name of now) if (before.size > 0 && !before.has(name)) addLine("notice", `${name} joined`);
+    for (const name of now) {
+      const isBack = expected.delete(name);
+      if (before.size > 0 && !before.has(name) && !isBack) addLine("notice", `${name} joined`);
+    }
     for (const name of before) if (!now.has(name)) addLine("notice", `${name} left`);
     find("members", HTMLElement).replaceChildren(
       ...[...now].map((name) => make("li", "", name === me ? `${name} (you)` : name)),
     );
     before = now;
   });
+  return {
+    /** The server, or another in its place, knows nothing of before: that those who were here come back is no news. */
+    expectAll() {
+      expected = new Set([...expected, ...before]);
+      before = new Set();
+    },
+  };
 }
 interface Presence {
   on(type: "change", listener: (members: readonly { readonly id: string }[]) => void): void;
@@ -89,10 +106,6 @@ function showTyping(name: string, isTyping: boolean): void {
 }
 const writers = new Map<string, ReturnType<typeof setTimeout>>();
 const TELL_EVERY_MS = 2_000;
-
-function tellGap(): void {
-  addLine("notice", "What was said meanwhile may be missing here.");
-}
 
 /** What waits to be said stays last. */
 function addLine(className: string, ...content: readonly (Node | string)[]): HTMLLIElement {

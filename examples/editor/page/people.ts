@@ -58,6 +58,7 @@ function withCursors(text: string, seen: readonly Seen[]): (Node | string)[] {
 }
 
 function coloured<Kind extends HTMLElement>(element: Kind, id: number): Kind {
-  element.style.setProperty("--colour", `hsl(${id % 360} 65% 35%)`);
+  element.style.setProperty("--hue", String(id % 360));
+  element.classList.add("person");
   return element;
 }

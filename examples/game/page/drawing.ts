@@ -33,9 +33,16 @@ export function draw(canvas: HTMLCanvasElement, { players, stars }: Frame, me: s
     context.fillStyle = color;
     // Below, or above where that would be outside.
     const below = y + PLAYER_RADIUS + fontSize;
-    context.fillText(id, x, below < HEIGHT ? below : y - PLAYER_RADIUS - fontSize / 2, 10 * fontSize);
+    const letters = [...id];
+    const name = letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join("")}…` : id;
+    const half = context.measureText(name).width / 2 + 4;
+    const middle = Math.min(Math.max(x, half), WIDTH - half);
+    context.fillText(name, middle, below < HEIGHT ? below : y - PLAYER_RADIUS - fontSize / 2);
   }
 }
+
+/** In the arena. Among the scores all of it is. */
+const LONGEST_NAME = 12;
 
 function drawStar(context: CanvasRenderingContext2D, { x, y }: Place): void {
   context.beginPath();

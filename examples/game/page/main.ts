@@ -38,8 +38,9 @@ function show(isPlaying: boolean): void {
 function watch(client: ClientFor<typeof play>, me: string): void {
   const timeline = new Timeline();
   let said = "";
-  client.onStatus(() => {
+  client.onStatus((status) => {
     said = ""; // to a server that may not have heard it
+    find("play", HTMLElement).classList.toggle("old", status !== "open");
   });
   const arena = client.subscribe("arena"); // where the server has put it
   let here: ReadonlySet<string> = new Set();
@@ -68,7 +69,7 @@ function watch(client: ClientFor<typeof play>, me: string): void {
 function tellWhoComes(before: ReadonlySet<string>, now: ReadonlySet<string>): void {
   const came = [...now].filter((id) => !before.has(id)).map((id) => `${id} is here`);
   const went = [...before].filter((id) => !now.has(id)).map((id) => `${id} has left`);
-  find("news", HTMLElement).textContent = [...came, ...went].join(", ");
+  if (came.length + went.length > 0) find("news", HTMLElement).textContent = [...came, ...went].join(", ");
 }
 
 let shown = "";

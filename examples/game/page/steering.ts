@@ -29,6 +29,7 @@ export class Steering {
     canvas.addEventListener("pointermove", (event) => this.#target && point(event));
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => this.release());
     addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return; // Ctrl+A is the browser's
       if (!(event.code in ways) || event.target instanceof HTMLInputElement || canvas.clientWidth === 0) return;
       event.preventDefault(); // the page would scroll
       this.#keys.add(event.code);

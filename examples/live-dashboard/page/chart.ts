@@ -11,8 +11,13 @@ export interface ChartOptions {
 
 const WIDTH = 300;
 const HEIGHT = 100;
-/** What is seen at once: all there is, but no less than the first, and no more than the second. */
-const SPAN_MS = [30_000, 300_000] as const;
+/** What is seen at once: the shortest of these that has all there is, or the longest. */
+const spans = [
+  { ms: 30_000, name: "last 30 seconds" },
+  { ms: 60_000, name: "last minute" },
+  { ms: 120_000, name: "last two minutes" },
+] as const;
+const longest = { ms: 300_000, name: "last five minutes" } as const;
 /** Samples further apart have nothing between them: nobody looked. */
 const APART_MS = 3_000;
 
@@ -21,6 +26,7 @@ export class Chart {
   readonly element = make("figure", "card");
   readonly #options: ChartOptions;
   readonly #value = make("strong", "");
+  readonly #axis = make("p", "axis quiet");
   readonly #picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
 
   constructor(options: ChartOptions) {
@@ -28,27 +34,39 @@ export class Chart {
     this.#picture.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
     this.#picture.setAttribute("preserveAspectRatio", "none");
     this.#picture.setAttribute("role", "img");
-    this.element.append(make("figcaption", "", options.title, this.#value), this.#picture);
+    const { title, unit, limit } = options;
+    const about = limit === undefined ? [] : [make("span", "quiet", `alert above ${limit} ${unit}`)];
+    this.element.append(
+      make("figcaption", "", make("span", "title", title, ...about), this.#value),
+      this.#picture,
+      this.#axis,
+    );
   }
 
   show(samples: readonly Sample[]): void {
     const { figure, title, unit, limit } = this.#options;
-    const latest = samples.at(-1);
-    if (latest === undefined) return;
-    const highest = Math.max(...samples.map((sample) => sample[figure]));
+    const [first, latest] = [samples[0], samples.at(-1)];
+    if (first === undefined || latest === undefined) return;
+    const span = spans.find(({ ms }) => latest.at - first.at <= ms) ?? longest;
+    const shown = samples.filter(({ at }) => latest.at - at <= span.ms);
+    const highest = Math.max(...shown.map((sample) => sample[figure]));
     this.#value.textContent = `${latest[figure]} ${unit}`;
     this.element.toggleAttribute("data-over", limit !== undefined && latest[figure] > limit);
-    this.#picture.setAttribute("aria-label", `${title}: ${latest[figure]} ${unit}, at most ${highest} so far`);
-    const top = 1.1 * Math.max(highest, 1);
+    const label = `${title}: ${latest[figure]} ${unit}, at most ${highest} in the ${span.name}`;
+    this.#picture.setAttribute("aria-label", label);
+    this.#axis.replaceChildren(timeOf(latest.at - span.ms), span.name, timeOf(latest.at));
+    this.#draw(shown, span.ms, 1.1 * Math.max(highest, 1));
+  }
+
+  #draw(samples: readonly Sample[], spanMs: number, top: number): void {
+    const { figure, limit } = this.#options;
+    const latestAt = samples.at(-1)?.at ?? 0;
     const y = (value: number) => (HEIGHT * (1 - value / top)).toFixed(1);
-    const spanMs = Math.min(Math.max(latest.at - (samples[0] ?? latest).at, SPAN_MS[0]), SPAN_MS[1]);
-    const x = ({ at }: Sample) => (WIDTH * (1 - (latest.at - at) / spanMs)).toFixed(1);
-    const stretches = connected(samples.filter(({ at }) => latest.at - at <= spanMs));
+    const x = ({ at }: Sample) => (WIDTH * (1 - (latestAt - at) / spanMs)).toFixed(1);
+    const stretches = connected(samples);
     const lines = stretches.map((part) => part.map((sample) => `${x(sample)},${y(sample[figure])}`).join("L"));
-    const under = stretches.map((part, index) => {
-      const [first, last] = [part[0] ?? latest, part.at(-1) ?? latest];
-      return `M${x(first)},${HEIGHT}L${lines[index]}L${x(last)},${HEIGHT}Z`;
-    });
+    // Along the line, down, and back below where it began.
+    const under = lines.map((line) => `M${line}V${HEIGHT}H${line.split(",", 1)}Z`);
     this.#picture.replaceChildren(
       pathOf("under", under.join("")),
       pathOf("line", lines.map((line) => `M${line}`).join("")),
@@ -64,6 +82,12 @@ function connected(samples: readonly Sample[]): readonly (readonly Sample[])[] {
     return before === undefined || sample.at - before.at > APART_MS ? [index] : [];
   });
   return starts.map((start, index) => samples.slice(start, starts[index + 1]));
+}
+
+function timeOf(ms: number): HTMLTimeElement {
+  const time = make("time", "", new Date(ms).toLocaleTimeString());
+  time.dateTime = new Date(ms).toISOString();
+  return time;
 }
 
 function pathOf(className: string, way: string): SVGPathElement {

@@ -32,7 +32,8 @@ function look(name: string, role: string): void {
   const status = find("status", HTMLElement);
   showStatus(client, status);
   status.hidden = false;
-  showAlerts(client);
+  client.onStatus((status) => find("desk", HTMLElement).classList.toggle("old", status !== "open"));
+  showAlerts(client, role);
   let samples: readonly Sample[] = [];
   // A server that is another has none of the old figures: what is shown stays, and the line has a gap too.
   const figures = client.subscribe("figures", { rewind: KEPT, onGap: () => {} });

@@ -1,5 +1,5 @@
 import { connect } from "tidings/client";
-import { find, make } from "../../page/element.js";
+import { find, make, remove } from "../../page/element.js";
 import { showStatus } from "../../page/status.js";
 import { tokenFor } from "../../page/token.js";
 import type { devices } from "../app.js";
@@ -22,6 +22,7 @@ function enter(me: string): void {
   entrance.hidden = true;
   find("inside", HTMLElement).hidden = false;
   find("title", HTMLElement).textContent = `${me}'s notifications`;
+  count.focus();
 
   let inbox: Inbox = { notices: [], unread: 0 };
   const show = (next: Inbox) => {
@@ -43,7 +44,11 @@ function enter(me: string): void {
   /** Comes back as an event, here and on all other devices. Without a connection it waits, and is said once. */
   function read(notices: readonly Notice[]): void {
     const offsets = notices.filter(({ isRead }) => !isRead).map(({ offset }) => offset);
-    subscription.publish("read", { offsets }).catch((error: Error) => tell(`Not marked: ${error.message}`));
+    count.textContent = `${inbox.unread} unread, marking…`;
+    subscription.publish("read", { offsets }).catch((error: Error) => {
+      show(inbox);
+      tell(`Not marked: ${error.message}`, "refused");
+    });
   }
   find("read-all", HTMLButtonElement).addEventListener("click", () => read(inbox.notices));
 
@@ -53,9 +58,10 @@ function enter(me: string): void {
     const given = new FormData(form);
     const [user, text] = [String(given.get("user")).trim(), String(given.get("text"))];
     find("text", HTMLInputElement).value = "";
+    tell(client.status === "open" ? "" : "It waits for the connection.");
     client.request("notify", { user, text }).then(
       () => tell(`${user} is told, or will be.`),
-      (error: Error) => tell(`Not told: ${error.message}`),
+      (error: Error) => tell(`Not told: ${error.message}`, "refused"),
     );
   });
 }
@@ -72,7 +78,7 @@ function showInbox({ notices, unread }: Inbox, read: (notices: readonly Notice[]
   for (const [offset, item] of items) {
     if (offset >= oldest) continue;
     items.delete(offset);
-    remove(item);
+    remove(item, count);
   }
 }
 
@@ -89,15 +95,9 @@ function addItem(notice: Notice, read: (notices: readonly Notice[]) => void): HT
 
 function markRead(item: HTMLLIElement): void {
   item.classList.remove("unread");
-  remove(item.querySelector("button"));
+  remove(item.querySelector("button"), count);
 }
 
-/** Who goes by the keyboard and was on it has a place still. */
-function remove(element: Element | null): void {
-  if (element?.contains(document.activeElement)) count.focus();
-  element?.remove();
-}
-
-function tell(text: string): void {
-  find("told", HTMLElement).textContent = text;
+function tell(text: string, className: "quiet" | "refused" = "quiet"): void {
+  Object.assign(find("told", HTMLElement), { textContent: text, className });
 }

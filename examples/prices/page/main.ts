@@ -63,7 +63,7 @@ class Row {
   #write({ price, change }: Quote): void {
     this.#price.textContent = price.toFixed(2);
     this.#change.textContent = `${change > 0 ? "+" : ""}${change.toFixed(2)}%`;
-    this.#change.className = `number ${change < 0 ? "down" : "up"}`;
+    this.#change.className = change === 0 ? "number" : `number ${change < 0 ? "down" : "up"}`;
   }
 
   #draw(): void {
