@@ -3,6 +3,7 @@ import type { Position } from "../broker/broker.js";
 import { Gate } from "./gate.js";
 import { Histories } from "./histories.js";
 import { Names } from "./names.js";
+import { Refusals } from "./refusals.js";
 import { writeEvent } from "./said.js";
 import type { Servers } from "./servers.js";
 import type { Settings } from "./settings.js";
@@ -38,6 +39,7 @@ function openHistories() {
       servers: { run } as Servers, // no more is used
       settings,
       gate: new Gate(1),
+      refusals: new Refusals(settings.onError),
       positionOf: () => place.position,
     }),
   };

@@ -1,6 +1,7 @@
 import type { HistoryRange, Position } from "../broker/broker.js";
 import type { FeedPage } from "./feed.js";
 import type { Gate } from "./gate.js";
+import type { Refusals } from "./refusals.js";
 import { readEvent } from "./said.js";
 import { readEvents } from "./scripts/stream.js";
 import type { Servers } from "./servers.js";
@@ -11,6 +12,7 @@ export interface HistoriesOptions {
   readonly settings: Settings;
   /** What answers much goes through here: Redis cuts off who does not take as fast as it asks. */
   readonly gate: Gate;
+  readonly refusals: Refusals;
   /** Where this process stands in a channel that it hears. */
   readonly positionOf: (channel: string) => Position | undefined;
 }
@@ -56,7 +58,7 @@ export class Histories {
       isAsked = true;
       this.#due.delete(name);
       const asked = this.#options.positionOf(channel);
-      return { page: await this.#ask(channel, range), asked };
+      return { page: await this.#options.refusals.of("history", this.#ask(channel, range)), asked };
     });
     // What has been asked already may lack what was said since.
     if (!isAsked) this.#due.set(name, reading);

@@ -16,6 +16,7 @@ import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { PROCESSES, ProcessNotices } from "./process-notices.js";
 import { Publisher } from "./publisher.js";
+import { Refusals } from "./refusals.js";
 import { Requests } from "./requests.js";
 import { beat } from "./scripts/processes.js";
 import { isAway, Servers } from "./servers.js";
@@ -46,6 +47,7 @@ export class RedisLink implements BrokerLink {
   readonly #moveMs: number | undefined;
   readonly #node: BrokerNode;
   readonly #servers: Servers;
+  readonly #refusals: Refusals;
   readonly #channels: SharedChannels;
   readonly #users: SharedUsers;
   readonly #rates: SharedRates;
@@ -91,9 +93,11 @@ export class RedisLink implements BrokerLink {
       changed: () => this.#linesChanged(),
     });
     this.#servers = servers;
+    this.#refusals = new Refusals(settings.onError);
     this.#channels = new SharedChannels({
       servers,
       settings,
+      refusals: this.#refusals,
       node: {
         deliver: (event) => this.#deliver(event),
         skip: (channel, position) => this.#skip(channel, position),
@@ -120,7 +124,7 @@ export class RedisLink implements BrokerLink {
   }
 
   publish(event: Publication): Promise<Position> {
-    return this.#publish(event, true);
+    return this.#refusals.of("publish", this.#publish(event, true));
   }
 
   read(channel: string, range: HistoryRange): Promise<HistoryPage> {
@@ -128,7 +132,7 @@ export class RedisLink implements BrokerLink {
   }
 
   subscribe(channel: string, isKept: boolean = false): Promise<Position> {
-    return this.#channels.subscribe(channel, isKept);
+    return this.#refusals.of("subscribe", this.#channels.subscribe(channel, isKept));
   }
 
   unsubscribe(channel: string): Promise<void> {
@@ -144,15 +148,15 @@ export class RedisLink implements BrokerLink {
   }
 
   members(channel: string, limit: number): Promise<Members> {
-    return this.#channels.members(channel, limit);
+    return this.#refusals.of("members", this.#channels.members(channel, limit));
   }
 
   reserve(user: string, connection: string, limit: number): Promise<boolean> {
-    return this.#users.reserve(user, connection, limit);
+    return this.#refusals.of("reserve", this.#users.reserve(user, connection, limit));
   }
 
   arrive(user: string, connection: string): Promise<void> {
-    return this.#users.arrive(user, connection);
+    return this.#refusals.of("arrive", this.#users.arrive(user, connection));
   }
 
   async depart(user: string, connection: string): Promise<void> {
@@ -161,15 +165,15 @@ export class RedisLink implements BrokerLink {
   }
 
   isConnected(user: string): Promise<boolean> {
-    return this.#users.isConnected(user);
+    return this.#refusals.of("isConnected", this.#users.isConnected(user));
   }
 
   disconnectUser(user: string, code: number, reason: string): Promise<void> {
-    return this.#notices.disconnectUser(user, code, reason);
+    return this.#refusals.of("disconnectUser", this.#notices.disconnectUser(user, code, reason));
   }
 
   revoke(revocation: Revocation, limit: number): Promise<void> {
-    return this.#notices.revoke(revocation, limit);
+    return this.#refusals.of("revoke", this.#notices.revoke(revocation, limit));
   }
 
   countInWindow(user: string, scope: string, limit: RateLimit): Eventually<number> {
@@ -177,15 +181,15 @@ export class RedisLink implements BrokerLink {
   }
 
   countUsers(): Promise<number> {
-    return this.#users.count();
+    return this.#refusals.of("countUsers", this.#users.count());
   }
 
   countConnections(): Promise<number> {
-    return this.#beat();
+    return this.#refusals.of("countConnections", this.#beat());
   }
 
   notify(topic: string, json: string): Promise<void> {
-    return this.#notices.notify(topic, json);
+    return this.#refusals.of("notify", this.#notices.notify(topic, json));
   }
 
   serveRequests(answer: AnswerRequest, atOnce: number): void {

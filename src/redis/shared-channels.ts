@@ -5,6 +5,7 @@ import { Feed, type FeedPage } from "./feed.js";
 import { Gate } from "./gate.js";
 import { Histories } from "./histories.js";
 import { slotOf } from "./names.js";
+import type { Refusals } from "./refusals.js";
 import { readMember, readSaid, type Said, writeMember } from "./said.js";
 import { changeRoster, compare, readMembers, restoreRoster } from "./scripts/presence.js";
 import { isAway, type Servers, unavailable } from "./servers.js";
@@ -16,6 +17,7 @@ import { after } from "./timer.js";
 export interface SharedChannelsOptions {
   readonly servers: Servers;
   readonly settings: Settings;
+  readonly refusals: Refusals;
   readonly node: Pick<BrokerNode, "deliver" | "skip" | "meet" | "meetAnew">;
 }
 
@@ -36,12 +38,12 @@ export class SharedChannels {
   readonly #subscriptions: Subscriptions;
   readonly #soon = new Map<SharedChannel, { cancel(): void }>();
 
-  constructor({ servers, settings, node }: SharedChannelsOptions) {
+  constructor({ servers, settings, refusals, node }: SharedChannelsOptions) {
     this.#servers = servers;
     this.#settings = settings;
     this.#node = node;
     const positionOf = (channel: string) => this.feedOf(channel)?.position;
-    this.#histories = new Histories({ servers, settings, gate: this.#gate, positionOf });
+    this.#histories = new Histories({ servers, settings, gate: this.#gate, refusals, positionOf });
     this.#subscriptions = new Subscriptions({
       lines: () => servers.lines,
       lineOf: (topic) => servers.lineOf(topic),

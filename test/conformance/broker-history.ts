@@ -64,6 +64,20 @@ function describeReading(create: CreateBroker): void {
     expect(await payloads({ after: newest - 3, before: newest, limit: 9 })).toEqual([2, 3]);
   });
 
+  test("of which nothing is wanted tells where the stream is", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    const first = await a.link.publish(kept("one"));
+    const position = await a.link.publish(kept("two"));
+    for (const range of [{}, { before: position.offset }, { after: first.offset - 1 }]) {
+      expect(await a.link.read("chat/a", { ...range, limit: 0 })).toEqual({
+        ...position,
+        events: [],
+        isComplete: true,
+      });
+    }
+  });
+
   test("of a channel that keeps nothing is empty, and tells that something is missing", async () => {
     await using processes = await connectProcesses(create, 1);
     const [a] = processes.all as [Process];

@@ -190,9 +190,9 @@ local fresh, ttl, from, to, limit, room, which = unpack(ARGV)
 local known = stand(KEYS[1], fresh)
 forget(KEYS[1], known, now())
 if redis.call('PTTL', KEYS[1]) < tonumber(ttl) then redis.call('PEXPIRE', KEYS[1], ttl) end
-local page, bytes, isFull, some, count = {}, 0, 0, nil, 4
-repeat
-  count = math.min(limit - #page, 2 * count)
+local page, bytes, isFull, some, count = {}, 0, 0, {}, 0
+while isFull == 0 and #some == count and #page < tonumber(limit) do
+  count = math.min(limit - #page, math.max(8, 2 * count))
   if which == 'oldest' then
     some = redis.call('XRANGE', KEYS[2], from, to, 'COUNT', count)
   else
@@ -207,7 +207,7 @@ repeat
     page[#page + 1] = entry
     if which == 'oldest' then from = '(' .. entry[1] else to = '(' .. entry[1] end
   end
-until isFull == 1 or #some < count or #page >= tonumber(limit)
+end
 local missing = tonumber(known[3])
 if #page == 0 and redis.call('EXISTS', KEYS[2]) == 0 then missing = tonumber(known[2]) end
 return { known[1], tonumber(known[2]), missing, page, isFull }

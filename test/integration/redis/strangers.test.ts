@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { redis } from "../../../src/redis/index.js";
 import { Names } from "../../../src/redis/names.js";
-import { connectProcesses, type Process, untilAnswer } from "../../conformance/broker.js";
+import { connectProcesses, type Process, publicationOf, untilAnswer } from "../../conformance/broker.js";
 import { RecordingNode } from "../../support/recording-node.js";
 import { freePort } from "../../support/redis/free-port.js";
 import { type RedisServer, startRedis } from "../../support/redis/redis-server.js";
@@ -50,6 +50,20 @@ test("a key that somebody else takes later does not end the leases of other chan
   expect(node.failures).toHaveLength(1);
   expect(node.failures[0]).toMatchObject(wrongType);
   expect(node.outages).toEqual([]);
+});
+
+test("what Redis refuses is `unavailable` to who asks, and told once, however often they ask", async () => {
+  await using server = await startRedis();
+  await using processes = await connectProcesses(() => redis({ url: server.url }), 1);
+  const [{ link, node }] = processes.all as [Process];
+  await server.command("SET", "tidings:{bad}", "x");
+  for (const limit of [10, 20, 30]) {
+    await expect(link.read("bad", { limit })).rejects.toMatchObject(wrongType);
+  }
+  expect(node.failures).toHaveLength(1);
+  expect(node.failures[0]).toMatchObject(wrongType);
+  await expect(link.publish(publicationOf("bad", 1))).rejects.toMatchObject(wrongType);
+  expect(node.failures).toHaveLength(2);
 });
 
 test("a user's key that somebody else has taken does not end the leases of other users", async () => {
