@@ -376,6 +376,7 @@ export class TidingsApp implements App {
       listening: () => this.#servers.listening,
       onError: (error) => this.#happened({ event: "error", error, during: "http", ...NOWHERE }),
       onKeyRefused: (what) => this.#happened({ event: "api_key_refused", ...what }),
+      onPageRefused: (what) => this.#happened({ event: "page_refused", ...what }),
     });
   }
 

@@ -13,9 +13,9 @@ import { readBody } from "./api-body.js";
 import { ApiKeys, type KeyHolder } from "./api-keys.js";
 import { ApiOrigins } from "./api-origins.js";
 import { readQuery } from "./api-query.js";
-import { ApiRefusals, type RefusedKeys } from "./api-refusals.js";
 import { API_ROOT, apiRoutes, methodOf } from "./api-routes.js";
 import { type Asked, type Forwarded, pathOf, valuesOf } from "./asked.js";
+import { Refusals, type Refused } from "./refusals.js";
 
 export interface ApiServerOptions {
   readonly api: Api;
@@ -27,7 +27,7 @@ export interface ApiServerOptions {
   forwarded(asked: Asked): Forwarded | undefined;
   onError(error: unknown): void;
   /** Somebody guesses. Told once a while. */
-  onKeyRefused(what: RefusedKeys): void;
+  onKeyRefused(what: Refused): void;
 }
 
 /**
@@ -50,11 +50,11 @@ export class ApiServer {
   readonly #options: ApiServerOptions;
   /** Those that are being answered, their bodies still coming or not. */
   #asked = 0;
-  readonly #refusals: ApiRefusals;
+  readonly #refusals: Refusals;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    this.#refusals = new ApiRefusals(options.clock, (what) => options.onKeyRefused(what));
+    this.#refusals = new Refusals(options.clock, (what) => options.onKeyRefused(what));
   }
 
   /** Is something asked at this path? */

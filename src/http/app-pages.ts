@@ -4,13 +4,13 @@ import type { Listening } from "../declare/app.js";
 import type { HttpOptions } from "../declare/http-options.js";
 import type { OpenApiDocument } from "../declare/openapi-document.js";
 import type { Limits } from "../protocol/limits.js";
-import type { RefusedKeys } from "./api-refusals.js";
 import { ApiServer, readApiOptions } from "./api-server.js";
 import type { Asked, Forwarded } from "./asked.js";
 import { createHttpHandler, type Headcount, type HttpHandler } from "./handler.js";
 import { defaultPagesHost, type PageAccess, pageAccess } from "./page-access.js";
 import { PageDoor } from "./page-door.js";
 import { PageFiles } from "./page-files.js";
+import type { Refused } from "./refusals.js";
 import type { SocketServer } from "./socket-servers.js";
 
 export interface AppPagesOptions {
@@ -30,7 +30,9 @@ export interface AppPagesOptions {
   /** Where the app's own port is, or ports. */
   listening(): Iterable<Listening>;
   onError(error: unknown): void;
-  onKeyRefused(what: RefusedKeys): void;
+  onKeyRefused(what: Refused): void;
+  /** A guard of the pages has let in nobody who showed this. */
+  onPageRefused(what: Refused): void;
 }
 
 /** What an app answers on one port, and who may see it there. */

@@ -6,6 +6,7 @@ import { FakeClock } from "../testing/fake-clock.js";
 import type { Asked } from "./asked.js";
 import type { Access } from "./page-access.js";
 import { PageDoor } from "./page-door.js";
+import type { Refused } from "./refusals.js";
 
 const visitor: Asked = {
   target: "/dashboard",
@@ -18,14 +19,16 @@ const neighbour: Asked = { ...visitor, rawHeaders: ["Host", "localhost:8000"], a
 function doorFor(dashboard: Access) {
   const clock = new FakeClock();
   const errors: unknown[] = [];
+  const refused: Refused[] = [];
   const door = new PageDoor({
     access: { docs: "nobody", metrics: "nobody", dashboard },
     clock,
     limits: () => ({ needs: 5_000, pending: 2 }),
     forwarded: () => undefined,
     onError: (error) => errors.push(error),
+    onPageRefused: (what) => refused.push(what),
   });
-  return { door, clock, errors };
+  return { door, clock, errors, refused };
 }
 
 test.each<[Access, visitor: boolean, neighbour: boolean]>([
@@ -41,6 +44,19 @@ test.each<[Access, visitor: boolean, neighbour: boolean]>([
   ]);
   expect(door.mayBeThere("dashboard")).toBe(access !== "nobody");
   if (!forVisitor) await expect(door.enter("dashboard", visitor)).rejects.toMatchObject({ code: "not_found" });
+});
+
+test("who tries passwords is told of: the first wrong one at once, then once in ten seconds; who shows none is not", async () => {
+  const { door, clock, refused } = doorFor(() => false);
+  const guess = { ...visitor, rawHeaders: [...visitor.rawHeaders, "Authorization", "Basic b3BzOng="] };
+  const enter = (asked: Asked) => door.enter("dashboard", asked).catch(() => {});
+  await enter(visitor);
+  expect(refused).toEqual([]);
+  for (let times = 0; times < 5; times += 1) await enter(guess);
+  expect(refused).toEqual([{ address: "10.0.0.1", times: 1 }]);
+  await clock.advance("10s");
+  await enter(guess);
+  expect(refused.slice(1)).toEqual([{ address: "10.0.0.1", times: 5 }]);
 });
 
 test("a guard is asked each time, and its `true` lets in", async () => {

@@ -4,28 +4,32 @@ import { ownRejection } from "../base/thenable.js";
 import type { Guard } from "../declare/http-options.js";
 import type { Limits } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
-import type { Asked, Forwarded } from "./asked.js";
+import { type Asked, type Forwarded, valuesOf } from "./asked.js";
 import type { PageAccess, PageName } from "./page-access.js";
+import { Refusals, type Refused } from "./refusals.js";
 import { isThisComputer } from "./this-computer.js";
 import { createVisit, isOwnPage } from "./visit.js";
 
 export interface PageDoorOptions {
   readonly access: PageAccess;
-  readonly clock: Pick<Clock, "after">;
+  readonly clock: Pick<Clock, "after" | "elapsed">;
   limits(): Pick<Limits, "needs" | "pending">;
   /** Undefined where the peer is no proxy that is trusted, or says nothing. */
   forwarded(asked: Asked): Forwarded | undefined;
   onError(error: unknown): void;
+  onPageRefused(what: Refused): void;
 }
 
 /** Who may see the pages of one port. A guard is asked `limits.pending` times at once at the most, for `limits.needs` each. */
 export class PageDoor {
   readonly #options: PageDoorOptions;
+  readonly #refusals: Refusals;
   #asking = 0;
   #hasToldOfNoAnswer = false;
 
   constructor(options: PageDoorOptions) {
     this.#options = options;
+    this.#refusals = new Refusals(options.clock, (what) => options.onPageRefused(what));
   }
 
   /** Is there such a page for anybody? */
@@ -79,6 +83,7 @@ export class PageDoor {
       // Somebody's user, or a forgotten `return`, is no yes.
       if (isAllowed !== true) {
         this.#tellOfNoAnswer(isAllowed);
+        if (valuesOf(asked, "authorization").length > 0) this.#refusals.add(forwarded(asked)?.address ?? asked.address);
         throw new TidingsError("unauthorized");
       }
     } catch (error) {

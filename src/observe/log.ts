@@ -27,6 +27,9 @@ export function logTo(logger: Logger): (what: Happening) => void {
       case "api_key_refused":
         logger.warn(what, "a key that the API does not know");
         break;
+      case "page_refused":
+        logger.warn(what, "credentials that a guard of the pages lets nobody in with");
+        break;
       case "broker_away": {
         const { reason, ...rest } = what;
         logger.warn({ ...rest, err: reason }, "the broker is away: what needs it is refused until it is back");

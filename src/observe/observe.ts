@@ -102,6 +102,7 @@ export type Happening =
   | Blocked
   | Warned
   | ApiKeyRefused
+  | PageRefused
   | BrokerAway
   | BrokerBack
   | Draining
@@ -163,6 +164,14 @@ export interface Warned {
 /** Keys of the HTTP API that nobody knows: told of once a while. */
 export interface ApiKeyRefused {
   readonly event: "api_key_refused";
+  /** Of who showed the last one; empty where it is not known. */
+  readonly address: string;
+  /** Since the last line. */
+  readonly times: number;
+}
+/** Passwords, or other credentials, that a guard of the pages lets nobody in with: told of once a while. */
+export interface PageRefused {
+  readonly event: "page_refused";
   /** Of who showed the last one; empty where it is not known. */
   readonly address: string;
   /** Since the last line. */

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { ApiRefusals, type RefusedKeys } from "./api-refusals.js";
+import { Refusals, type Refused } from "./refusals.js";
 
 test("the first refused key is told of at once, and those that follow once in ten seconds, with how many they were", () => {
-  const told: RefusedKeys[] = [];
+  const told: Refused[] = [];
   let nowMs = 5;
-  const refusals = new ApiRefusals({ elapsed: () => nowMs }, (what) => told.push(what));
+  const refusals = new Refusals({ elapsed: () => nowMs }, (what) => told.push(what));
   refusals.add("10.0.0.1");
   expect(told).toEqual([{ address: "10.0.0.1", times: 1 }]);
   for (let n = 0; n < 1_000; n += 1) refusals.add("10.0.0.2");
