@@ -65,7 +65,7 @@ function report(results, { mutants, json }) {
     console.log(JSON.stringify({ mutants: rows, killed, hanging, survived, notTried }, undefined, 2));
   } else {
     const others = notTried > 0 ? `, ${notTried} not tried` : "";
-    const how = hanging > 0 ? ` (${hanging} of them hang)` : "";
+    const how = hanging > 0 ? ` (${hanging} by hanging)` : "";
     console.log(`${results.length} mutants: ${killed} killed${how}, ${survived} survived${others}`);
   }
   if (killed < results.length) process.exitCode = 1;

@@ -137,7 +137,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/hub/catch-up.ts",
     text: "if (page.epoch === since.epoch && since.offset",
     replacement: "if (since.offset",
-    suite: integration("test/integration/resume.test.ts"),
+    suite: integration("test/integration/resume.test.ts", "of another epoch nothing is replayed"),
   },
   {
     guards: "promise 2, resume",
@@ -145,7 +145,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/hub/catch-up.ts",
     text: " && page.isComplete) {\n      counters.resumes",
     replacement: ") {\n      counters.resumes",
-    suite: integration("test/integration/resume.test.ts"),
+    suite: integration("test/integration/resume.test.ts", "was cut by its size"),
   },
   {
     guards: "promise 2, resume",
@@ -153,7 +153,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/hub/catch-up.ts",
     text: "    this.#next += 1;\n",
     replacement: "    this.#next += 2;\n",
-    suite: integration("test/integration/resume.test.ts"),
+    suite: integration("test/integration/resume.test.ts", "who comes back with `since` gets every event"),
   },
   {
     guards: "promise 2, resume",
@@ -161,7 +161,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/hub/catch-up.ts",
     text: "} else if (this.#offset < position.offset) {",
     replacement: "} else if (this.#offset < position.offset - 1) {",
-    suite: integration("test/integration/model.test.ts"),
+    suite: unit("src/hub/catch-up.test.ts"),
   },
   {
     guards: "promise 2, resume",
@@ -185,7 +185,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/delivery/lane.ts",
     text: "outbox.isCompressing ? entries.map((entry) => entry.compressed) : entries",
     replacement: "entries",
-    suite: integration("test/integration/compression.test.ts"),
+    suite: integration("test/integration/compression.test.ts", "who asked for it hears events compressed"),
   },
   {
     guards: "refusing and closing",
@@ -217,7 +217,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/delivery/lane.ts",
     text: "entry.sequence > after && entry.except !== outbox",
     replacement: "entry.except !== outbox",
-    suite: integration("test/integration/model.test.ts"),
+    suite: unit("src/delivery/lane.test.ts"),
   },
   {
     guards: "promise 7, stored",
@@ -225,7 +225,7 @@ export const mutants: readonly Mutant[] = [
     file: "src/broker/streams.ts",
     text: "if (repeat !== undefined) {",
     replacement: "if (repeat?.offset === -1) {",
-    suite: integration("test/integration/client-publish.test.ts"),
+    suite: integration("test/integration/client-publish.test.ts", "a repeat with the same key is answered"),
   },
 
   {

@@ -83,7 +83,7 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/redis/shared-channels.ts",
     text: "const READS = 16;",
     replacement: "const READS = 1_000_000;",
-    suite: integration("test/integration/redis/storms.test.ts"),
+    suite: integration("test/integration/redis/storms.test.ts", "each from a place of its own"),
   },
   {
     guards: "who it is",
