@@ -19,7 +19,8 @@ stop a server. What reaches code that nothing reached before is changed further.
 can be and kept beside the others, where npm test tries it from then on.
 
   --target <name>  only this one; several: --target cookies --target http
-  --seconds 60     for all of them together; that each is started, and tries what is kept, comes on top: some 2 s each
+  --seconds 60     for all of them together, in equal shares; where starting one and trying what is kept takes longer than its
+                   share, some 2 s, that comes on top
   --seed 1         other changes; the same ones again as long as the code is the same
   --grow           keeps what reaches more, too
   --list           what can be tried, and what it is
@@ -65,14 +66,15 @@ async function tryAll() {
   const beganMs = performance.now();
   const results = [];
   for (const [index, name] of names.entries()) {
+    const title = `${name} ${index + 1}/${names.length}`;
     const tell = ({ tried, findings }, share) => {
-      const shown = `${name}: ${tried} tried${findings.length > 0 ? `, ${findings.length} found` : ""}`;
+      const shown = `${title}: ${tried} tried${findings.length > 0 ? `, ${findings.length} found` : ""}`;
       if (process.stderr.isTTY) progress.show(shown, (index + share) / names.length);
     };
     const result = await tryOne(name, Number(values.seconds) / names.length, tell);
     results.push(result);
     progress.done();
-    if (!values.json) printResult(result);
+    if (!values.json) printResult(title, result);
   }
   const seconds = Math.round((performance.now() - beganMs) / 1_000);
   const found = results.reduce((sum, { findings }) => sum + findings.length, 0);
@@ -83,8 +85,8 @@ async function tryAll() {
   if (found > 0) process.exitCode = 1;
 }
 
-function printResult({ name, tried, grown, findings }) {
-  console.log(`${name.padEnd(14)} ${String(tried).padStart(8)} tried, ${grown} reached more`);
+function printResult(title, { name, tried, grown, findings }) {
+  console.log(`${title.padEnd(19)} ${String(tried).padStart(8)} tried, ${grown} reached more`);
   for (const { finding, shown, kept } of findings) {
     const places = kept === "" ? [] : [`test/fuzz/corpus/${name}/${kept}`];
     console.log([`  ${finding}`, ...places, ...shown.split("\n").slice(0, 8)].join("\n    "));
