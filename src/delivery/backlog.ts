@@ -1,3 +1,4 @@
+import { Queue } from "../base/queue.js";
 import type { Counters } from "../observe/observe.js";
 import { Entry } from "./entry.js";
 import type { Frame } from "./frame.js";
@@ -103,7 +104,7 @@ export class Backlog {
       if (oldest.isSent) continue;
       this.#counters.eventsDropped += 1;
       // Nothing of the lane is left behind the gap.
-      ofLane.endsWithGap = ofLane.events.length === 0;
+      ofLane.endsWithGap = ofLane.events.size === 0;
       if (ofLane.gap?.isSent === false) {
         // All that follow in this lane come behind that gap, and so do those that are dropped next.
         this.#drop(oldest);
@@ -151,7 +152,7 @@ export class Backlog {
     waiting.isSent = true;
     const ofLane = entry.lane && this.#ofLanes?.get(entry.lane);
     if (ofLane === undefined) return;
-    if (ofLane.events[0] === waiting) ofLane.events.shift();
+    if (ofLane.events.first === waiting) ofLane.events.shift();
     const latestOf = entry.mark?.latestOf;
     if (latestOf !== undefined && ofLane.byWord.get(latestOf) === waiting) ofLane.byWord.delete(latestOf);
   }
@@ -162,7 +163,7 @@ export class Backlog {
     const known = this.#ofLanes.get(lane);
     // A gap that was said before it left and came back says nothing of what it loses now.
     if (known !== undefined && known.owner === owner) return known;
-    const ofLane: OfLane = { owner, events: [], byWord: new Map(), gap: undefined, endsWithGap: false };
+    const ofLane: OfLane = { owner, events: new Queue(), byWord: new Map(), gap: undefined, endsWithGap: false };
     this.#ofLanes.set(lane, ofLane);
     return ofLane;
   }
@@ -177,7 +178,7 @@ interface Waiting {
 interface OfLane {
   readonly owner: LaneOwner | undefined;
   /** Oldest first, for a lane that drops. */
-  readonly events: Waiting[];
+  readonly events: Queue<Waiting>;
   /** For a lane that keeps the latest. */
   readonly byWord: Map<string, Waiting>;
   /** The latest gap that was said. */

@@ -1,8 +1,10 @@
+import { Queue } from "../base/queue.js";
+
 /** So many go on at a time; the others wait, in the order they came. */
 export class Gate {
   readonly #size: number;
   #inside = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Queue<() => void>();
 
   constructor(size: number) {
     this.#size = size;
