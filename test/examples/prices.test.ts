@@ -68,6 +68,15 @@ test("P30: prices: the board goes deflated to who asks for it", async () => {
   }
 });
 
+test("P30: prices: of each the last sixty changes are kept", async () => {
+  await using own = await serve({ endpoints: [feed] });
+  const gold = prices({ symbol: "GOLD" });
+  for (let price = 1; price <= 61; price += 1)
+    await own.app.publish(gold, "tick", { symbol: "GOLD", price, change: 0 });
+  const kept = await own.app.history(gold, { limit: 100 });
+  expect([kept.length, kept[0]?.payload.price]).toEqual([60, 2]);
+});
+
 test.each(["the board", "a price"])(
   "P30: prices: who reads %s too slowly costs nobody anything, and then has the newest",
   async (what) => {
