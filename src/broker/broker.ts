@@ -200,6 +200,11 @@ export interface HistoryRange {
   /** Only those in front of this offset; of more than `limit` the newest. */
   readonly before?: number | undefined;
   readonly limit: number;
+  /**
+   * Only so many that their payloads, as UTF-8, have room in these bytes, one at least: where there are more the same as with
+   * `limit`. Default: as many as there are.
+   */
+  readonly bytes?: number | undefined;
 }
 
 /** Events of one stream, oldest first, and the position of its newest. */

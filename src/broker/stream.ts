@@ -1,6 +1,7 @@
 import { PUBLISH_KEY_TTL_MS } from "../protocol/names.js";
 import type { BrokerEvent, HistoryPage, HistoryRange, KeptEvent, Position, Publication, Subject } from "./broker.js";
 import { type Kept, KeptEvents } from "./kept-events.js";
+import { cutToBytes } from "./page-bytes.js";
 import { type InUseOrder, UseOrder } from "./use-order.js";
 
 /** The events of one channel, in one order, as long as nothing of it is lost: then it begins anew, with another epoch. */
@@ -75,13 +76,14 @@ export class Stream {
     return event;
   }
 
-  read({ after, before, limit }: HistoryRange, nowMs: number): HistoryPage {
+  read({ after, before, limit, bytes }: HistoryRange, nowMs: number): HistoryPage {
     this.#forgetOld(nowMs);
     const kept = this.#kept;
     const from = after === undefined ? 0 : kept.countUpTo(after);
     const to = Math.max(from, before === undefined ? kept.length : kept.countUpTo(before - 1));
-    const events =
+    const found =
       after === undefined ? kept.slice(Math.max(from, to - limit), to) : kept.slice(from, Math.min(to, from + limit));
+    const events = cutToBytes(found, { after, bytes });
     return { ...this.position, events, isComplete: this.#isComplete(after, before) };
   }
 

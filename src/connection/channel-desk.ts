@@ -1,7 +1,6 @@
 import { ConfigError } from "../base/config-error.js";
 import { type Eventually, whenThere } from "../base/eventually.js";
 import { isThenable } from "../base/thenable.js";
-import type { KeptEvent } from "../broker/broker.js";
 import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
 import type { Identity } from "../declare/identity.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
@@ -225,8 +224,10 @@ export class ChannelDesk {
     const { "~definition": definition } = this.#find(channel);
     this.#membershipOf(channel);
     if (definition.history === undefined) throw forbidden("This channel keeps no history.");
-    const { epoch, events: found } = await this.#host.environment.hub.channels.history(channel, limit, before);
-    const events = newestWithin(found, this.#host.route.limits.outbox);
+    const { environment, route } = this.#host;
+    const found = await environment.hub.channels.history(channel, limit, before, route.limits.outbox);
+    const { epoch, events } = found;
+    // One frame, which an outbox that is empty takes also where its one event is larger.
     this.#host.push(() => encodeTextFrame(encodeHistory({ id, epoch, events, channel })));
   }
 
@@ -339,13 +340,6 @@ export const channelRequests: ReadonlySet<string> = new Set([
 ]);
 
 const DEFAULT_HISTORY = 100;
-
-/** One at least. An answer is one frame, and an outbox that is empty takes any. */
-function newestWithin(events: readonly KeptEvent[], maxBytes: number): readonly KeptEvent[] {
-  let bytes = 0;
-  const firstPast = events.findLastIndex(({ payloadJson }) => (bytes += payloadJson.length) > maxBytes);
-  return events.slice(Math.min(firstPast + 1, events.length - 1));
-}
 
 function checkId(id: MessageId | undefined): asserts id is MessageId {
   if (id === undefined) throw new TidingsError("invalid_message", "This needs an `id`, which its answer carries.");

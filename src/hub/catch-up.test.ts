@@ -92,6 +92,41 @@ describe.each([{ isFar: false }, { isFar: true }])("with a broker whose answers 
     expect(ana.heard).toEqual([...expected, "11", "12"]);
   });
 
+  test.each([
+    [1_000, ["on e1:6", ...numbers(7, 10)]],
+    [150, ["on e1:7", ...numbers(8, 10)]],
+    [149, ["on e1:8", ...numbers(9, 10)]],
+    [10, ["on e1:9", "10"]],
+  ])("a rewind gives no more than an outbox of %i bytes holds, one at least", async (outbox, expected) => {
+    const { link, join, member, readAll } = await openRoom();
+    link.isFar = isFar;
+    for (let n = 1; n <= 10; n += 1)
+      link.store({ payloadJson: JSON.stringify({ n, text: "x".repeat(30) }).padEnd(50) });
+    const ana = member("ana", outbox);
+    await join(ana, { rewind: 6 });
+    await readAll(ana);
+    expect(ana.heard).toEqual(expected);
+  });
+
+  test("a rewind that is of another epoch than the channel was when it was joined is empty, and what follows is new to all", async () => {
+    const { opened, link, join, member } = await openRoom();
+    link.isFar = isFar;
+    const [ana, bob] = [member("ana"), member("bob")];
+    await join(bob);
+    link.say(5);
+    const read = link.hold("read", "after");
+    const joined = join(ana, { rewind: 3 });
+    link.restart("e2");
+    // This process was not told of these.
+    for (let each = 0; each < 3; each += 1) link.store();
+    read.open();
+    await joined;
+    link.say();
+    await opened.settle();
+    expect(ana.heard).toEqual(["on e1:5", "gap e2:3", "4"]);
+    expect(bob.heard).toEqual(["on e1:0", ...numbers(1, 5), "gap e2:3", "4"]);
+  });
+
   test("a rewind of what is not kept any more is empty", async () => {
     const { opened, link, join, member } = await openRoom();
     link.isFar = isFar;
@@ -401,6 +436,16 @@ describe("who falls behind", () => {
     expect(ana.heard.length - 1).toBeGreaterThan(32);
     expect([counters.catchUps, counters.gaps, ana.overflows]).toEqual([1, 0, 0]);
     expect(counters.eventsReplayed).toBeGreaterThanOrEqual(30);
+  });
+
+  test("reads no more at a time than the outbox could ever hold, nor does who comes back", async () => {
+    const { opened, link, join, member, fallBehind, readAll } = await openRoom();
+    const ana = await fallBehind(200);
+    link.say(30);
+    await readAll(ana);
+    await join(member("bob", 300), { since: { epoch: "e1", offset: 0 } });
+    await opened.settle();
+    expect(new Set(link.ranges.map(({ bytes }) => bytes))).toEqual(new Set([200, 300]));
   });
 
   test("is sent nothing of the history before half of the outbox is free", async () => {

@@ -1,5 +1,5 @@
 import { type Eventually, isPending, whenThere } from "../base/eventually.js";
-import type { HistoryPage, KeptEvent, Members, Position } from "../broker/broker.js";
+import type { HistoryPage, HistoryRange, KeptEvent, Members, Position } from "../broker/broker.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import type { AwaitsRoom, Outbox } from "../delivery/outbox.js";
 import { encodeGap } from "../protocol/encode-message.js";
@@ -107,16 +107,14 @@ export class CatchUp implements AwaitsRoom, Follower {
 
   #findStart({ since, rewind = 0 }: ArrivalOptions): Eventually<Start> {
     const audience = this.#audience;
-    const { position, pageSize } = audience;
+    const { position } = audience;
     if (!audience.hasHistory) return { position, recovered: since && false, page: NOTHING };
     if (since !== undefined) {
-      return whenThere(audience.read({ after: since.offset, limit: pageSize }), (page) =>
-        this.#startSince(since, page),
-      );
+      return whenThere(this.#read({ after: since.offset }), (page) => this.#startSince(since, page));
     }
     if (rewind === 0) return { position, recovered: undefined, page: NOTHING };
     const before = position.offset + 1;
-    return whenThere(audience.read({ before, limit: Math.min(rewind, pageSize) }), ({ epoch, events }) => {
+    return whenThere(this.#read({ before, limit: rewind }), ({ epoch, events }) => {
       // The stream began anew between the two.
       if (epoch !== position.epoch) return { position: audience.position, recovered: undefined, page: NOTHING };
       const offset = (events[0]?.offset ?? before) - 1;
@@ -248,7 +246,7 @@ export class CatchUp implements AwaitsRoom, Follower {
   #readOn(): void {
     this.#page = NOTHING;
     this.#next = 0;
-    this.#await(this.#audience.read({ after: this.#offset, limit: this.#audience.pageSize }), (page) => {
+    this.#await(this.#read({ after: this.#offset }), (page) => {
       if (page.epoch !== this.#epoch) {
         // Of an epoch after that this process may have been told meanwhile, and then knows more than this page.
         if (this.#audience.position.epoch === this.#epoch) this.#audience.skip(page);
@@ -304,6 +302,13 @@ export class CatchUp implements AwaitsRoom, Follower {
     this.#outbox.push(encodeTextFrame(encodeGap({ channel, ...position, stateJson: state?.json })), true);
     this.#audience.showMembers(this.#outbox);
     if (!hasHistory) this.#giveHeld();
+  }
+
+  /** A page at most, and no more than the outbox could ever hold. */
+  #read(range: Partial<HistoryRange>): Eventually<HistoryPage> {
+    const { pageSize } = this.#audience;
+    const limit = Math.min(range.limit ?? pageSize, pageSize);
+    return this.#audience.read({ ...range, limit, bytes: this.#outbox.limit });
   }
 
   /** Goes on with what is there now, or will be. A broker that is away is asked again a little later. */

@@ -153,10 +153,10 @@ export class Channels {
     return publishTraced(tracing, { channel: pattern.source, type }, link, publication);
   }
 
-  /** Of more than `limit` the newest. */
-  async history(channel: string, limit: number, before?: number | undefined): Promise<HistoryPage> {
+  /** Of more than `limit`, or than have room in these bytes, the newest. */
+  async history(channel: string, limit: number, before?: number, bytes?: number): Promise<HistoryPage> {
     const { link, limits } = this.#host;
-    return link.read(channel, { limit: Math.min(limit, limits.historyPage), before });
+    return link.read(channel, { limit: Math.min(limit, limits.historyPage), before, bytes });
   }
 
   /** Everybody who is present, over all processes. */

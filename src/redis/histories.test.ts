@@ -77,6 +77,7 @@ test("what is not the same is asked apart", async () => {
     histories.read("room", { after: 1, limit: 11 }),
     histories.read("other", { after: 1, limit: 10 }),
     histories.read("room", { before: 1, limit: 10 }),
+    histories.read("room", { after: 1, limit: 10, bytes: 5 }),
   ];
   for (const _ of reads) {
     answer([5]);
@@ -139,6 +140,23 @@ test("the newest are asked for until there are as many as were wanted", async ()
     ["-", "7", 3],
     ["-", "6", 2],
   ]);
+});
+
+test("no more pages are asked for than have room in the bytes that are wanted", async () => {
+  const { histories, asked, answer } = openHistories();
+  const room = async (bytes: number, ...pages: readonly (readonly number[])[]) => {
+    asked.length = 0;
+    const read = histories.read("room", { limit: 5, bytes });
+    for (const [index, offsets] of pages.entries()) {
+      answer(offsets, { isCut: index < pages.length - 1 ? 1 : 0 });
+      await turn();
+    }
+    return [offsetsOf(await read), asked.length];
+  };
+  // Each has one byte, and Redis gives one event at least.
+  expect(await room(3, [9, 8], [7])).toEqual([[7, 8, 9], 2]);
+  expect(await room(2, [9, 8], [7])).toEqual([[8, 9], 2]);
+  expect(await room(1, [9])).toEqual([[9], 1]);
 });
 
 test("what stood in another life of the stream is not put in front of the newest", async () => {

@@ -40,17 +40,18 @@ export class Histories {
     // Who asks for the newest is given as many as it wants.
     while (page.isCut && page.events.length < range.limit) {
       const [oldest] = page.events;
-      const rest = { before: oldest?.offset, limit: range.limit - page.events.length };
+      const bytes = range.bytes === undefined ? undefined : range.bytes - bytesOf(page);
+      const rest = { before: oldest?.offset, limit: range.limit - page.events.length, bytes };
       const { page: older } = await this.#read(channel, rest);
-      // What is of another life of the stream does not stand before these.
-      if (older.epoch !== page.epoch) break;
+      // What is of another life of the stream does not stand before these. One is given also where there is no room for it.
+      if (older.epoch !== page.epoch || (bytes !== undefined && bytesOf(older) > bytes)) break;
       page = { ...page, events: [...older.events, ...page.events], isCut: older.isCut };
     }
     return { ...first, page };
   }
 
   #read(channel: string, range: HistoryRange): Promise<AskedPage> {
-    const name = JSON.stringify([channel, range.after, range.before, range.limit]);
+    const name = JSON.stringify([channel, range.after, range.before, range.limit, range.bytes]);
     const due = this.#due.get(name);
     if (due !== undefined) return due;
     let isAsked = false;
@@ -65,14 +66,14 @@ export class Histories {
     return reading;
   }
 
-  async #ask(channel: string, { after, before, limit }: HistoryRange): Promise<CutPage> {
+  async #ask(channel: string, { after, before, limit, bytes }: HistoryRange): Promise<CutPage> {
     const { servers, settings } = this.#options;
     const { names, positionTtlMs, freshEpoch } = settings;
     const { key } = names.channel(channel);
     const first = after === undefined ? "-" : `${after + 1}-0`;
     const last = before === undefined ? "+" : `${Math.max(before - 1, 0)}-${LAST_ID}`;
     const which = after === undefined ? "newest" : "oldest";
-    const args = [freshEpoch(), positionTtlMs, first, last, limit, PAGE_BYTES, which];
+    const args = [freshEpoch(), positionTtlMs, first, last, limit, PAGE_BYTES, which, bytes ?? ALL];
     const answer = await servers.run(readEvents, [key, `${key}:events`], args);
     const [epoch, offset, missing, found, isCut] = answer as [string, number, number, [string, string[]][], 0 | 1]; // as the script gives them
     const events = found.map(([id, [, said = ""]]) => ({ ...readEvent(said), offset: Number.parseInt(id, 10) }));
@@ -88,8 +89,15 @@ interface CutPage extends FeedPage {
   readonly isCut: boolean;
 }
 
+function bytesOf({ events }: CutPage): number {
+  return events.reduce((sum, { payloadJson }) => sum + Buffer.byteLength(payloadJson), 0);
+}
+
 /** Redis counts what a connection has not taken, answers too, and cuts it off at 8 MB that stay for a minute. */
 const PAGE_BYTES = 262_144;
+
+/** More bytes than there are. */
+const ALL = Number.MAX_SAFE_INTEGER;
 
 /** The second part of a stream's id is below this one. */
 const LAST_ID = "18446744073709551615";

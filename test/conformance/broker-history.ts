@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Publication } from "../../src/broker/broker.js";
+import type { HistoryRange, Publication } from "../../src/broker/broker.js";
 import { type CreateBroker, connectProcesses, type Process, publicationOf } from "./broker.js";
 
 const keep = { size: 3, ttlMs: 60_000 };
+const long = { ...keep, size: 10 };
 const kept = (payload: unknown, more: Partial<Publication> = {}): Publication => ({
   ...publicationOf("chat/a", payload),
   keep,
@@ -62,6 +63,45 @@ function describeReading(create: CreateBroker): void {
     expect(await payloads({ after: newest - 4, limit: 2 })).toEqual([1, 2]);
     expect(await payloads({ after: newest - 2, limit: 2 })).toEqual([3, 4]);
     expect(await payloads({ after: newest - 3, before: newest, limit: 9 })).toEqual([2, 3]);
+  });
+
+  test("is as much as has room in so many bytes of payload, one event at least, both ways", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    // Eight bytes each, and some beside the payload that do not count.
+    for (const n of [1, 2, 3, 4]) await a.link.publish(kept(`ä-00${n}`, { type: "said-at-length", keep: long }));
+    const { offset: newest } = await a.link.read("chat/a", { limit: 1 });
+    const found = async (range: Omit<HistoryRange, "limit">, limit = 10) => {
+      const { events, isComplete, ...position } = await a.link.read("chat/a", { limit, ...range });
+      expect([isComplete, position.offset]).toEqual([true, newest]);
+      return events.map(({ payloadJson }) => Number(payloadJson.slice(4, -1)));
+    };
+    expect(await found({ bytes: 32 })).toEqual([1, 2, 3, 4]);
+    expect(await found({ bytes: 31 })).toEqual([2, 3, 4]);
+    expect(await found({ bytes: 31 }, 2)).toEqual([3, 4]);
+    expect(await found({ bytes: 23, before: newest })).toEqual([2, 3]);
+    expect(await found({ bytes: 16, after: newest - 3 })).toEqual([2, 3]);
+    expect(await found({ bytes: 15, after: newest - 3 })).toEqual([2]);
+    expect(await found({ bytes: 0, after: newest - 3 })).toEqual([2]);
+    expect(await found({ bytes: 0 })).toEqual([4]);
+    expect(await found({ bytes: 0 }, 0)).toEqual([]);
+    expect(await found({ bytes: 0, before: newest - 4 })).toEqual([]);
+  });
+
+  test("of large events has room in so many bytes as well, to the byte", async () => {
+    await using processes = await connectProcesses(create, 1);
+    const [a] = processes.all as [Process];
+    for (const letter of ["a", "b", "c", "d"]) await a.link.publish(kept(letter.repeat(99_998), { keep: long }));
+    for (const [bytes, letters] of [
+      [99_999, "d"],
+      [299_999, "cd"],
+      [300_000, "bcd"],
+      [399_999, "bcd"],
+      [400_000, "abcd"],
+    ] as const) {
+      const { events } = await a.link.read("chat/a", { limit: 10, bytes });
+      expect([bytes, events.map(({ payloadJson }) => payloadJson[1]).join("")]).toEqual([bytes, letters]);
+    }
   });
 
   test("of which nothing is wanted tells where the stream is", async () => {

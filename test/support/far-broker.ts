@@ -1,4 +1,5 @@
 import { type Broker, TidingsError } from "tidings";
+import { cutToBytes } from "../../src/broker/page-bytes.js";
 
 type Node = Parameters<Broker["connect"]>[0];
 type Link = Awaited<ReturnType<Broker["connect"]>>;
@@ -170,9 +171,10 @@ class FarStream {
     return this.position;
   }
 
-  read({ after, before = Number.POSITIVE_INFINITY, limit }: Parameters<Link["read"]>[1]): Page {
+  read({ after, before = Number.POSITIVE_INFINITY, limit, bytes }: Parameters<Link["read"]>[1]): Page {
     const wanted = this.#kept.filter(({ offset }) => offset > (after ?? 0) && offset < before);
-    const events = after === undefined ? wanted.slice(Math.max(0, wanted.length - limit)) : wanted.slice(0, limit);
+    const found = after === undefined ? wanted.slice(Math.max(0, wanted.length - limit)) : wanted.slice(0, limit);
+    const events = cutToBytes(found, { after, bytes });
     // Whole where the one behind `after` is kept, or none is to come.
     const end = Math.min(this.#offset, before - 1);
     const oldest = this.#kept[0]?.offset ?? Number.POSITIVE_INFINITY;

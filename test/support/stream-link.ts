@@ -7,6 +7,7 @@ import type {
   Position,
   PresentMember,
 } from "../../src/broker/broker.js";
+import { cutToBytes } from "../../src/broker/page-bytes.js";
 import { createGate, type Gate } from "./gate.js";
 import { RecordingLink } from "./recording-link.js";
 
@@ -22,6 +23,8 @@ export class StreamLink extends RecordingLink {
   size = 100;
   /** Does it answer a turn of the event loop later, as one behind a network does? */
   isFar = false;
+  /** What was to be read. */
+  readonly ranges: HistoryRange[] = [];
   readonly #node: BrokerNode;
   #epoch = "e1";
   #offset = 0;
@@ -92,6 +95,7 @@ export class StreamLink extends RecordingLink {
   }
 
   override read(channel: string, range: HistoryRange): HistoryPage | Promise<HistoryPage> {
+    this.ranges.push(range);
     return this.#answer("read", channel, () => this.#page(range));
   }
 
@@ -116,9 +120,10 @@ export class StreamLink extends RecordingLink {
     return hold.gate.opened.then(() => found);
   }
 
-  #page({ after, before = Number.POSITIVE_INFINITY, limit }: HistoryRange): HistoryPage {
+  #page({ after, before = Number.POSITIVE_INFINITY, limit, bytes }: HistoryRange): HistoryPage {
     const wanted = this.#kept.filter(({ offset }) => offset > (after ?? 0) && offset < before);
-    const events = after === undefined ? wanted.slice(Math.max(0, wanted.length - limit)) : wanted.slice(0, limit);
+    const found = after === undefined ? wanted.slice(Math.max(0, wanted.length - limit)) : wanted.slice(0, limit);
+    const events = cutToBytes(found, { after, bytes });
     const end = Math.min(this.#offset, before - 1);
     const oldest = this.#kept[0]?.offset ?? Number.POSITIVE_INFINITY;
     const isComplete = after === undefined || after >= end || oldest <= after + 1;

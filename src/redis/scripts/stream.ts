@@ -176,22 +176,22 @@ return { known[1], offset }
 );
 
 /**
- * Events that are kept: as many as there are bytes for, one at least.
+ * Events that are kept: as many as there is room for, one at least.
  *
  * KEYS: the channel, its events. ARGV: fresh epoch, how long the stream is remembered, the ids between which they are, how many at
- * most, how many bytes, and whether the oldest or the newest of them.
- * Gives the epoch, the offset of the newest, the newest that is missing, the events by their ids, and 1 where the bytes did
- * not suffice.
+ * most, how many bytes may be answered, whether the oldest or the newest of them, and how many bytes of payload are wanted.
+ * Gives the epoch, the offset of the newest, the newest that is missing, the events by their ids, and 1 where more are wanted
+ * than may be answered.
  */
 export const readEvents: Script = script(
   "readEvents",
   `${STAND}${NOW}${FORGET}
-local fresh, ttl, from, to, limit, room, which = unpack(ARGV)
+local fresh, ttl, from, to, limit, room, which, wanted = unpack(ARGV)
 local known = stand(KEYS[1], fresh)
 forget(KEYS[1], known, now())
 if redis.call('PTTL', KEYS[1]) < tonumber(ttl) then redis.call('PEXPIRE', KEYS[1], ttl) end
-local page, bytes, isFull, some, count = {}, 0, 0, {}, 0
-while isFull == 0 and #some == count and #page < tonumber(limit) do
+local page, bytes, payload, isFull, isCut, some, count = {}, 0, 0, false, 0, {}, 0
+while not isFull and #some == count and #page < tonumber(limit) do
   count = math.min(limit - #page, math.max(8, 2 * count))
   if which == 'oldest' then
     some = redis.call('XRANGE', KEYS[2], from, to, 'COUNT', count)
@@ -199,9 +199,12 @@ while isFull == 0 and #some == count and #page < tonumber(limit) do
     some = redis.call('XREVRANGE', KEYS[2], to, from, 'COUNT', count)
   end
   for _, entry in ipairs(some) do
-    bytes = bytes + #entry[2][2]
-    if #page > 0 and bytes > tonumber(room) then
-      isFull = 1
+    local said = entry[2][2]
+    bytes = bytes + #said
+    payload = payload + #said - (string.find(said, '\\n', 1, true) or 0)
+    if #page > 0 and (bytes > tonumber(room) or payload > tonumber(wanted)) then
+      isFull = true
+      if payload <= tonumber(wanted) then isCut = 1 end
       break
     end
     page[#page + 1] = entry
@@ -210,6 +213,6 @@ while isFull == 0 and #some == count and #page < tonumber(limit) do
 end
 local missing = tonumber(known[3])
 if #page == 0 and redis.call('EXISTS', KEYS[2]) == 0 then missing = tonumber(known[2]) end
-return { known[1], tonumber(known[2]), missing, page, isFull }
+return { known[1], tonumber(known[2]), missing, page, isCut }
 `,
 );

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { HistoryRange } from "../../../src/broker/broker.js";
 import { redis } from "../../../src/redis/index.js";
 import { connectProcesses, type Process, publicationOf, untilAnswer } from "../../conformance/broker.js";
 import { startProxy } from "../../support/redis/proxy.js";
@@ -60,6 +61,27 @@ test("a process has one connection, over which it asks and hears", async () => {
   const [own, other, listening] = subs;
   // The test's own, a process that hears what is said to all of them, and one that hears the channel too.
   expect([subs.length, own, listening]).toEqual([3, 0, Number(other) + 1]);
+});
+
+test("what is read of a history is not much more than who asks has room for", async () => {
+  await using server = await startRedis();
+  await using processes = await connectProcesses(() => redis({ url: server.url }), 1);
+  const [{ link }] = processes.all as [Process];
+  const keep = { size: 100, ttlMs: 60_000 };
+  const large = "x".repeat(60_000);
+  for (let n = 0; n < 100; n += 1) await link.publish({ ...publicationOf("chat/a", large), keep });
+  const { offset } = await link.read("chat/a", { limit: 0 });
+  const sentFor = async (range: HistoryRange) => {
+    await server.command("CONFIG", "RESETSTAT");
+    const { events } = await link.read("chat/a", range);
+    const stats = String(await server.command("INFO", "stats"));
+    const sent = Number(/^total_net_output_bytes:(\d+)/m.exec(stats)?.[1]);
+    return { count: events.length, isLittle: sent < (events.length + 2) * 61_000 };
+  };
+  expect(await sentFor({ limit: 100, bytes: 1_048_576 })).toEqual({ count: 17, isLittle: true });
+  expect(await sentFor({ limit: 100, bytes: 200_000 })).toEqual({ count: 3, isLittle: true });
+  expect(await sentFor({ limit: 100, bytes: 1_000 })).toEqual({ count: 1, isLittle: true });
+  expect(await sentFor({ after: offset - 90, limit: 100, bytes: 130_000 })).toEqual({ count: 2, isLittle: true });
 });
 
 test("what a turn joins, and leaves, is asked for together", async () => {
