@@ -219,7 +219,11 @@ test("a token tells when it was issued, and its name", async () => {
     tokenId: "t1",
   });
   expect(await check({ sub: "ana", jti: 7 })).toMatchObject({ issuedAtMs: 0, tokenId: undefined });
-  expect(await check({ sub: "ana", iat: NOW + 60 })).toMatchObject({ issuedAtMs: NOW_MS + 60_000 });
+  expect(await check({ sub: "ana", iat: NOW })).toMatchObject({ issuedAtMs: NOW_MS, seenAtMs: undefined });
+});
+
+test("of one whose issuer's clock is fast it is known when it was seen: it can't have been issued later", async () => {
+  expect(await check({ sub: "ana", iat: NOW + 60 })).toMatchObject({ issuedAtMs: NOW_MS + 60_000, seenAtMs: NOW_MS });
 });
 
 test.each<[Claims, "good" | "unauthorized" | "token_expired"]>([

@@ -97,6 +97,7 @@ class JwtVerifier implements TokenVerifier {
         expiresAtMs: exp === undefined ? undefined : exp * 1_000 + this.#skewMs,
         // One that does not say when it was issued counts as older than any revocation.
         issuedAtMs: iat * 1_000,
+        seenAtMs: iat * 1_000 > asked.nowMs ? asked.nowMs : undefined,
         tokenId: typeof jti === "string" ? jti : undefined,
       };
     });

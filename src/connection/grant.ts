@@ -131,11 +131,13 @@ export class Grant {
     const found = this.#findToken(credential);
     if (found === undefined) throw unauthorized("A token is needed.");
     const { way, token } = found;
-    const { user, expiresAtMs, issuedAtMs, tokenId } = yield* this.#verify(credential, way, token);
+    const { user, expiresAtMs, issuedAtMs, seenAtMs, tokenId } = yield* this.#verify(credential, way, token);
     // Who hung up meanwhile gets nothing made for them.
     this.#values.checkOpen();
     // Not by a spread, which leaves room for 16 more.
-    this.#papers = this.#papers.concat({ user, expiresAtMs, issuedAtMs, tokenId, credential, way });
+    const paper = { user, expiresAtMs, issuedAtMs, seenAtMs, tokenId, credential, way };
+    if (seenAtMs !== undefined) this.#host.environment.hub.saw(paper);
+    this.#papers = this.#papers.concat(paper);
   }
 
   #findToken(credential: CredentialDefinition): FoundToken | undefined {

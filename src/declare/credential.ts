@@ -15,6 +15,11 @@ export interface Authenticated<User extends Identity = Identity> {
    * asks a store each time, which then knows better.
    */
   readonly issuedAtMs?: number | undefined;
+  /**
+   * When it was seen, where that was before `issuedAtMs`: its issuer's clock is fast, and it was issued until then, whatever
+   * it says.
+   */
+  readonly seenAtMs?: number | undefined;
   /** What `app.revoke({ tokenId })` means: a JWT's `jti`, a session's id, a bearer's token. */
   readonly tokenId?: string | undefined;
 }

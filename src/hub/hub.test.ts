@@ -354,6 +354,64 @@ test("what does not say when it was issued is revoked by its own name too, in ev
   expect([isRevoked("s1", NOW_MS + 50), isRevoked("s2", NOW_MS + 50)]).toEqual([true, true]);
 });
 
+/** Its issuer's clock is 20 s fast. */
+const earlyPaper = (more: Partial<Authenticated> = {}): Authenticated => ({
+  user: { id: "ana" },
+  issuedAtMs: NOW_MS + 15_000,
+  seenAtMs: NOW_MS - 5_000,
+  expiresAtMs: NOW_MS + 60_000,
+  ...more,
+});
+
+test("what says that it was issued after the revocation, and was seen before, is expelled, and revoked by its own name", async () => {
+  const { hub, link, member, node } = await openHub();
+  const said: Revocation[] = [];
+  link.revoke = async (revocation) => {
+    said.push(revocation);
+    node.revoke(revocation);
+  };
+  const [named, nameless] = [earlyPaper({ tokenId: "t1" }), earlyPaper()];
+  const [ofBob, fresh] = [
+    earlyPaper({ user: { id: "bob" } }),
+    earlyPaper({ issuedAtMs: NOW_MS + 20_000, seenAtMs: NOW_MS + 1 }),
+  ];
+  const members = [member("1", "ana", [named]), member("2", "bob", [ofBob]), member("3", "ana", [fresh])];
+  for (const paper of [named, nameless, ofBob]) hub.saw(paper);
+  for (const each of members) await hub.enter(each);
+  await hub.revokeEverywhere({ user: "ana" }, NOW_MS);
+  hub.saw(fresh);
+  expect(members.map(({ expelled }) => expelled)).toEqual([2, 0, 0]);
+  const untilMs = NOW_MS + 60_000;
+  const nameOfNameless = `issued ${NOW_MS + 15_000} until ${untilMs} to ana`;
+  expect(said).toEqual([
+    { user: "ana", revokedAtMs: NOW_MS, untilMs: undefined },
+    { tokenId: "t1", revokedAtMs: NOW_MS, untilMs },
+    { tokenId: nameOfNameless, revokedAtMs: NOW_MS, untilMs },
+  ]);
+  // Shown again, now and when it is as late as it says.
+  for (const nowMs of [NOW_MS + 1, NOW_MS + 15_001]) {
+    const isRevoked = [named, nameless, ofBob, fresh].map((paper) => hub.isRevoked(paper, paper.user, nowMs));
+    expect(isRevoked).toEqual([true, true, false, false]);
+  }
+});
+
+test("who came in elsewhere with what has no name is expelled when others tell what it is called", async () => {
+  const { hub, member, node } = await openHub();
+  const [ana, ben] = [
+    member("1", "ana", [earlyPaper({ seenAtMs: NOW_MS + 1 })]),
+    member("2", "ben", [earlyPaper({ user: { id: "ben" } })]),
+  ];
+  for (const each of [ana, ben]) await hub.enter(each);
+  node.revoke({ user: "ana", revokedAtMs: NOW_MS, untilMs: undefined });
+  expect([ana.expelled, ben.expelled]).toEqual([0, 0]);
+  node.revoke({
+    tokenId: `issued ${NOW_MS + 15_000} until ${NOW_MS + 60_000} to ana`,
+    revokedAtMs: NOW_MS,
+    untilMs: NOW_MS + 60_000,
+  });
+  expect([ana.expelled, ben.expelled]).toEqual([1, 0]);
+});
+
 test("a revocation that the broker can't be told of is told to us", async () => {
   const { hub, link, member, errors, node } = await openHub();
   await hub.enter(member("1", "ana", [{ user: { id: "ana" }, tokenId: "s1" }]));

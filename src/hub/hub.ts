@@ -14,6 +14,7 @@ import type { Identity } from "../declare/identity.js";
 import type { RateLimit } from "../protocol/limits.js";
 import { TidingsError } from "../protocol/tidings-error.js";
 import { Channels, type ChannelsOptions, type Listener } from "./channels.js";
+import { EarlyTokens } from "./early-tokens.js";
 import { Revocations } from "./revocations.js";
 
 /** What the hub delivers to: a connection. */
@@ -48,6 +49,7 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
   readonly #link: BrokerLink;
   readonly #maxRevocations: number;
   readonly #revocations: Revocations;
+  readonly #early: EarlyTokens;
   readonly #members = new Map<string, Member>();
   readonly #users = new MultiMap<string, Member>();
   /** Topic → who is told of it. */
@@ -83,6 +85,7 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
     this.#link = link;
     this.#maxRevocations = maxRevocations;
     this.#revocations = new Revocations({ maxCount: maxRevocations, onForgotten });
+    this.#early = new EarlyTokens(maxRevocations);
     this.#onError = options.onError;
     this.channels = new Channels({ ...options, link });
   }
@@ -157,9 +160,18 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
     return this.#link.revoke({ ...what, revokedAtMs: nowMs, untilMs }, this.#maxRevocations);
   }
 
+  /** Somebody has shown it. */
+  saw(paper: Authenticated): void {
+    const { user, issuedAtMs, seenAtMs, expiresAtMs: untilMs } = paper;
+    const name = nameOf(paper);
+    if (name === undefined || issuedAtMs === undefined || seenAtMs === undefined) return;
+    this.#early.add({ user: user.id, name, seenAtMs, issuedAtMs, untilMs });
+  }
+
   /** Was this credential revoked, be it as somebody else's than who came in with it? */
   isRevoked(paper: Authenticated, user: Identity | undefined, nowMs: number): boolean {
-    const { tokenId, issuedAtMs } = paper;
+    const { issuedAtMs } = paper;
+    const tokenId = nameOf(paper);
     const users = new Set([paper.user.id, user?.id ?? paper.user.id]);
     return [...users].some((id) => this.#revocations.covers({ user: id, tokenId, issuedAtMs }, nowMs));
   }
@@ -233,29 +245,36 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
 
   revoke(revocation: Revocation): void {
     this.#revocations.add(revocation);
-    const { revokedAtMs, untilMs } = revocation;
+    const { revokedAtMs } = revocation;
+    /** Of what would be let in again. */
+    const ends = new Map<string, number | undefined>();
     for (const member of [...this.#members.values()]) {
       // Told late, as by a broker that had forgotten it: whoever came in since with what was issued since may stay.
       if ("user" in revocation && isNewer(member, revokedAtMs)) continue;
       const concerned = member.papers.filter((paper) =>
         "user" in revocation
           ? paper.user.id === revocation.user || member.user?.id === revocation.user
-          : paper.tokenId === revocation.tokenId,
+          : nameOf(paper) === revocation.tokenId,
       );
       // Who it is may be told by something else than a credential.
       const isWho = "user" in revocation && member.user?.id === revocation.user;
       if (concerned.length === 0 && !isWho) continue;
       member.expel();
-      if ("tokenId" in revocation) continue;
-      // What does not say when it was issued is refused by its own name, or it would be let in again.
+      // What does not say when it was issued has no other than its own name.
       for (const { tokenId, issuedAtMs } of concerned) {
-        if (tokenId === undefined || issuedAtMs !== undefined) continue;
-        const ofToken = { tokenId, revokedAtMs, untilMs };
-        // At once, and where the broker is away too.
-        this.#revocations.add(ofToken);
-        this.#link.revoke(ofToken, this.#maxRevocations).catch((cause) => this.#onError(untold(cause), "revoke"));
+        if (tokenId !== undefined && issuedAtMs === undefined) ends.set(tokenId, undefined);
       }
     }
+    if ("tokenId" in revocation) return;
+    // And what says that it was issued later than it was seen here lies.
+    for (const { name, untilMs } of this.#early.of(revocation.user, revokedAtMs)) ends.set(name, untilMs);
+    for (const [tokenId, untilMs] of ends) this.#revokeToo({ tokenId, revokedAtMs, untilMs });
+  }
+
+  /** At once, and where the broker is away too. */
+  #revokeToo(ofToken: Revocation): void {
+    this.#revocations.add(ofToken);
+    this.#link.revoke(ofToken, this.#maxRevocations).catch((cause) => this.#onError(untold(cause), "revoke"));
   }
 
   #expiryOf(tokenId: string): number | undefined {
@@ -275,7 +294,16 @@ function untold(cause: unknown): Error {
   });
 }
 
-/** Was all that it came in with issued later? */
+/** Was all that it came in with issued later? Of what says so, and was seen before, it is not true. */
 function isNewer({ papers }: Member, revokedAtMs: number): boolean {
-  return papers.length > 0 && papers.every(({ issuedAtMs }) => issuedAtMs !== undefined && issuedAtMs > revokedAtMs);
+  return (
+    papers.length > 0 &&
+    papers.every(({ issuedAtMs, seenAtMs = issuedAtMs }) => seenAtMs !== undefined && seenAtMs > revokedAtMs)
+  );
+}
+
+/** What it is refused by alone. Of a JWT without a `jti` that is when, to whom and for how long it was issued. */
+function nameOf({ user, tokenId, issuedAtMs, expiresAtMs }: Authenticated): string | undefined {
+  if (tokenId !== undefined || issuedAtMs === undefined) return tokenId;
+  return `issued ${issuedAtMs} until ${expiresAtMs ?? "ever"} to ${user.id}`;
 }

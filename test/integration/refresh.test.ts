@@ -390,6 +390,39 @@ test("`revoke({ user })` closes every device with 1008 `unauthorized` and refuse
   expect((await bob.ask("who", {})).payload).toBe("bob");
 });
 
+test.each([
+  ["with a name", (jti: string) => ({ jti })],
+  ["without one", () => ({})],
+])(
+  "a token %s whose issuer's clock is 20 s fast was issued before it was seen: `revoke({ user })` ends it for good",
+  async (_, nameOf) => {
+    await using server = await startTestApp(createApp({ endpoints: [me] }));
+    const inClock = (seconds: number) => Math.floor(server.clock.now() / 1_000) + seconds;
+    const tokenOf = (jti: string, seconds = 3_600) =>
+      signToken({ sub: "ana", iat: inClock(20), exp: inClock(seconds), ...nameOf(jti) });
+    const [token, left] = [tokenOf("t1"), tokenOf("t2", 3_601)];
+    const enter = async (shown: string) => {
+      const client = await server.connect<typeof me>("/ws/me", { token: shown });
+      return { client, who: await client.request("who", {}) };
+    };
+    const { client } = await enter(token);
+    // One that nobody is connected with any more.
+    await (await enter(left)).client.close();
+    await server.clock.advance("5s");
+    await server.app.revoke({ user: "ana" });
+    expect(await client.closed).toEqual(unauthorized);
+    expect(server.app.stats()).toMatchObject({ connections: 0 });
+    const refused = { code: "unauthorized" };
+    for (const again of [token, left]) await expect(enter(again)).rejects.toMatchObject(refused);
+    await server.clock.advance("1s");
+    const { client: fresh } = await enter(tokenOf("t3"));
+    // By now it is as late as it says.
+    await server.clock.advance("30s");
+    for (const again of [token, left]) await expect(enter(again)).rejects.toMatchObject(refused);
+    expect(await fresh.request("who", {})).toBe("ana");
+  },
+);
+
 test("`revoke({ tokenId })` closes who came in with it, refuses it from then on, and nobody else's", async () => {
   const chosen = endpoint("/ws/chosen", { auth: user, closeCodes: { unauthorized: 4001 }, ...who });
   await using server = await serve({ endpoints: [me, chosen] });

@@ -150,6 +150,33 @@ test("what is revoked in one process is closed and refused in all, also in one t
   await enter(late, "bob", { ...old, jti: "t2" });
 });
 
+test.each([
+  ["with a name", { jti: "early" }],
+  ["without one", {}],
+])(
+  "a token %s whose issuer's clock is fast is refused in all processes after its user was revoked",
+  async (_, name) => {
+    await using world = await startThree();
+    const [a, b, c] = world.three;
+    const early = { iat: inSeconds(30), exp: inSeconds(3_600), ...name };
+    const ana = await enter(a, "ana", early);
+    const bob = await enter(c, "bob", { jti: "bob's" });
+    await b.app.revoke({ user: "ana" });
+    const unauthorized = { code: 1008, reason: "unauthorized" };
+    expect(await ana.closed).toEqual(unauthorized);
+    // What this process says last is heard last.
+    await a.app.revoke({ tokenId: "bob's" });
+    expect(await bob.closed).toEqual(unauthorized);
+    const late = await world.apps.start(world.options);
+    for (const server of [a, c, late]) {
+      expect(await dialRefused(`${server.url}/ws`, tokenOf("ana", early))).toMatchObject({
+        body: { code: "unauthorized" },
+      });
+    }
+    await enter(c, "ana", { ...early, iat: inSeconds(31), jti: "fresh" });
+  },
+);
+
 test("P20: of a user's connections so many are let in over all processes, also where all come at once", async () => {
   await using world = await startThree({ connectionsPerUser: 4 });
   const doors = Array.from({ length: 15 }, (_, n) => world.three[n % 3] as ServedApp); // there are three
