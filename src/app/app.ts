@@ -277,15 +277,18 @@ export class TidingsApp implements App {
     this.#servers.reloadTls(tls);
   }
 
+  start(): Promise<void> {
+    return this.#owned("start", async () => void (await this.#started(true)));
+  }
+
   attach(server: HttpServer): void {
     handoverOfProcess()?.listens(this);
     this.#servers.attach(server);
-    this.#started(true)
-      .then(({ limits }) => this.#servers.openPages(limits))
-      .catch((error) => this.#happened({ event: "error", error, during: "start", ...NOWHERE }));
+    this.#startAttached();
   }
 
   http(request: HttpRequest, response: HttpResponse, next?: () => void): void {
+    if (this.#closing !== undefined || this.#isClosed) response.setHeader?.("connection", "close");
     this.#pages.here.answer(request, response, next);
   }
 
@@ -365,7 +368,7 @@ export class TidingsApp implements App {
       clock: COMPUTER.clock,
       limits: () => this.#routes.limits,
       hasEndpoint: (path) => this.#routes.find(path) !== undefined,
-      isReady: () => this.#running?.isReady === true,
+      isReady: () => this.#isReady(),
       count: async () => (await this.#running?.count()) ?? NOBODY,
       document: (servers) => this.#description.reachedAt(servers),
       api: this.#api,
@@ -378,6 +381,19 @@ export class TidingsApp implements App {
       onKeyRefused: (what) => this.#happened({ event: "api_key_refused", ...what }),
       onPageRefused: (what) => this.#happened({ event: "page_refused", ...what }),
     });
+  }
+
+  /** Whoever waits for it to be ready lets nobody dial before: where a start has failed, to ask for it is to try again. */
+  #isReady(): boolean {
+    if (this.#starting === undefined && this.#servers.isAttached) this.#startAttached();
+    return this.#running?.isReady === true;
+  }
+
+  /** Nobody awaits it. */
+  #startAttached(): void {
+    this.#started(true)
+      .then(({ limits }) => this.#servers.openPages(limits))
+      .catch((error) => this.#happened({ event: "error", error, during: "start", ...NOWHERE }));
   }
 
   /** It runs, for a handshake: so many, and so long, as `limits.pending` and `limits.handshake` say, wait for a start. */

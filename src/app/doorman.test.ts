@@ -87,6 +87,25 @@ test("a check that outlasts the app is refused as draining", async () => {
   await closing;
 });
 
+test("whenever the app begins to close, who is at the door is refused as draining, or let in and told so", async () => {
+  const ends = new Set<string | undefined>();
+  for (let turns = 0; turns < 20; turns += 1) {
+    const { open, opened } = createGate();
+    await using app = await start([endpoint("/ws", { allow: () => opened.then(() => true) })]);
+    const { upgrade, answered } = app.dial({ target: "/ws" });
+    await app.server.clock.advance("1ms");
+    open();
+    for (let turn = 0; turn < turns; turn += 1) await undefined;
+    const closing = app.app.close();
+    await answered;
+    await app.server.clock.advance("1ms");
+    ends.add(upgrade.refusal ?? "in");
+    upgrade.listener?.closed(1001, "going_away");
+    await closing;
+  }
+  expect([...ends]).toEqual(["draining", "going_away"]);
+});
+
 test("the last free place is given once, also to those who ask at the same time", async () => {
   const { open, opened } = createGate();
   const slow = endpoint("/slow", { allow: () => opened.then(() => true) });

@@ -49,6 +49,10 @@ export class Servers {
     return this.#listening;
   }
 
+  get isAttached(): boolean {
+    return this.#attached.size > 0;
+  }
+
   async listen(port: number, options: ListenOptions, limits: Limits): Promise<Listening> {
     // Before the app's own: what can't be listened on is told at once.
     const pages = await this.openPages(limits);

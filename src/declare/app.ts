@@ -127,6 +127,8 @@ export interface HttpResponse {
   writeHead(status: number, headers: Record<string, string>): unknown;
   /** Ends it, with its body. */
   end(body?: string | Uint8Array): unknown;
+  /** Where it is there, `connection: close` is set while the app closes, and later: what is kept alive would keep the server from closing. */
+  setHeader?(name: string, value: string): unknown;
 }
 
 /** What happened so far in this process, and what is so now. */
@@ -253,7 +255,14 @@ export interface App extends AsyncDisposable {
    * Serves sockets and `http` on a server of its own. Port 0 picks a free one; without one it is `TIDINGS_PORT`, or 8000.
    */
   listen(port?: number, options?: ListenOptions): Promise<Listening>;
-  /** Takes the upgrades of a server. A path of no endpoint is left to its other listeners. */
+  /**
+   * Begins: makes what the app needs before anybody is let in. `listen` does so too. Beside a server of yours, await it before that
+   * listens, and a mistake ends your program; without it the first handshake, or `/readyz`, tries again what failed.
+   *
+   * Rejects with a ConfigError for what can't be, and with what `onStart`, an app-wide dependency or the broker failed with.
+   */
+  start(): Promise<void>;
+  /** Takes the upgrades of a server. A path of no endpoint is left to its other listeners. What fails at the start goes to `onError`. */
   attach(server: HttpServer): void;
   /** Answers health checks, 426 on the paths of endpoints, and calls `next` for all else (404 without it). */
   http(request: HttpRequest, response: HttpResponse, next?: () => void): void;

@@ -11,6 +11,7 @@ import { defaultPagesHost, type PageAccess, pageAccess } from "./page-access.js"
 import { PageDoor } from "./page-door.js";
 import { PageFiles } from "./page-files.js";
 import type { Refused } from "./refusals.js";
+import { SharedHeadcount } from "./shared-headcount.js";
 import type { SocketServer } from "./socket-servers.js";
 
 export interface AppPagesOptions {
@@ -59,9 +60,11 @@ export class AppPages {
     const files = new PageFiles();
     const keyed = readApiOptions(http.api);
     const api = keyed && new ApiServer({ ...options, ...keyed });
+    const headcount = new SharedHeadcount(options);
+    const count = () => headcount.read();
     const pagesOf = (of: PageAccess, own: OwnFacts) => {
       const door = new PageDoor({ ...options, access: of });
-      return { door, answer: createHttpHandler({ ...options, ...own, door, files }) };
+      return { door, answer: createHttpHandler({ ...options, ...own, count, door, files }) };
     };
     const isApart = http.port !== undefined && access.apart !== undefined;
     this.here = pagesOf(access.app, { api: isApart ? undefined : api });

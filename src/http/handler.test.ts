@@ -20,6 +20,7 @@ function doorFor(access: Access): PageDoor {
     clock: new FakeClock(),
     limits: () => ({ needs: 5_000, pending: 10 }),
     forwarded: () => undefined,
+    onPageRefused: () => {},
     onError: () => {},
   });
 }

@@ -227,6 +227,62 @@ test("an app that can't start tells `onError`, refuses whoever comes, and takes 
   expect(unhandled).toEqual([]);
 });
 
+test("an attached app that could not start tries again when it is asked whether it is ready", async () => {
+  const errors = new Inbox<unknown>("onError");
+  let tries = 0;
+  await using beside = await startServer();
+  await using app = createApp({
+    endpoints: [echo],
+    logger: new LogRecorder(),
+    onStart() {
+      tries += 1;
+      if (tries < 3) throw new Error(`not there: ${tries}`);
+    },
+    onError: (error) => errors.put(error),
+  });
+  beside.server.on("request", (request, response) => app.http(request, response));
+  app.attach(beside.server);
+  const isReady = async () => (await fetch(`${beside.url}/readyz`)).status;
+  expect(await errors.next()).toEqual(new Error("not there: 1"));
+  expect(await isReady()).toBe(503);
+  expect(await errors.next()).toEqual(new Error("not there: 2"));
+  expect(await isReady()).toBe(503);
+  await app.start();
+  expect([await isReady(), tries]).toEqual([200, 3]);
+});
+
+test("`start` rejects with what keeps the app from starting, and is told to nobody else where it is awaited", async () => {
+  const errors: unknown[] = [];
+  const room = endpoint("/ws/room", { auth: jwt({ secret: undefined }) });
+  await using broken = createApp({
+    endpoints: [room],
+    logger: new LogRecorder(),
+    onError: (error) => errors.push(error),
+  });
+  await expect(broken.start()).rejects.toMatchObject({ code: "missing_secret" });
+  await using app = createEchoApp();
+  await app.start();
+  await app.start();
+  await using beside = await startServer();
+  app.attach(beside.server);
+  const client = await dial(`${beside.url}/ws/echo`);
+  client.sendText("hi");
+  expect(await client.nextText()).toBe("hi");
+  expect(errors).toEqual([]);
+});
+
+test("while the app closes, and later, what is answered over HTTP keeps no connection alive", async () => {
+  await using beside = await startServer();
+  await using app = createEchoApp();
+  beside.server.on("request", (request, response) => app.http(request, response, () => response.end("theirs")));
+  app.attach(beside.server);
+  await app.start();
+  const kept = async () => (await fetch(`${beside.url}/theirs`)).headers.get("connection");
+  expect(await kept()).toBe("keep-alive");
+  await app.close();
+  expect(await kept()).toBe("close");
+});
+
 test("who comes to an attached server while the app closes is refused as `draining`", async () => {
   const [begun, gate] = [createGate(), createGate()];
   const slow = endpoint("/ws/slow", {
