@@ -261,6 +261,20 @@ test("P15: `/health/websockets` of every process counts the users and connection
   expect(await countAt(a)).toEqual({ total_users: 1, total_connections: 1 });
 });
 
+test("a crowd that asks `/health/websockets` at once is counted for a few times, and not for each", async () => {
+  await using apps = new Apps({ url: redis.url });
+  const server = await apps.start({ endpoints: [createDevices()] });
+  await enter(server, "ana");
+  await redis.command("CONFIG", "RESETSTAT");
+  const found = await Promise.all(Array.from({ length: 100 }, () => countAt(server)));
+  expect(new Set(found.map((each) => JSON.stringify(each)))).toEqual(
+    new Set(['{"total_users":1,"total_connections":1}']),
+  );
+  const scripts = /cmdstat_evalsha:calls=(\d+)/.exec(String(await redis.command("INFO", "commandstats")))?.[1];
+  // A count over all processes is 33 of them.
+  expect(Number(scripts)).toBeLessThan(50 * 33);
+});
+
 test("P15: one process is drained: its clients go to another, and resume without a gap", async () => {
   await using apps = new Apps({ url: redis.url });
   const options = { endpoints: [createDevices()], drain: { reconnectWithin: "50ms" } } as const;
