@@ -24,8 +24,8 @@ const room = endpoint("/ws/rooms/:room", {
   auth: visitor,
   receives: { say: z.object({ text }).meta({ description: "Says it to all others in the room." }), whoami },
   channels: [chat],
-  open({ connection, params }) {
-    connection.join(chat(params));
+  async open({ connection, params }) {
+    await connection.join(chat(params));
   },
   on: {
     whoami: ({ user }) => ({ id: user.id, name: user.name }),
@@ -41,8 +41,8 @@ const topic = endpoint("/ws/subscribe/:topic", {
   params: z.object({ topic: z.string().meta({ description: "A symbol.", examples: ["BTC"] }) }),
   auth: visitor,
   channels: [prices],
-  open({ connection, params }) {
-    connection.join(prices({ symbol: params.topic }));
+  async open({ connection, params }) {
+    await connection.join(prices({ symbol: params.topic }));
   },
 });
 
@@ -60,8 +60,8 @@ const devices = endpoint("/ws/users/:user", {
   refuse: "close",
   receives: { note: z.object({ text }).meta({ description: "Reaches all devices of this user." }) },
   channels: [inbox],
-  open({ connection, params }) {
-    connection.join(inbox(params));
+  async open({ connection, params }) {
+    await connection.join(inbox(params));
   },
   on: {
     async note({ app, params }, { text }) {

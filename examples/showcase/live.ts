@@ -25,8 +25,8 @@ export const live = endpoint("/ws", {
     }),
     ...jobs,
   },
-  open({ connection, user }) {
-    connection.join(tasks({ user: user.id }));
+  async open({ connection, user }) {
+    await connection.join(tasks({ user: user.id }));
   },
   on: {
     whoami: ({ user }) => ({ id: user.id, name: user.name, isAdmin: user.role === "admin" }),

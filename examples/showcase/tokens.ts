@@ -8,7 +8,7 @@ const visitors = [
 ];
 
 // Something that is set but empty counts as not set.
-const givenSecret = process.env.JWT_SECRET || undefined;
+const givenSecret = process.env.TIDINGS_JWT_SECRET || undefined;
 
 /** Nobody else can know one that is made up here: 32 bytes, as much as HS256 makes use of (RFC 7518 §3.2). */
 export const secret = givenSecret ?? randomBytes(32).toString("base64url");

@@ -28,7 +28,7 @@ test("without a secret it prints three links, where to look at it, and that it l
 });
 
 test("with a secret it prints no links for visitors, and no token is seen anywhere", async () => {
-  await using showcase = await startShowcase({ JWT_SECRET: secret });
+  await using showcase = await startShowcase({ TIDINGS_JWT_SECRET: secret });
   const client = await dial(`${showcase.url}/ws/rooms/lobby?token=${ana}`);
   expect(await client.ask("whoami", {})).toMatchObject({ payload: { name: "Ana" } });
   await dialRefused(`${showcase.url}/ws/rooms/lobby?token=${ana}x`);
@@ -42,7 +42,7 @@ test("with a secret it prints no links for visitors, and no token is seen anywhe
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s closes every socket with 1001, and it ends with 0", async (signal) => {
-  await using showcase = await startShowcase({ JWT_SECRET: secret });
+  await using showcase = await startShowcase({ TIDINGS_JWT_SECRET: secret });
   const paths = [
     "/ws/echo",
     ...["rooms/lobby", "users/ana", "subscribe/BTC"].map((path) => `/ws/${path}?token=${ana}`),

@@ -11,7 +11,7 @@ const root = signToken({ sub: "root", name: "Root", role: "admin" }, { key: secr
 
 let showcase: Showcase;
 beforeAll(async () => {
-  showcase = await startShowcase({ JWT_SECRET: secret });
+  showcase = await startShowcase({ TIDINGS_JWT_SECRET: secret });
 });
 afterAll(() => showcase[Symbol.asyncDispose]());
 

@@ -153,8 +153,8 @@ test("P8: a page sends its token by the subprotocol and in its first message, ne
 });
 
 test("a page whose server goes away says so and when it dials again, does, and tells what is lost", async () => {
-  const env = { JWT_SECRET: "one secret for both of its lives: 1 and 2" };
-  const token = signToken({ sub: "alice", name: "Alice" }, { key: env.JWT_SECRET });
+  const env = { TIDINGS_JWT_SECRET: "one secret for both of its lives: 1 and 2" };
+  const token = signToken({ sub: "alice", name: "Alice" }, { key: env.TIDINGS_JWT_SECRET });
   await using first = await startShowcase(env);
   await using alice = await Visitor.enter(browser, `${first.url}/#token=${token}`);
   expect(await first.program.stop()).toBe(0);

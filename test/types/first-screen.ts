@@ -15,8 +15,8 @@ export const room = endpoint("/ws/rooms/:room", {
   auth: user,
   receives: { say: z.object({ text: z.string().min(1).max(500) }) },
   channels: [chat],
-  open({ connection, params }) {
-    connection.join(chat(params));
+  async open({ connection, params }) {
+    await connection.join(chat(params));
   },
   on: {
     async say({ app, connection, user, params }, { text }) {

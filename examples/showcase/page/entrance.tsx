@@ -44,8 +44,8 @@ export function Entrance({ refused, wasIn, onSignedIn }: EntranceProps) {
         {problem !== undefined && <p role="alert">{problem}</p>}
         <p className="quiet">
           Or open one of the links that <code>npm start</code> prints: for Alice, for Bob, and for an admin. With a{" "}
-          <code>JWT_SECRET</code> of your own it prints none: sign a token with it (HS256, with a <code>sub</code> and a{" "}
-          <code>name</code>) and open <code>/#token=</code> and the token.
+          <code>TIDINGS_JWT_SECRET</code> of your own it prints none: sign a token with it (HS256, with a{" "}
+          <code>sub</code> and a <code>name</code>) and open <code>/#token=</code> and the token.
         </p>
       </section>
     </main>
