@@ -26,7 +26,7 @@ import type {
   TlsFiles,
 } from "../declare/app.js";
 import type { AsyncApiDocument } from "../declare/asyncapi-document.js";
-import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
+import { type ChannelDefinition, type ChannelEvent, type ChannelRef, checkNamed } from "../declare/channel.js";
 import type { AnyConnection } from "../declare/connection.js";
 import type { ChannelContract } from "../declare/contract.js";
 import type { StartupWarning } from "../declare/credential.js";
@@ -177,6 +177,7 @@ export class TidingsApp implements App {
   }
 
   publish(ref: ChannelRef, type: string, payload: unknown, options: PublishOptions = {}): Promise<Published> {
+    checkNamed(ref);
     if (!this.#known.has(ref["~definition"])) this.#warnOfUnheard(ref);
     const running = this.#begun;
     const say = ({ hub }: RunningApp) => publishIn(hub, ref, { type, payload }, options);
@@ -187,6 +188,7 @@ export class TidingsApp implements App {
     ref: RefWithPresence<Contract>,
   ): Promise<readonly Contract["member"][]> {
     const { channel, "~definition": definition, pattern } = ref as ChannelRef; // the other is an advice in a type's place
+    checkNamed(ref as ChannelRef);
     if (definition.presence === undefined) throw new TypeError(`The channel "${pattern}" has no \`presence\`.`);
     const { hub, limits } = await this.#core();
     const { members } = await hub.channels.members(channel, limits.members);
@@ -194,9 +196,11 @@ export class TidingsApp implements App {
   }
 
   async history<Contract extends ChannelContract>(
-    { channel, "~definition": definition }: ChannelRef<Contract>,
+    ref: ChannelRef<Contract>,
     { limit = DEFAULT_HISTORY, before }: HistoryRequest = {},
   ): Promise<readonly Stored<Contract["events"]>[]> {
+    checkNamed(ref);
+    const { channel, "~definition": definition } = ref;
     checkCount("limit", limit);
     if (before !== undefined) checkCount("before", before);
     if (definition.history === undefined) return [];

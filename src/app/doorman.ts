@@ -4,6 +4,7 @@ import { FrameConnection } from "../connection/frame-connection.js";
 import type { LiveConnection } from "../connection/live-connection.js";
 import { MessageConnection } from "../connection/message-connection.js";
 import { causeOf, publicError, refusalClose, refusalResponse } from "../connection/refusal.js";
+import { splitTarget } from "../connection/request.js";
 import type { Route } from "../connection/route.js";
 import { checkUpgrade } from "../connection/upgrade-check.js";
 import type { TracedHandshake, TracedRefusal } from "../observe/observe.js";
@@ -146,7 +147,7 @@ export class Doorman {
       event: "refused",
       ...refused,
       reason: wordsOf(error),
-      detail: causeOf(error),
+      detail: causeOf(error) ?? (route === undefined ? quotedPathOf(upgrade.target) : undefined),
       endpoint: endpoint?.pattern.source,
       address: upgrade.address,
     });
@@ -192,3 +193,10 @@ const REFUSED = { compression: false, messageSize: 1_024, fragments: 1, closeMs:
 function deafUntil(closed: () => void): SocketListener {
   return { text() {}, binary() {}, ping() {}, pong() {}, closing() {}, closed };
 }
+
+/** What somebody dialled, without what may be a token. */
+function quotedPathOf(target: string): string {
+  return `the path is ${JSON.stringify(splitTarget(target).path.slice(0, LOGGED_PATH))}`;
+}
+
+const LOGGED_PATH = 200;

@@ -184,3 +184,32 @@ test.each([
   await expect(call(app.server.app)).rejects.toThrow(kind);
   expect(app.errors).toHaveLength(1);
 });
+
+test("a channel that was not called is no channel: whoever uses it is told", async () => {
+  const rooms = channel("rooms/:id", { events: { said: z.string() }, presence: true, history: { size: 1, ttl: "1m" } });
+  const hall = endpoint("/hall", {
+    channels: [rooms],
+    receives: { enter: z.null() },
+    on: { enter: ({ connection }) => connection.join(rooms as never) },
+  });
+  const app = createApp({ endpoints: [hall], onError: () => {} });
+  await using server = await startTestApp(app);
+  const uncalled = rooms as never;
+  const message = expect.stringContaining('"rooms/:id" is called to name one of its channels');
+  await expect((async () => app.publish(uncalled, "said" as never, "hi" as never))()).rejects.toMatchObject({
+    message,
+  });
+  await expect(app.history(uncalled)).rejects.toMatchObject({ message });
+  await expect(app.presence(uncalled)).rejects.toMatchObject({ message });
+  const ana = await server.connect<typeof hall>("/hall");
+  await expect(ana.request("enter", null)).rejects.toMatchObject({ code: "internal" });
+  expect(app.stats().channels).toBe(0);
+});
+
+test.each([
+  ["itme", 'has no event "itme". Did you mean "item"?'],
+  ["other", 'has no event "other". It has item.'],
+])("an event %s that there is not is told with what there is", async (type, words) => {
+  await using app = await start();
+  await expect(app.server.app.publish(news(), type as never, "" as never)).rejects.toThrow(words);
+});

@@ -156,7 +156,12 @@ test.each(Object.keys(readable))("a value that can't be is refused by its name: 
   }
 });
 
-test.each(["mesages", "heartbeat", "pong", "token", "toString", "__proto__", ""])(
+test("a name that is nearly a limit's is refused, and that one is named", () => {
+  const given = { conections: 3 } as never;
+  expect(() => resolveLimits(given)).toThrow(expect.objectContaining({ fix: "Did you mean `connections`?" }));
+});
+
+test.each(["heartbeat", "pong", "token", "toString", "__proto__", ""])(
   "a name that is no limit is refused, and all that there are are named: %j",
   (name) => {
     const given = Object.defineProperty({}, name, { value: 1, enumerable: true });

@@ -1,5 +1,6 @@
 import { ConfigError } from "../base/config-error.js";
 import { type Duration, durationMs } from "../base/duration.js";
+import { nearestOf } from "../base/nearest.js";
 import { parseRate, type Rate } from "../base/rate.js";
 import { type Size, sizeBytes } from "../base/size.js";
 import type { AppLimits, EndpointLimits } from "../declare/limits.js";
@@ -122,8 +123,9 @@ const APP_ONLY: ReadonlySet<string> = new Set<keyof AppLimits>([
 ]);
 
 function unknownLimit(name: string, where: string): ConfigError {
+  const meant = nearestOf(name, Object.keys(readers));
   return new ConfigError("unknown_limit", {
     message: `${where}there is no limit \`${name}\`.`,
-    fix: `The limits are ${Object.keys(readers).join(", ")}.`,
+    fix: meant === undefined ? `The limits are ${Object.keys(readers).join(", ")}.` : `Did you mean \`${meant}\`?`,
   });
 }

@@ -12,14 +12,21 @@ import type { Socket } from "./surroundings.js";
  * What stands for a param is percent-encoded by you
  * @throws TypeError for an address, or a time, that cannot be
  */
-export const connect: Connect = createConnect({
+export const connect: Connect = ((url: string, options?: never) => {
+  // A page's own server is what it came from; here there is none.
+  if (!URL.canParse(url, browser.base))
+    throw new TypeError(`connect() wants an address such as ws://127.0.0.1:8000/ws here, not ${JSON.stringify(url)}.`);
+  return dial(url, options);
+}) as Connect; // what it is called with is the contract's
+
+const dial = createConnect({
   ...browser,
   async open(url, protocols) {
     if ("WebSocket" in globalThis && globalThis.WebSocket !== undefined) return browser.open(url, protocols);
     const { WebSocket } = await import("ws");
     return new WebSocket(url, [...protocols], SETTINGS) as Socket; // what is called with more than it takes
   },
-});
+}) as unknown as (url: string, options?: never) => unknown; // its types are the contract's
 
 /** How long a server has to answer a close: by then it is gone, and `ws` would keep the program alive for half a minute. */
 const SETTINGS: ClientOptions & { readonly closeTimeout: number } = { closeTimeout: 2_000 }; // its types do not know it

@@ -1,7 +1,7 @@
 import { ConfigError } from "../base/config-error.js";
 import { type Eventually, whenThere } from "../base/eventually.js";
 import { isThenable } from "../base/thenable.js";
-import type { ChannelDefinition, ChannelEvent, ChannelRef } from "../declare/channel.js";
+import { type ChannelDefinition, type ChannelEvent, type ChannelRef, checkNamed } from "../declare/channel.js";
 import type { Identity } from "../declare/identity.js";
 import { encodeTextFrame, type Frame } from "../delivery/frame.js";
 import type { ChannelPlace, Listener } from "../hub/channels.js";
@@ -297,6 +297,7 @@ export class ChannelDesk {
   }
 
   #checkListed(ref: ChannelRef): void {
+    checkNamed(ref);
     if (this.#channels.includes(ref["~definition"])) return;
     throw new ConfigError("channel_not_listed", {
       message: `${this.#host.route.endpoint.pattern.source} joins a connection to "${ref.pattern}".`,

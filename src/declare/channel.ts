@@ -251,6 +251,12 @@ export function familyOf<Contract extends ChannelContract>(definition: ChannelDe
   return Object.assign(name, { "~is": "channel" as const, pattern, "~definition": definition });
 }
 
+/** @throws TypeError for a channel that was not called, where one of its names is wanted: types tell of it, where there are any */
+export function checkNamed({ channel, pattern }: ChannelRef): void {
+  if (typeof channel === "string") return;
+  throw new TypeError(`"${pattern}" is called to name one of its channels, such as chat({ room: "lobby" }).`);
+}
+
 interface UntypedOptions {
   readonly summary?: string | undefined;
   readonly events: Schemas;

@@ -1,4 +1,5 @@
 import { isPending } from "../base/eventually.js";
+import { nearestOf } from "../base/nearest.js";
 import type {
   BrokerEvent,
   BrokerLink,
@@ -129,7 +130,7 @@ export class Channels {
    */
   async publish(ref: ChannelRef, { type, payload }: ChannelEvent, details: PublishDetails): Promise<Position> {
     const schema = declaredFor(ref["~definition"].events, type, "from-servers");
-    if (schema === undefined) throw new TypeError(`The channel "${ref.pattern}" has no event "${type}".`);
+    if (schema === undefined) throw unknownEvent(ref, type);
     const validated = validateNow(schema, payload);
     const payloadJson = encodeValidated(validated, `the event "${type}" of "${ref.pattern}"`);
     const value = "value" in validated ? validated.value : undefined;
@@ -230,4 +231,10 @@ function viewOf({ channel, definition, size, lane, position, eventCount }: Audie
 function keepOf(history: HistoryDefinition, event: ChannelEvent): Keep {
   const { size, ttlMs, subjectOf } = history;
   return subjectOf === undefined ? history : { size, ttlMs, subject: subjectOf(event) };
+}
+
+function unknownEvent({ pattern, "~definition": { events } }: ChannelRef, type: string): TypeError {
+  const meant = nearestOf(type, events.keys());
+  const known = meant === undefined ? `It has ${[...events.keys()].join(", ")}.` : `Did you mean "${meant}"?`;
+  return new TypeError(`The channel "${pattern}" has no event "${type}". ${known}`);
 }

@@ -16,3 +16,13 @@ test("an error's own message is told as it is", () => {
   expect(wordsOf(new TidingsError("not_found", "No such room."))).toBe("No such room.");
   expect(wordsOf(new TidingsError("not_found", ""))).toBe("");
 });
+
+test.each([
+  [new Error("no way"), "no way"],
+  [Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }), "connect ECONNREFUSED"],
+  ["thrown as it is", "thrown as it is"],
+  [undefined, "undefined"],
+  [7, "7"],
+])("whatever was caught has words: %s", (caught, words) => {
+  expect(wordsOf(caught)).toBe(words);
+});

@@ -37,7 +37,7 @@ export type Limits = {
   readonly messages: RateLimit;
   /** The same from all of a user's connections. Past it: `rate_limited`. */
   readonly messagesPerUser: RateLimit | undefined;
-  /** Errors `rate_limited` to one connection. Past it: closed with it. */
+  /** Errors `rate_limited` to one connection, and those of more than 100 issues. Past it: closed with it. */
   readonly strikes: RateLimit;
   /** All else a client sends, control frames too. Past it: `rate_limited`. */
   readonly control: RateLimit;

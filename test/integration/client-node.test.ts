@@ -37,3 +37,10 @@ test("over `ws`, who has closed keeps no line that nobody answers on", async () 
   server.close();
   vi.unstubAllGlobals();
 });
+
+test.each(["/ws", "", undefined])(
+  "the address %j, which needs a page's own, is none here, and it is said what is",
+  (url) => {
+    expect(() => connect<typeof room>(url as "/ws")).toThrow(/^connect\(\) wants an address such as ws:\/\/127/);
+  },
+);

@@ -36,7 +36,7 @@ test("P22: a connection is one line when it comes and one when it goes, with its
 test("P22: whoever is refused is one line, with the code and no id", async () => {
   await using server = await serve({ endpoints: [room] });
   await dialRefused(`${server.url}/ws/rooms/lobby`);
-  await dialRefused(`${server.url}/ws/nowhere`);
+  await dialRefused(`${server.url}/ws/nowhere?token=secret`);
   const ours = await dial(`${server.url}/ws/rooms/lobby`, { protocols: ["tidings.v1"] });
   await ours.closed;
   const about = { event: "refused", endpoint: "/ws/rooms/:room", address: "127.0.0.1" };
@@ -50,7 +50,15 @@ test("P22: whoever is refused is one line, with the code and no id", async () =>
     {
       level: "warn",
       message: "refused",
-      fields: { ...about, ...because, endpoint: undefined, code: "not_found", status: 404, closeCode: undefined },
+      fields: {
+        ...about,
+        ...because,
+        detail: 'the path is "/ws/nowhere"',
+        endpoint: undefined,
+        code: "not_found",
+        status: 404,
+        closeCode: undefined,
+      },
     },
     {
       level: "warn",
