@@ -446,6 +446,17 @@ test("keys that are over take up nothing of `historyBytes`", async () => {
   expect((await link.read("quiet", { limit: 9 })).epoch).toBe(quiet.epoch);
 });
 
+test("events that were found to be over by a repeat take up nothing of `historyBytes`", async () => {
+  const { publish, link, node, clock } = await connectSmall({ historyBytes: 6_000 });
+  const fleeting = { ...publicationOf("busy", "x".repeat(2_000)), keep: { size: 10, ttlMs: 1_000 }, key: "k" };
+  await link.subscribe("busy", true);
+  const first = await link.publish(fleeting);
+  await clock.advance("2s");
+  expect(await link.publish(fleeting)).toEqual(first);
+  await publish("other", "x".repeat(1_500));
+  expect(node.skips).toEqual([]);
+});
+
 test("events that others took the place of take up nothing of `historyBytes`", async () => {
   const { publish, link } = await connectSmall({ historyBytes: 6_000 });
   const quiet = await publish("quiet");

@@ -244,6 +244,42 @@ test("a frame of more than the limit waits for nobody: where nothing waits, it i
   expect(overflows).toEqual([]);
 });
 
+test("what waits is taken when its turn comes, also where it alone is more than is written ahead", async () => {
+  const recording = new RecordingTurn();
+  const { outbox, socket } = recording.open({ limit: 1 << 20 });
+  socket.isStuck = true;
+  const large = text("x".repeat(100_000));
+  for (const frame of [frameOf(100), large, frameOf(300)]) {
+    outbox.push(frame);
+    recording.end();
+  }
+  const taken: number[] = [];
+  while (outbox.bufferedBytes > 0 && taken.length < 3) {
+    taken.push(socket.bufferedBytes);
+    socket.drain();
+    await told();
+  }
+  expect(taken).toEqual([100, large.length, 300]);
+});
+
+test("what it leaves a lane with is never what it is closed for, though more than the limit waits already", async () => {
+  const { recording, outbox, socket, overflows } = openStuck();
+  const lane = new Lane(recording.turn);
+  lane.add(outbox);
+  outbox.push(text("begins".padEnd(40)));
+  recording.end();
+  outbox.push(text("where it stands".padEnd(100)), true);
+  recording.end();
+  expect(outbox.bufferedBytes).toBeGreaterThan(outbox.limit);
+  lane.push(text("said before it left"), undefined);
+  lane.delete(outbox);
+  recording.end();
+  expect(overflows).toEqual([]);
+  socket.drain();
+  await told();
+  expect(socket.texts.map((each) => each.trimEnd())).toEqual(["begins", "where it stands", "said before it left"]);
+});
+
 test("who waits for room for something large is told when that fits, or nothing waits", async () => {
   const { recording, outbox, socket } = openStuck();
   const told: string[] = [];
@@ -284,6 +320,20 @@ test("who waits for room is told once, when half of the outbox is free", async (
   await told();
   recording.end();
   expect(roomy).toBe(1);
+});
+
+test("until the turn ends, what was deflated for one alone counts as what it was: there is no room past half the limit", () => {
+  const recording = new RecordingTurn();
+  const { outbox, socket } = recording.open({ limit: 10_000 });
+  socket.isCompressing = true;
+  for (const bytes of [2_600, 2_600]) {
+    expect(outbox.hasRoomFor(0)).toBe(true);
+    outbox.push(frameOf(bytes));
+  }
+  expect(outbox.bufferedBytes).toBeLessThan(200);
+  expect(outbox.hasRoomFor(0)).toBe(false);
+  recording.end();
+  expect(outbox.hasRoomFor(0)).toBe(true);
 });
 
 test("who waits for room is told after the turn's writes, and not where they have filled it again", async () => {
