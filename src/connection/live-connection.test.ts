@@ -6,7 +6,7 @@ import { RecordingUpgrade } from "../../test/support/recording-upgrade.js";
 import { createApp, type TidingsApp } from "../app/app.js";
 import type { AppOptions } from "../app/app-options.js";
 import { channel } from "../declare/channel.js";
-import { credential } from "../declare/dependency.js";
+import { credential, dependency } from "../declare/dependency.js";
 import { type AnyEndpoint, endpoint, rawEndpoint } from "../declare/endpoint.js";
 import type { Identity } from "../declare/identity.js";
 import { startTestApp } from "../testing/test-app.js";
@@ -392,6 +392,28 @@ test("any frame is a sign of life, and without one it is closed when its time is
   expect(server.app.stats().pingTimeouts).toBe(1);
 });
 
+test("to be read again is a sign of life: what was said meanwhile may only be on its way", async () => {
+  const { opened, open } = createGate();
+  const shape = endpoint("/ws", {
+    receives: { work: any },
+    limits: { waitingMessages: 1, handler: "1h" },
+    on: { work: () => opened },
+  });
+  await using server = await serve(shape);
+  const { socket, listener } = await server.dial();
+  for (const _ of [1, 2]) listener.text('{"type":"work"}');
+  // The test's chance is always the middle: it was asked after 22.5 s, and is looked at 10 s later.
+  await server.clock.advance("32499ms");
+  open();
+  await server.clock.advance("0ms");
+  expect(socket.asked).toEqual(["pause", "resume"]);
+  // Asked again after 52.5 s.
+  await server.clock.advance("30s");
+  expect(socket.asked).toEqual(["pause", "resume"]);
+  await server.clock.advance("1ms");
+  expect(socket.asked.slice(2)).toEqual(["close 1011 ping_timeout"]);
+});
+
 test("the place of a user's connection is given back once, when it has closed", async () => {
   const link = new RecordingLink();
   const shape = endpoint("/ws", { auth: timed });
@@ -429,4 +451,35 @@ test("`close` waits for a handler that was answered with `timeout` too, as it st
   open();
   await server.clock.advance("1ms");
   expect(log).toEqual(["handler is done", "close"]);
+});
+
+test("a refresh disposes of nothing that a handler uses which was answered with `timeout`, as it still runs", async () => {
+  const { opened, open } = createGate();
+  const disposed: string[] = [];
+  const account = dependency({
+    needs: { timed },
+    create: ({ timed: { id } }) => ({ id }),
+    dispose: ({ id }) => void disposed.push(id),
+  });
+  const shape = endpoint("/ws", {
+    auth: timed,
+    needs: { account },
+    receives: { slow: any },
+    limits: { handler: "1s" },
+    on: { slow: () => opened },
+  });
+  await using server = await serve(shape);
+  const { socket, listener } = await server.dial("/ws?token=ana:60");
+  listener.text('{"type":"slow","id":1}');
+  await server.clock.advance("2s");
+  listener.text('{"type":"auth","payload":{"token":"ana:70"},"id":2}');
+  await server.clock.advance("1ms");
+  expect(socket.texts.map((text) => JSON.parse(text))).toMatchObject([
+    { id: 1, payload: { code: "timeout" } },
+    { id: 2, type: "auth_success" },
+  ]);
+  expect(disposed).toEqual([]);
+  open();
+  await server.clock.advance("1ms");
+  expect(disposed).toEqual(["ana"]);
 });
