@@ -108,7 +108,7 @@ describe.each([{ isFar: false }, { isFar: true }])("with a broker whose answers 
     expect(ana.heard).toEqual(expected);
   });
 
-  test("a rewind that is of another epoch than the channel was when it was joined is empty, and what follows is new to all", async () => {
+  test("a rewind of another epoch than the channel was in is empty, and a gap says so to all", async () => {
     const { opened, link, join, member } = await openRoom();
     link.isFar = isFar;
     const [ana, bob] = [member("ana"), member("bob")];

@@ -37,6 +37,24 @@ test("a work that never yields is ended with its thread, when it was told to and
   await pool.close();
 });
 
+test("all that a work said is told before its end, also where its end is heard first", async () => {
+  const { pool, task } = await openPool();
+  // More than is heard in one turn of the event loop.
+  const times = 5_000;
+  const hasSaidAll = new Int32Array(new SharedArrayBuffer(4));
+  const told: number[] = [];
+  const hearing: Task = {
+    ...task,
+    async progress(percent) {
+      told.push(percent);
+      while (Atomics.load(hasSaidAll, 0) === 0);
+    },
+  };
+  await pool.run(moduleAt("talkative"), { times, hasSaidAll }, hearing);
+  expect(told).toEqual(Array.from({ length: times }, (_, n) => (100 * n) / times));
+  await pool.close();
+});
+
 test("one whose thread has no memory left has failed, and the process has not", async () => {
   const { pool, task } = await openPool({ maxHeapMb: 16 });
   const running = pool.run(moduleAt("faulty"), { how: "runs out of memory" }, task);

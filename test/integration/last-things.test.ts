@@ -16,6 +16,7 @@ import { dial, dialRefused, dialTidings } from "../support/ws-client.js";
 
 const unauthorized = { code: 1008, reason: "unauthorized" };
 const talk = endpoint("/ws/talk", { receives: { hi: z.object({}) }, on: { hi: () => "hi" } });
+const whoAmI = { receives: { who: z.object({}) }, on: { who: ({ user }: { user: { id: string } }) => user.id } };
 const trusting = { ca: tlsCertificate.cert, servername: "localhost" };
 
 test("over TLS, who says nothing is ended after `limits.handshake`, and its place is free again", async () => {
@@ -101,6 +102,19 @@ test("to revoke a user closes who was told apart by something else than a creden
   await server.app.revoke({ user: "ana" });
   expect(await ana?.closed).toEqual(unauthorized);
   expect(await bob?.takeAll()).toEqual([]);
+});
+
+test("to revoke a user whom a dependency named ends the token that it was named by, which can't say when it was issued", async () => {
+  const token = bearer({ verify: (text) => ({ id: `holder of ${text}` }) });
+  const account = dependency({ needs: { token }, create: ({ token: { id } }) => ({ id: `account of ${id}` }) });
+  await using server = await serve({ endpoints: [endpoint("/ws/own", { auth: account, ...whoAmI })] });
+  const url = (name: string) => `${server.url}/ws/own?token=${name}`;
+  const [first, other] = [await dial(url("t1")), await dial(url("t2"))];
+  for (const client of [first, other]) await client.ask("who", {});
+  await server.app.revoke({ user: "account of holder of t1" });
+  expect(await first.closed).toEqual(unauthorized);
+  expect(await dialRefused(url("t1"))).toMatchObject({ status: 401, body: { code: "unauthorized" } });
+  expect((await other.ask("who", {})).payload).toBe("account of holder of t2");
 });
 
 test("at the drain's deadline `close` runs and what was made is disposed of, though a handler hangs", async () => {

@@ -258,6 +258,23 @@ test("users of a process that has died are not gathered where nobody asks how ma
   await dead.link.close();
 });
 
+test("of what has ended nothing is left in Redis when its last event is over", async () => {
+  await using server = await startRedis();
+  await using processes = await connectProcesses(() => redis({ url: server.url }), 1);
+  const [{ link }] = processes.all as [Process];
+  const end = (name: string, ttlMs: number) =>
+    link.publish({ ...publicationOf("room", name), keep: { size: 10, ttlMs, subject: { name, part: "last" } } });
+  await end("t1", 100);
+  // It stays, and so does what is kept about both.
+  await end("t2", 600_000);
+  await untilAnswer(
+    async () => (await link.read("room", { limit: 9 })).events,
+    (events) => events.length === 1,
+  );
+  expect(await server.command("ZRANGE", "tidings:{room}:ends", "0", "-1")).toEqual(["t2"]);
+  expect(await server.command("HKEYS", "tidings:{room}:subjects")).toEqual(["t2"]);
+});
+
 test("who hears a quiet channel that Redis has forgotten is told so, though nobody says a word", async () => {
   await using server = await startRedis();
   await using processes = await connectProcesses(() => redis({ url: server.url, lease }), 1);
