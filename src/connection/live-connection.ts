@@ -277,13 +277,16 @@ export abstract class LiveConnection implements AnyConnection, Member, SocketLis
     return waitMs === 0;
   }
 
-  /** One too many came. Who goes on after so many warnings is closed. */
+  /** One too many came. */
   protected limitRate(retryAfterMs: number, about: About): void {
     this.environment.observer.counters.rateLimited += 1;
     this.record.wasOverRate();
-    const isWarned =
-      this.rate.takeStrike() &&
-      this.warn(new TidingsError("rate_limited", undefined, { retryAfterMs: Math.ceil(retryAfterMs) }), about);
+    this.strike(new TidingsError("rate_limited", undefined, { retryAfterMs: Math.ceil(retryAfterMs) }), about);
+  }
+
+  /** Answers with this, as a warning. Who goes on after so many is closed. */
+  protected strike(error: TidingsError, about: About): void {
+    const isWarned = this.rate.takeStrike() && this.warn(error, about);
     if (!isWarned) this.#closeFor("rate_limited");
   }
 

@@ -23,6 +23,7 @@ import { wordsOf } from "../protocol/error-words.js";
 import type { RateLimit } from "../protocol/limits.js";
 import { type BadMessage, barePong, type ClientMessage, type MessageId } from "../protocol/message.js";
 import { TidingsError, unauthorized } from "../protocol/tidings-error.js";
+import { MANY_ISSUES } from "../schema/validate.js";
 import type { AgendaEntry } from "./agenda.js";
 import { ChannelDesk, channelRequests, type DeskHost } from "./channel-desk.js";
 import { handle, type ReplyJson, type Scene } from "./handling.js";
@@ -426,7 +427,10 @@ export class MessageConnection
   #answerFailure(error: unknown, message: ClientMessage): void {
     if (!isForClient(error)) this.report(error, `message "${message.type}"`);
     if (this.#late?.has(message) === true) return;
-    this.#answerError(publicError(error), message);
+    const told = publicError(error);
+    // To find so many has cost more than it costs to send them.
+    if (told.issues !== undefined && told.issues.length > MANY_ISSUES) this.strike(told, message);
+    else this.#answerError(told, message);
   }
 
   #answerError(error: Pick<TidingsError, "code" | "message" | "issues" | "retryAfterMs">, about: About): void {

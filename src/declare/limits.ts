@@ -17,7 +17,10 @@ export interface EndpointLimits {
   messagesPerUser?: Rate | undefined;
   /** All else a client sends: what is no message of the app's, pings, pongs. Default `"200/10s"`; past it: `rate_limited`. */
   control?: Rate | undefined;
-  /** How often `rate_limited` is answered. Default `"20/60s"`; past it the connection closes with 1008 `rate_limited`. */
+  /**
+   * How often `rate_limited` is answered, or an error that had more than 100 issues. Default `"20/60s"`; past it the
+   * connection closes with 1008 `rate_limited`.
+   */
   strikes?: Rate | undefined;
   /** How long a handler may take. Default: no limit; past it: the error `timeout`, and the next message is handled. */
   handler?: Duration | undefined;

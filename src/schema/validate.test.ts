@@ -21,6 +21,20 @@ test("what does not fit is named by its path, for zod and for valibot", () => {
   });
 });
 
+test.each([
+  [100, 100],
+  [101, 101],
+  [5_000, 101],
+])("of %i places that do not fit %i are told: of more it is known that there are more", (count, told) => {
+  const value = Array.from({ length: count }, () => "x");
+  for (const schema of [z.array(z.number()), v.array(v.number())]) {
+    const validated = validate(schema, value);
+    expect("issues" in validated && validated.issues.map(({ path }) => path)).toEqual(
+      Array.from({ length: told }, (_, index) => [index]),
+    );
+  }
+});
+
 test("an asynchronous schema answers with a promise, and is refused for what is sent", async () => {
   const schema = z.string().refine(async (text) => text !== "no");
   expect(await validate(schema, "yes")).toEqual({ value: "yes" });

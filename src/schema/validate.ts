@@ -7,6 +7,9 @@ export interface SchemaIssue {
   readonly message: string;
 }
 
+/** More than anybody reads: of more it is known that they are more. */
+export const MANY_ISSUES = 100;
+
 export type Validated = { readonly value: unknown } | { readonly issues: readonly SchemaIssue[] };
 
 /** The schema's output, or what does not fit. A promise only where the schema itself is asynchronous. */
@@ -53,7 +56,8 @@ export function validateNow(schema: Schema, value: unknown): Validated {
 
 function toValidated(result: StandardSchemaV1.Result<unknown>): Validated {
   if (result.issues === undefined) return { value: result.value };
-  return { issues: result.issues.map(({ path, message }) => ({ path: (path ?? []).map(toKey), message })) };
+  const known = result.issues.slice(0, MANY_ISSUES + 1);
+  return { issues: known.map(({ path, message }) => ({ path: (path ?? []).map(toKey), message })) };
 }
 
 function toKey(segment: PropertyKey | StandardSchemaV1.PathSegment): string | number {

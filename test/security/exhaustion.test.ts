@@ -1,6 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { channel, endpoint, rawEndpoint } from "tidings";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { frame, handshakeRequest, opcodes, openRaw, request } from "../support/raw-client.js";
 import { serve } from "../support/served-app.js";
 import { dial } from "../support/ws-client.js";
@@ -44,3 +45,32 @@ test("a message that is a thousand times as long inflated is not inflated to its
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000);
   expect(heard).toEqual([]);
 });
+
+const numbers = z.array(z.number());
+const plot = channel("plot", { events: { points: numbers }, allow: { publish: true } });
+const plotting = endpoint("/ws/plotting", {
+  channels: [plot],
+  receives: { points: numbers },
+  on: { points: () => {} },
+});
+
+const sayings: readonly (readonly [string, string, (points: unknown) => unknown])[] = [
+  ["a message", "points", (points) => points],
+  ["a publish", "publish", (points) => ({ channel: "plot", type: "points", payload: points })],
+];
+
+test.each(sayings)(
+  "%s that does not fit in more than 100 places is a strike, and who goes on with it is closed",
+  async (_, type, payloadOf) => {
+    await using server = await serve({ endpoints: [plotting], limits: { messages: "100/1s", strikes: "2/60s" } });
+    const client = await dial(`${server.url}/ws/plotting`);
+    const ask = (misfits: number) => client.ask(type, payloadOf(Array.from({ length: misfits }, () => "x")));
+    const misfit = { type: "error", payload: { code: "invalid_payload", issues: { length: 10 } } };
+    for (let n = 0; n < 5; n += 1) expect(await ask(100)).toMatchObject(misfit);
+    for (let n = 0; n < 2; n += 1) expect(await ask(101)).toMatchObject(misfit);
+    // One that is smaller is none.
+    expect(await ask(100)).toMatchObject(misfit);
+    client.send({ type, payload: payloadOf(Array.from({ length: 10_000 }, () => "x")) });
+    expect(await client.closed).toEqual({ code: 1008, reason: "rate_limited" });
+  },
+);
