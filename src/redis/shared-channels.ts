@@ -11,6 +11,7 @@ import { changeRoster, compare, readMembers, restoreRoster } from "./scripts/pre
 import { isAway, type Servers, unavailable } from "./servers.js";
 import type { Settings } from "./settings.js";
 import { openingOf, SharedChannel } from "./shared-channel.js";
+import { SharedReads } from "./shared-reads.js";
 import { Subscriptions } from "./subscriptions.js";
 import { after } from "./timer.js";
 
@@ -33,6 +34,7 @@ export class SharedChannels {
   readonly #node: SharedChannelsOptions["node"];
   readonly #gate = new Gate(READS);
   readonly #histories: Histories;
+  readonly #rosters = new SharedReads<Members>();
   readonly #byName = new Map<string, SharedChannel>();
   readonly #byTopic = new Map<string, SharedChannel>();
   readonly #subscriptions: Subscriptions;
@@ -140,11 +142,16 @@ export class SharedChannels {
     if (shared?.roster.delete(id)) await this.#changeRoster(shared, "-", id, "");
   }
 
-  async members(channel: string, limit: number): Promise<Members> {
+  members(channel: string, limit: number): Promise<Members> {
+    const ask = () => this.#gate.pass(() => this.#askMembers(channel, limit));
+    return this.#rosters.read(JSON.stringify([channel, limit]), ask);
+  }
+
+  async #askMembers(channel: string, limit: number): Promise<Members> {
     const { key, topic } = this.#settings.names.channel(channel);
     const keys = [key, `${key}:members`, `${key}:order`];
-    const ask = () => this.#servers.run(readMembers, keys, [topic, this.publishCommand, limit]);
-    const [count, ...faces] = (await this.#gate.pass(ask)) as [number, ...string[]]; // as the script gives them
+    const answer = await this.#servers.run(readMembers, keys, [topic, this.publishCommand, limit]);
+    const [count, ...faces] = answer as [number, ...string[]]; // as the script gives them
     return { count, members: faces.map(readMember) };
   }
 

@@ -179,9 +179,10 @@ export const readMembers: Script = script(
 local topic, publish, limit = unpack(ARGV)
 sweep(KEYS[1], topic, publish, now())
 local found = { redis.call('HLEN', KEYS[2]) }
-if tonumber(limit) > 0 then
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[3], 0, limit - 1)) do
-    local member = redis.call('HGET', KEYS[2], id)
+local ids = tonumber(limit) > 0 and redis.call('ZRANGE', KEYS[3], 0, limit - 1) or {}
+-- So many fit on Lua's stack.
+for first = 1, #ids, 1000 do
+  for _, member in ipairs(redis.call('HMGET', KEYS[2], unpack(ids, first, math.min(first + 999, #ids)))) do
     if member then found[#found + 1] = string.match(member, '^[^\\n]*\\n(.*)$') end
   end
 end

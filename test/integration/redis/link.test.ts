@@ -84,6 +84,21 @@ test("what is read of a history is not much more than who asks has room for", as
   expect(await sentFor({ after: offset - 90, limit: 100, bytes: 130_000 })).toEqual({ count: 2, isLittle: true });
 });
 
+test("however many ask at once who is present, and however many those are, it is read twice at most", async () => {
+  await using server = await startRedis();
+  await using processes = await connectProcesses(() => redis({ url: server.url }), 1);
+  const [{ link }] = processes.all as [Process];
+  const members = Array.from({ length: 1_500 }, (_, n) => ({ id: `m${n}`, faceJson: `{"n":${n}}` }));
+  await Promise.all(members.map((member) => link.attend("chat/a", member)));
+  await server.command("CONFIG", "RESETSTAT");
+  const answers = await Promise.all(Array.from({ length: 50 }, () => link.members("chat/a", 2_000)));
+  for (const answer of answers) expect(answer).toEqual({ members, count: 1_500 });
+  const calls = await callsOf(server);
+  // Beside these are what keeps the process known.
+  expect(calls.get("evalsha")).toBeLessThan(10);
+  expect(calls.get("hmget")).toBeLessThan(10);
+});
+
 test("what a turn joins, and leaves, is asked for together", async () => {
   await using server = await startRedis();
   await using processes = await connectProcesses(() => redis({ url: server.url }), 1);
