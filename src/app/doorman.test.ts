@@ -89,7 +89,7 @@ test("a check that outlasts the app is refused as draining", async () => {
 
 test("whenever the app begins to close, who is at the door is refused as draining, or let in and told so", async () => {
   const ends = new Set<string | undefined>();
-  for (let turns = 0; turns < 20; turns += 1) {
+  for (let turns = 0; turns < 10; turns += 1) {
     const { open, opened } = createGate();
     await using app = await start([endpoint("/ws", { allow: () => opened.then(() => true) })]);
     const { upgrade, answered } = app.dial({ target: "/ws" });
