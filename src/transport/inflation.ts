@@ -7,6 +7,7 @@
  */
 export class Inflation {
   #isPaused = false;
+  #isOver = false;
   #running = 0;
   #held: (() => void) | undefined;
 
@@ -30,9 +31,16 @@ export class Inflation {
     held?.();
   }
 
+  /** Nothing is heard any more: what still comes is not inflated. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
   #stepBetween(extension: PerMessageDeflate, streams: Streams): void {
     extension.decompress = (data, isFinal, done) => {
       const run = () => {
+        // `ws` is not to be called back before this has returned.
+        if (this.#isOver) return queueMicrotask(() => done(null, NOTHING));
         this.#running += 1;
         streams.inflate(data, isFinal, (error, inflated) => {
           this.#running -= 1;

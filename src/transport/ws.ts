@@ -229,6 +229,7 @@ class WsSocket implements Socket, WebSocketListener {
   close(code: number, reason: string): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
+    this.#inflation?.stop();
     // A paused socket would never see the peer's close frame.
     this.resume();
     this.#webSocket.close(code, closeReason(reason));

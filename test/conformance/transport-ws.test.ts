@@ -378,6 +378,20 @@ test("a zlib stream that is closed is kept by nobody, though its connection stay
   expect(streams.map((stream) => stream.deref())).toEqual([undefined]);
 });
 
+test("what comes after we have closed is not inflated, and the peer's close frame is seen behind it", async () => {
+  const created = vi.spyOn(zlib, "createInflateRaw");
+  onTestFinished(() => created.mockRestore());
+  const { driver, peer, upgrade } = await dialRaw(offered);
+  await using _ = driver;
+  const heard = new RecordingListener();
+  const socket = upgrade.accept({ ...compressing, closeMs: 5_000 }, () => heard);
+  socket?.close(4000, "enough");
+  for (let times = 0; times < 20; times += 1) peer.write(compressedClientFrame("x".repeat(60_000)));
+  peer.write(clientFrame(8, Buffer.of(0x0f, 0xa0)));
+  expect(await heard.next()).toEqual(["closed", 4000, ""]);
+  expect(created).not.toHaveBeenCalled();
+});
+
 test("a connection that negotiated compression and sends nothing compressed has no zlib stream at all", async () => {
   const inflating = vi.spyOn(zlib, "createInflateRaw");
   const deflating = vi.spyOn(zlib, "createDeflateRaw");
