@@ -1,6 +1,8 @@
+import { runInNewContext } from "node:vm";
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import type { Schema } from "./standard.js";
 import { validate, validateNow } from "./validate.js";
 
 test("a value that fits comes out as the schema makes it", () => {
@@ -39,6 +41,42 @@ test("an asynchronous schema answers with a promise, and is refused for what is 
   const schema = z.string().refine(async (text) => text !== "no");
   expect(await validate(schema, "yes")).toEqual({ value: "yes" });
   expect(() => validateNow(schema, "yes")).toThrow(TypeError);
+});
+
+/** A schema as somebody may write it, in whatever language. */
+const giving = (given: unknown): Schema => {
+  return { "~standard": { version: 1, vendor: "own", validate: () => given as never } };
+};
+
+/** As of a promise library, or of a test runner that has a realm of its own. */
+const later = (outcome: unknown) => runInNewContext("(async () => outcome)()", { outcome }) as unknown;
+const thenable = (outcome: unknown) => {
+  // biome-ignore lint/suspicious/noThenProperty: a promise that is none of the language's
+  return { then: (resolve: (outcome: unknown) => void) => resolve(outcome) };
+};
+
+test.each([
+  ["another realm", later],
+  ["another library", thenable],
+])("a promise of %s is waited for like any other", async (_, promiseOf) => {
+  const refusal = { issues: [{ path: ["n"], message: "no" }] };
+  const refused = validate(giving(promiseOf(refusal)), { n: "evil" });
+  expect(refused).toBeInstanceOf(Promise);
+  expect(await refused).toEqual(refusal);
+  expect(await validate(giving(promiseOf({ value: 1 })), 1)).toEqual({ value: 1 });
+  expect(() => validateNow(giving(promiseOf({ value: 1 })), 1)).toThrow("synchronous");
+  const away = giving(runInNewContext("Promise.reject(new Error('away'))"));
+  await expect(validate(away, 1)).rejects.toThrow("away");
+});
+
+test.each([{}, null, undefined, true, "fits", { valid: true }])("where a schema says %j nothing fits", async (said) => {
+  expect(() => validate(giving(said), 1)).toThrow(TypeError);
+  await expect(validate(giving(later(said)), 1)).rejects.toThrow("neither a `value` nor `issues`");
+});
+
+test("a schema may give `undefined`", () => {
+  expect(validate(giving({ value: undefined }), 1)).toEqual({ value: undefined });
+  expect(validate(giving(Object.create({ value: 7 })), 1)).toEqual({ value: 7 });
 });
 
 test("a check that rejects is the caller's to catch, and runs once: a schema that is asynchronous is not tried otherwise first", async () => {

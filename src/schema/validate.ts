@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { isThenable } from "../base/thenable.js";
 import type { Schema } from "./standard.js";
 
 /** Where a value does not fit, as plain data. */
@@ -12,13 +13,17 @@ export const MANY_ISSUES = 100;
 
 export type Validated = { readonly value: unknown } | { readonly issues: readonly SchemaIssue[] };
 
-/** The schema's output, or what does not fit. A promise only where the schema itself is asynchronous. */
+/**
+ * The schema's output, or what does not fit. A promise only where the schema itself is asynchronous.
+ *
+ * @throws TypeError, or rejects with it, where the schema says neither: then nothing is known to fit
+ */
 export function validate(schema: Schema, value: unknown): Validated | Promise<Validated> {
   const tried = triedInVain.has(schema) ? laterOf(schema, value) : undefined;
   const result = tried ?? schema["~standard"].validate(value);
-  if (!(result instanceof Promise)) return toValidated(result);
+  if (!isThenable(result)) return toValidated(result);
   triedInVain.add(schema);
-  return result.then(toValidated);
+  return Promise.resolve(result).then(toValidated);
 }
 
 /**
@@ -54,10 +59,19 @@ export function validateNow(schema: Schema, value: unknown): Validated {
   throw new TypeError("The schema of something the server sends must be synchronous: move the asynchronous check out.");
 }
 
+/** Who wrote the schema may have done so without types: what says neither is no value. */
 function toValidated(result: StandardSchemaV1.Result<unknown>): Validated {
-  if (result.issues === undefined) return { value: result.value };
+  if (typeof result !== "object" || result === null) throw saidNeither();
+  if (result.issues === undefined) {
+    if (!("value" in result)) throw saidNeither();
+    return { value: result.value };
+  }
   const known = result.issues.slice(0, MANY_ISSUES + 1);
   return { issues: known.map(({ path, message }) => ({ path: (path ?? []).map(toKey), message })) };
+}
+
+function saidNeither(): TypeError {
+  return new TypeError("A schema's `validate` gave neither a `value` nor `issues` (https://standardschema.dev).");
 }
 
 function toKey(segment: PropertyKey | StandardSchemaV1.PathSegment): string | number {
