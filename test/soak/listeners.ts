@@ -36,7 +36,7 @@ export async function readSlowly(visitor: Visitor): Promise<void> {
   hearing.placed(placeOf(await slow.ask("subscribe", { channel })));
   slow.stopReading();
   const beganMs = performance.now();
-  await blast(quick, "tail", visitor.name);
+  await blast(quick, "tail", visitor.name, BLAST);
   slow.startReading();
   while (hearing.position === undefined || hearing.position.offset < BLAST.count) hear(hearing, await slow.next());
   visitor.expect("resume", hearing.faults.length === 0, hearing.faults.join("; "));
@@ -51,7 +51,7 @@ export async function readNothing(visitor: Visitor): Promise<void> {
   const channel = `big/${visitor.name}`;
   await slow.ask("subscribe", { channel });
   slow.stopReading();
-  await blast(quick, "big", visitor.name);
+  await blast(quick, "big", visitor.name, FLOOD);
   slow.startReading();
   const { code, reason } = await slow.closed;
   // Whoever is so late that it does not see why is cut off.
@@ -59,11 +59,14 @@ export async function readNothing(visitor: Visitor): Promise<void> {
   visitor.expect("bounded", code === 1013, `closed with ${code} ${reason}`);
 }
 
-/** More than the kernel takes for one connection. */
+/** More than the kernel takes at once for one connection. */
 const BLAST = { count: 100, bytes: 60_000 };
+/** More than it ever takes: by the 32 MiB and the 4 MiB that Linux may let the two ends have. It ends when the reader is closed. */
+const FLOOD = { count: 700, bytes: 60_000 };
 
-async function blast(client: WsClient, on: "big" | "tail", id: string): Promise<void> {
-  const answer = await client.ask("blast", { on, id, ...BLAST });
+/** Until all is said, or nobody hears it. */
+async function blast(client: WsClient, on: "big" | "tail", id: string, size: typeof BLAST): Promise<void> {
+  const answer = await client.ask("blast", { on, id, ...size });
   if (answer.type !== "reply") throw new Error(JSON.stringify(answer));
 }
 

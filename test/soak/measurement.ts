@@ -32,8 +32,6 @@ export interface Measurement {
 export interface Holdings {
   /** Class → how many there are. */
   readonly instances: Readonly<Record<string, number>>;
-  /** Of whatever class, and functions too. */
-  readonly objects: number;
   /** Of the process itself: its event → how many hear it. */
   readonly listeners: Readonly<Record<string, number>>;
   /** Of all Maps and Sets together, and of the largest of them. */
@@ -51,7 +49,6 @@ export function countHoldings(keys: number): Holdings {
   const sizes = [...sizesOf(Map), ...sizesOf(Set)];
   return {
     instances: Object.fromEntries(instances),
-    objects: queryObjects(Object, { format: "count" }),
     listeners: Object.fromEntries(process.eventNames().map((name) => [String(name), process.listenerCount(name)])),
     entries: sizes.reduce((sum, size) => sum + size, 0),
     largest: sizes.toSorted((some, others) => others - some).slice(0, LARGEST),

@@ -35,6 +35,10 @@ export function faultsOfRest({ name, before, after, growth, heap }: ProcessRepor
     ...Object.entries(after.holdings.instances).map(
       ([kind, count]) => [`objects ${kind}`, before.holdings.instances[kind] ?? 0, count] as const,
     ),
+    ...Object.entries(after.holdings.listeners).map(
+      ([event, count]) =>
+        [`listeners of the process's ${event}`, before.holdings.listeners[event] ?? 0, count] as const,
+    ),
     [
       `entries of Maps and Sets (${after.holdings.largest})`,
       before.holdings.entries + MORE_ENTRIES + after.holdings.keys,
