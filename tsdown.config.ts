@@ -27,6 +27,8 @@ export default defineConfig({
   sourcemap: true,
   outputOptions: {
     sourcemapExcludeSources: true,
+    // By itself it has all entries in its name, which every stack trace would show.
+    chunkFileNames: ({ name }) => `${name.split(/~|\.d$/, 1)[0]}-[hash]${name.endsWith(".d") ? ".d.ts" : ".js"}`,
     // What only declares is apart from what serves, so that a page's bundler leaves the server behind.
     codeSplitting: {
       groups: [{ name: "declare", test: /src\/(declare|schema|base|protocol)\/[\w-]+\.ts$/, entriesAware: true }],
