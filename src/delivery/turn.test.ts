@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { RecordingTurn } from "../../test/support/recording-turn.js";
 import { encodeTextFrame } from "./frame.js";
 import { Lane } from "./lane.js";
+import type { Turn } from "./turn.js";
 
 const text = encodeTextFrame;
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
@@ -158,4 +159,51 @@ test("what is said within `overflow`, after the turn's writes, is written in the
   recording.end();
   expect(bob.socket.texts.slice(2)).toEqual(["ana left", "to bob"]);
   expect(stuck.socket.writes).toHaveLength(1);
+});
+
+const fail = () => {
+  throw new Error("a fault");
+};
+
+test.each<[string, (turn: Turn) => void]>([
+  ["what runs at its end", (turn) => turn.atEnd(fail)],
+  ["a lane", (turn) => turn.addLane({ announce: fail, clear() {} })],
+  ["a lane that begins anew", (turn) => turn.addLane({ announce() {}, clear: fail })],
+  ["an outbox", (turn) => turn.addOutbox({ flush: fail, overflow() {} })],
+  ["who was sent too much", (turn) => turn.addOutbox({ flush: () => false, overflow: fail })],
+  ["what runs afterwards", (turn) => turn.afterwards(fail)],
+])("%s that throws takes nothing from the others, neither in this turn nor in the next", (_, addFault) => {
+  const recording = new RecordingTurn();
+  const { turn } = recording;
+  const lane = new Lane(turn);
+  const [ana, bob] = [recording.open(), recording.open()];
+  for (const { outbox } of [ana, bob]) lane.add(outbox);
+  addFault(turn);
+  const ran: string[] = [];
+  turn.atEnd(() => ran.push("at the end"));
+  turn.afterwards(() => ran.push("afterwards"));
+  bob.outbox.push(text("to bob"));
+  lane.push(text("one"), undefined);
+  expect(() => recording.end()).toThrow("a fault");
+  expect(ran).toEqual(["at the end", "afterwards"]);
+  lane.push(text("two"), undefined);
+  recording.end();
+  expect([ana, bob].map(({ socket }) => socket.texts)).toEqual([
+    ["one", "two"],
+    ["to bob", "one", "two"],
+  ]);
+});
+
+test("of faults within one turn none is lost", () => {
+  const recording = new RecordingTurn();
+  for (const message of ["one", "two"]) {
+    recording.turn.atEnd(() => {
+      throw new Error(message);
+    });
+  }
+  expect(() => recording.end()).toThrow(
+    expect.objectContaining({
+      errors: [new Error("one"), new Error("two")].map((error) => expect.objectContaining(error)),
+    }),
+  );
 });

@@ -85,37 +85,35 @@ export class Turn {
     if (this.#laneBytes > this.#maxLaneBytes) this.flush();
   }
 
-  /** Makes the writes of this turn. */
+  /** Makes the writes of this turn. What goes wrong with one is thrown when all others have theirs. */
   flush(): void {
+    const faults: unknown[] = [];
     // What the lanes announce is written below: it asks for no other turn.
     this.#isScheduled = true;
     this.#laneBytes = 0;
-    try {
-      this.#writeAll();
-    } finally {
-      // Whatever went wrong with one, the next turn is for the others.
-      this.#isScheduled = false;
-    }
+    this.#writeAll(faults);
+    this.#isScheduled = false;
     // Last, because it closes connections, and what is done about that may publish.
     const overflowing = this.#overflowing;
     this.#overflowing = [];
-    for (const outbox of overflowing) outbox.overflow();
+    forEach(overflowing, (outbox) => outbox.overflow(), faults);
     const afterwards = this.#afterwards;
     this.#afterwards = [];
-    for (const run of afterwards) run();
+    forEach(afterwards, (run) => run(), faults);
+    if (faults.length > 0) throw asOne(faults);
   }
 
-  #writeAll(): void {
+  #writeAll(faults: unknown[]): void {
     const atEnd = this.#atEnd;
     this.#atEnd = [];
-    for (const run of atEnd) run();
+    forEach(atEnd, (run) => run(), faults);
     const lanes = this.#lanes;
     this.#lanes = [];
-    for (const lane of lanes) lane.announce();
+    forEach(lanes, (lane) => lane.announce(), faults);
     const outboxes = this.#outboxes;
     this.#outboxes = [];
-    for (const outbox of outboxes) if (!outbox.flush()) this.#overflowing.push(outbox);
-    for (const lane of lanes) lane.clear();
+    forEach(outboxes, (outbox) => outbox.flush() || this.#overflowing.push(outbox), faults);
+    forEach(lanes, (lane) => lane.clear(), faults);
   }
 
   #schedule(): void {
@@ -126,3 +124,18 @@ export class Turn {
 }
 
 const MAX_LANE_BYTES = 1024 * 1024;
+
+/** A lane or an outbox that was left out would wait for ever: it asks for a turn only once. */
+function forEach<Item>(items: readonly Item[], see: (item: Item) => void, faults: unknown[]): void {
+  for (const item of items) {
+    try {
+      see(item);
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+}
+
+function asOne(faults: readonly unknown[]): unknown {
+  return faults.length === 1 ? faults[0] : new AggregateError(faults, "Several went wrong within one turn.");
+}
