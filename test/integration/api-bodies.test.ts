@@ -87,6 +87,20 @@ test("without a length no more is read than may be, and the connection is over",
   expect(await world.api.done("/api/publish", said)).toMatchObject({ offset: 1 });
 });
 
+test.each([
+  ["with its length", (body: string) => `Content-Length: ${body.length}\r\n\r\n${body}`],
+  [
+    "in pieces",
+    (body: string) => `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+  ],
+])("a body of as many bytes as may be is read, and one with one more is not: %s", async (_how, sent) => {
+  await using world = await start({ limits: { apiBody: "1kb" } });
+  const send = (bytes: number) =>
+    sendRaw(world.server.url, `${json}Connection: close\r\n${sent(JSON.stringify(said).padEnd(bytes))}`);
+  expect(await send(1_024)).toMatch(/^HTTP\/1.1 200 /);
+  expect(codeOf(await send(1_025))).toBe("413 body_too_big");
+});
+
 test("what is refused for another reason is not waited for either, where much is still to come", async () => {
   await using world = await start();
   const refused = async (line: string, more: string) => {

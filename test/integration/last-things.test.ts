@@ -20,7 +20,7 @@ const whoAmI = { receives: { who: z.object({}) }, on: { who: ({ user }: { user: 
 const trusting = { ca: tlsCertificate.cert, servername: "localhost" };
 
 test("over TLS, who says nothing is ended after `limits.handshake`, and its place is free again", async () => {
-  const limits = { handshake: "50ms", pending: 1 } as const;
+  const limits = { handshake: "250ms", pending: 1 } as const;
   await using server = await serve({ endpoints: [talk], limits }, { tls: tlsCertificate });
   using silent = await RawClient.open(server.url);
   await expect(silent.nextFrame()).rejects.toThrow("the connection ended");
