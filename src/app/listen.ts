@@ -16,12 +16,14 @@ import { WaitingRoom } from "./waiting-room.js";
 export interface ServerOptions extends Pick<ListenOptions, "host" | "tls"> {
   readonly limits: Pick<Limits, "handshake" | "pending" | "connectionsPerAddress">;
   readonly isProxy: (address: string) => boolean;
+  /** What chooses the port, beside code. Default: that of the app's own. */
+  readonly variable?: "TIDINGS_PORT" | "TIDINGS_HTTP_PORT" | undefined;
 }
 
 /** A server of the app's own. Its upgrades are listened to by whoever called. */
 export async function listen(
   port: number,
-  { host = "127.0.0.1", tls, limits, isProxy }: ServerOptions,
+  { host = "127.0.0.1", tls, limits, isProxy, variable = "TIDINGS_PORT" }: ServerOptions,
   answer: RequestListener,
 ): Promise<{ readonly server: Server; readonly listening: Listening }> {
   const options = {
@@ -44,7 +46,7 @@ export async function listen(
   room.watch(server);
   roomOf.set(server, room);
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(whyNot(error, host, port)));
+    server.once("error", (error) => reject(whyNot(error, host, port, variable)));
     server.listen({ port, host, backlog: BACKLOG }, () => {
       server.removeAllListeners("error");
       resolve();
@@ -115,18 +117,18 @@ function invalidPort(port: unknown): ConfigError {
   });
 }
 
-function whyNot(error: NodeJS.ErrnoException, host: string, port: number): Error {
+function whyNot(error: NodeJS.ErrnoException, host: string, port: number, variable: string): Error {
   if (error.code === "EACCES") {
     return new ConfigError("port_not_allowed", {
       message: `This user may not listen on port ${port}.`,
-      fix: "Choose one from 1024 on, such as TIDINGS_PORT=8000, or let the process have it (CAP_NET_BIND_SERVICE).",
+      fix: `Choose one from 1024 on, such as ${variable}=8000, or let the process have it (CAP_NET_BIND_SERVICE).`,
       cause: error,
     });
   }
   if (error.code !== "EADDRINUSE") return error;
   return new ConfigError("port_in_use", {
     message: `Port ${port} on ${host} is in use.`,
-    fix: `End who has it, or choose another, such as TIDINGS_PORT=${port === 65_535 ? port - 1 : port + 1}, or 0 for a free one.`,
+    fix: `End who has it, or choose another, such as ${variable}=${port === 65_535 ? port - 1 : port + 1}, or 0 for a free one.`,
     cause: error,
   });
 }

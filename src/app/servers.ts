@@ -123,7 +123,8 @@ export class Servers {
 
   async #listenApart({ port, host, answer }: PagesApart, limits: Limits): Promise<string> {
     const onRequest = (request: HttpRequest, response: HttpResponse) => answer(request, response);
-    return (await this.#open("apart", port, { host, limits }, onRequest)).url;
+    const where = { host, limits, variable: "TIDINGS_HTTP_PORT" } as const;
+    return (await this.#open("apart", port, where, onRequest)).url;
   }
 
   /** A server of the app's own. */

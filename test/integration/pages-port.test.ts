@@ -81,6 +81,7 @@ test("a port that is in use is told before the app listens, and another time it 
   await expect(app.listen(0)).rejects.toMatchObject({
     code: "port_in_use",
     message: expect.stringContaining(`${port}`),
+    fix: expect.stringContaining("TIDINGS_HTTP_PORT="),
   });
   await new Promise((resolve) => other.close(resolve));
   expect((await app.listen(0)).pages).toBe(`http://127.0.0.1:${port}`);

@@ -25,7 +25,8 @@ export function draw(ground: HTMLElement, { unit, count, together, pointed }: Dr
     {
       width: ground.clientWidth,
       height: HEIGHT,
-      padding: [8, null, null, null],
+      // On the left half of the first time's text.
+      padding: [8, null, null, 32],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 }, sync: { key: together } },
       hooks: {

@@ -49,7 +49,8 @@ function draw(place: HTMLElement): Plot {
     {
       width: place.clientWidth,
       height: HEIGHT,
-      padding: [8, 4, 0, 0],
+      // On the left half of the first time's text.
+      padding: [8, 4, 0, 30],
       legend: { show: false },
       cursor: { show: false },
       series: [{}, { stroke: color, width: 2, fill: (plot) => shade(plot, color), points: { show: false } }],
