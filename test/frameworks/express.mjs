@@ -10,10 +10,12 @@ web.post("/news", async (request, response) => {
   response.status(204).end();
 });
 
+await app.start(); // what keeps it from starting ends the program here
 const server = web.listen(process.env.PORT ?? 8000, "127.0.0.1");
 app.attach(server);
 
 process.once("SIGTERM", async () => {
-  await app.close();
   server.close();
+  await app.close();
+  setTimeout(() => server.closeAllConnections(), 10_000).unref();
 });

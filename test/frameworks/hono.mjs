@@ -9,9 +9,11 @@ const handle = getRequestListener(hono.fetch);
 
 const server = createServer((request, response) => app.http(request, response, () => handle(request, response)));
 app.attach(server);
+await app.start();
 server.listen(process.env.PORT ?? 8000, "127.0.0.1");
 
 process.once("SIGTERM", async () => {
-  await app.close();
   server.close();
+  await app.close();
+  setTimeout(() => server.closeAllConnections(), 10_000).unref();
 });

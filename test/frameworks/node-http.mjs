@@ -6,6 +6,7 @@ const server = createServer((request, response) => {
   app.http(request, response, () => response.end("theirs")); // what is not ours is yours
 });
 app.attach(server);
+await app.start(); // what keeps it from starting ends the program here
 
 // Another library's sockets, on paths of their own.
 const other = new WebSocketServer({ noServer: true });
@@ -17,6 +18,7 @@ server.on("upgrade", (request, socket, head) => {
 server.listen(process.env.PORT ?? 8000, "127.0.0.1");
 
 process.once("SIGTERM", async () => {
-  await app.close(); // first: open sockets would keep the server from closing
-  server.close();
+  server.close(); // nobody new
+  await app.close(); // who is connected is told, and goes
+  setTimeout(() => server.closeAllConnections(), 10_000).unref(); // whoever still asks
 });
