@@ -10,7 +10,7 @@ const readme = readRepositoryFile("examples/fastapi/README.md");
 
 test("what the page on deploying shows of a file is the file", () => {
   const shown = [...text.matchAll(/\[(\S+)\]\(\.\.\/\.\.\/deploy\/\1\):\n\n```\w+\n([\s\S]*?)```/g)];
-  expect(shown).toHaveLength(6);
+  expect(shown).toHaveLength(9);
   for (const [, file, content] of shown) expect(content, file).toBe(readRepositoryFile(`deploy/${file}`));
 });
 

@@ -40,7 +40,28 @@ async function startNginx(upstreamPort: number): Promise<ReverseProxy> {
     ["server_name app.example;", "server_name localhost;"],
     ["proxy_read_timeout 75s;", "proxy_read_timeout 5s;"],
   ]);
-  // What Debian's own nginx.conf does around a site, in a folder of ours.
+  return runNginx(place, site);
+}
+
+/** The one of deploy/three, before processes at these ports in the place of Docker's. */
+export async function startNginxBefore(upstreamPorts: readonly number[]): Promise<ReverseProxy> {
+  const place = await Place.make();
+  const servers = upstreamPorts.map((port) => `server 127.0.0.1:${port} fail_timeout=5s;`);
+  const site = replaceEach(readRepositoryFile("deploy/three/nginx.conf"), [
+    ["listen 443 ssl;", `listen 127.0.0.1:${place.port} ssl;`],
+    // Of Debian's nginx, which may be older.
+    ["server app:8000 resolve fail_timeout=5s;", servers.join(" ")],
+    ["/etc/nginx/certs/fullchain.pem", place.certificate],
+    ["/etc/nginx/certs/privkey.pem", place.key],
+    ["error_log /var/log/nginx/error.log", `error_log ${place.folder}/error.log`],
+    ["access_log /var/log/nginx/access.log", `access_log ${place.folder}/access.log`],
+    ["server_name app.example;", "server_name localhost;"],
+  ]);
+  return runNginx(place, site);
+}
+
+/** With what Debian's own nginx.conf does around a site, in a folder of ours. */
+async function runNginx(place: Place, site: string): Promise<ReverseProxy> {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${place.folder}/${name};`,
   );
