@@ -35,8 +35,8 @@ export const play = endpoint("/ws/game", {
   channels: [arena],
   // As many as a page has to say at the world's own pace, and some to spare.
   limits: { messages: "30/1s" },
-  open({ connection, game, user }) {
-    connection.join(arena());
+  async open({ connection, game, user }) {
+    await connection.join(arena());
     game.enter(user.id);
   },
   on: { steer: ({ game, user }, direction) => game.steer(user.id, direction) },
