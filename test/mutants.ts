@@ -764,10 +764,10 @@ export const mutants: readonly Mutant[] = [
   {
     guards: "who it is",
     breaks: "a token whose issuer's clock is fast outlives its user's revocation",
-    file: "src/connection/grant.ts",
-    text: "if (seenAtMs !== undefined) this",
-    replacement: "if (false) this",
-    suite: integration("test/integration/refresh.test.ts", "whose issuer's clock is 20 s fast"),
+    file: "src/hub/hub.ts",
+    text: "this.#early.add({ user, name, seenAtMs, issuedAtMs, untilMs });",
+    replacement: "",
+    suite: unit("src/hub/hub.test.ts", "by another name here"),
   },
   {
     guards: "refusing and closing",

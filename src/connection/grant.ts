@@ -92,6 +92,10 @@ export class Grant {
   identify(): void {
     const { auth } = this.#host.route.plan;
     this.#user = auth && identityOf(this.#valueOf(auth));
+    // Who they are here may be somebody else than whom it was issued to.
+    for (const paper of this.#papers) {
+      if (paper.seenAtMs !== undefined) this.#host.environment.hub.saw(paper, this.#user);
+    }
   }
 
   /** Name → value, as handlers see them. */

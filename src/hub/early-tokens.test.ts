@@ -28,15 +28,17 @@ test("one that is shown again was seen when it was seen first", () => {
   expect(namesOf("ana", 6_000)).toEqual(["t1"]);
 });
 
-test("those that are as late by now as they say are forgotten when one more is seen", () => {
-  const { early, namesOf } = holding(
-    10,
-    token("t1", 1_000, 3_000),
-    token("t2", 1_000, 4_000),
-    token("t3", 3_000, 9_000),
-  );
+test("those that have been as late as they say for five minutes are forgotten when one more is seen", () => {
+  const [t1, t2] = [token("t1", 1_000, 3_000), token("t2", 1_000, 4_000)];
+  const { early, namesOf } = holding(10, t1, t2, token("t3", 303_000, 309_000));
   expect(early.size).toBe(2);
-  expect(namesOf("ana", 3_500)).toEqual(["t2", "t3"]);
+  // A revocation of then, which is told now.
+  expect(namesOf("ana", 2_500)).toEqual(["t2"]);
+});
+
+test("one that is shown as two users is kept in mind for both", () => {
+  const { namesOf } = holding(10, token("t1", 5_000, 9_000, "auth0|7"), token("t1", 5_000, 9_000, "ana"));
+  expect([namesOf("auth0|7", 6_000), namesOf("ana", 6_000)]).toEqual([["t1"], ["t1"]]);
 });
 
 test("where all places are taken the oldest is forgotten", () => {

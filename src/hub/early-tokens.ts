@@ -12,12 +12,12 @@ export interface EarlyToken {
 }
 
 /**
- * The early tokens that were seen here, each until it is as late as it says: from then on its user's revocation covers it.
- * Of bounded number: the oldest is forgotten first.
+ * The early tokens that were seen here, each until it is as late as it says, from when on its user's revocation covers it, and for a
+ * while longer: a revocation may be told late. Of bounded number: the oldest is forgotten first.
  */
 export class EarlyTokens {
   readonly #maxCount: number;
-  /** By name, in the order in which they were seen first. */
+  /** By user and name, in the order in which they were seen first. */
   readonly #held = new Map<string, EarlyToken>();
 
   constructor(maxCount: number) {
@@ -26,12 +26,13 @@ export class EarlyTokens {
 
   /** One that is known was seen when it was seen first. */
   add(token: EarlyToken): void {
-    if (this.#held.has(token.name)) return;
-    for (const { name, issuedAtMs } of this.#held.values()) {
-      if (issuedAtMs > token.seenAtMs && this.#held.size < this.#maxCount) break;
-      this.#held.delete(name);
+    const key = `${token.user} ${token.name}`;
+    if (this.#held.has(key)) return;
+    for (const [oldest, { issuedAtMs }] of this.#held) {
+      if (issuedAtMs + LATE_MS > token.seenAtMs && this.#held.size < this.#maxCount) break;
+      this.#held.delete(oldest);
     }
-    this.#held.set(token.name, token);
+    this.#held.set(key, token);
   }
 
   /** This user's that were seen until then, and say that they were issued later. */
@@ -45,3 +46,6 @@ export class EarlyTokens {
     return this.#held.size;
   }
 }
+
+/** What a process is told later than this, it is told of the past. */
+const LATE_MS = 5 * 60_000;

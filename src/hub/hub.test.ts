@@ -395,6 +395,30 @@ test("what says that it was issued after the revocation, and was seen before, is
   }
 });
 
+test("so it is where its user goes by another name here than the one it was issued to, gone or there", async () => {
+  const { hub, link, member, node } = await openHub();
+  link.revoke = async (revocation) => node.revoke(revocation);
+  const [here, gone] = [
+    earlyPaper({ user: { id: "auth0|7" }, tokenId: "t1" }),
+    earlyPaper({ user: { id: "auth0|8" }, tokenId: "t2" }),
+  ];
+  const ana = member("1", "ana", [here]);
+  await hub.enter(ana);
+  hub.saw(gone, { id: "ana" });
+  await hub.revokeEverywhere({ user: "ana" }, NOW_MS);
+  expect(ana.expelled).toBeGreaterThan(0);
+  for (const paper of [here, gone]) expect(hub.isRevoked(paper, { id: "ana" }, NOW_MS + 1)).toBe(true);
+});
+
+test("what is seen when its user has just been revoked, and was shown before, is revoked by its own name", async () => {
+  const { hub, node } = await openHub();
+  node.revoke({ user: "ana", revokedAtMs: NOW_MS, untilMs: undefined });
+  const [before, after] = [earlyPaper({ tokenId: "t1" }), earlyPaper({ tokenId: "t2", seenAtMs: NOW_MS + 1 })];
+  for (const paper of [before, after]) hub.saw(paper);
+  const isRevoked = [before, after].map((paper) => hub.isRevoked(paper, paper.user, NOW_MS + 2));
+  expect(isRevoked).toEqual([true, false]);
+});
+
 test("who came in elsewhere with what has no name is expelled when others tell what it is called", async () => {
   const { hub, member, node } = await openHub();
   const [ana, ben] = [

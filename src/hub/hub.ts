@@ -160,12 +160,15 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
     return this.#link.revoke({ ...what, revokedAtMs: nowMs, untilMs }, this.#maxRevocations);
   }
 
-  /** Somebody has shown it. */
-  saw(paper: Authenticated): void {
-    const { user, issuedAtMs, seenAtMs, expiresAtMs: untilMs } = paper;
+  /** Somebody has shown it: this user, be it as somebody else than whom it was issued to. */
+  saw(paper: Authenticated, { id: user }: Identity = paper.user): void {
+    const { issuedAtMs, seenAtMs, expiresAtMs: untilMs } = paper;
     const name = nameOf(paper);
     if (name === undefined || issuedAtMs === undefined || seenAtMs === undefined) return;
-    this.#early.add({ user: user.id, name, seenAtMs, issuedAtMs, untilMs });
+    this.#early.add({ user, name, seenAtMs, issuedAtMs, untilMs });
+    // Its user was revoked while it was looked at.
+    const asSeen = { user, tokenId: undefined, issuedAtMs: seenAtMs };
+    if (this.#revocations.covers(asSeen, seenAtMs)) this.#revokeToo({ tokenId: name, revokedAtMs: seenAtMs, untilMs });
   }
 
   /** Was this credential revoked, be it as somebody else's than who came in with it? */
@@ -246,23 +249,24 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
   revoke(revocation: Revocation): void {
     this.#revocations.add(revocation);
     const { revokedAtMs } = revocation;
+    const isConcerned = isOf(revocation);
     /** Of what would be let in again. */
     const ends = new Map<string, number | undefined>();
     for (const member of [...this.#members.values()]) {
       // Told late, as by a broker that had forgotten it: whoever came in since with what was issued since may stay.
       if ("user" in revocation && isNewer(member, revokedAtMs)) continue;
-      const concerned = member.papers.filter((paper) =>
-        "user" in revocation
-          ? paper.user.id === revocation.user || member.user?.id === revocation.user
-          : nameOf(paper) === revocation.tokenId,
-      );
+      const concerned = member.papers.filter((paper) => isConcerned(paper, member));
       // Who it is may be told by something else than a credential.
       const isWho = "user" in revocation && member.user?.id === revocation.user;
       if (concerned.length === 0 && !isWho) continue;
       member.expel();
-      // What does not say when it was issued has no other than its own name.
-      for (const { tokenId, issuedAtMs } of concerned) {
-        if (tokenId !== undefined && issuedAtMs === undefined) ends.set(tokenId, undefined);
+      // What does not say when it was issued has no other than its own name; nor has what says that it was later.
+      for (const paper of concerned) {
+        const name = nameOf(paper);
+        const { issuedAtMs, expiresAtMs } = paper;
+        if (name === undefined) continue;
+        if (issuedAtMs === undefined) ends.set(name, undefined);
+        else if (issuedAtMs > revokedAtMs) ends.set(name, expiresAtMs);
       }
     }
     if ("tokenId" in revocation) return;
@@ -294,6 +298,17 @@ function untold(cause: unknown): Error {
   });
 }
 
+/** Is it this that is revoked? Of very many a text is made for none. */
+function isOf(revocation: Revocation): (paper: Authenticated, member: Member) => boolean {
+  if ("user" in revocation) {
+    const { user } = revocation;
+    return (paper, member) => paper.user.id === user || member.user?.id === user;
+  }
+  const { tokenId } = revocation;
+  if (!tokenId.startsWith(NAMELESS)) return (paper) => paper.tokenId === tokenId;
+  return (paper) => nameOf(paper) === tokenId;
+}
+
 /** Was all that it came in with issued later? Of what says so, and was seen before, it is not true. */
 function isNewer({ papers }: Member, revokedAtMs: number): boolean {
   return (
@@ -302,8 +317,10 @@ function isNewer({ papers }: Member, revokedAtMs: number): boolean {
   );
 }
 
+const NAMELESS = "issued ";
+
 /** What it is refused by alone. Of a JWT without a `jti` that is when, to whom and for how long it was issued. */
 function nameOf({ user, tokenId, issuedAtMs, expiresAtMs }: Authenticated): string | undefined {
   if (tokenId !== undefined || issuedAtMs === undefined) return tokenId;
-  return `issued ${issuedAtMs} until ${expiresAtMs ?? "ever"} to ${user.id}`;
+  return `${NAMELESS}${issuedAtMs} until ${expiresAtMs ?? "ever"} to ${user.id}`;
 }
