@@ -50,3 +50,13 @@ test("who has asked, or has gone, makes room, once", () => {
   expect([room.leave(first), room.leave(first)]).toEqual([first, undefined]);
   expect([room.enter(from("192.0.2.7", 3)), room.enter(from("192.0.2.7", 4))]).toEqual([true, false]);
 });
+
+test("who comes by a port that is known here has taken the other's place, and one without an address needs none", () => {
+  const room = new WaitingRoom({ limits, isProxy });
+  const [first, second] = [from("192.0.2.7", 1), from("192.0.2.7", 1)];
+  expect([room.enter(first), room.enter(second), room.enter(new Socket())]).toEqual([true, true, true]);
+  expect([...room.sockets]).toEqual([second]);
+  expect([room.leave(second), [...room.sockets]]).toEqual([second, []]);
+  const others = [2, 3, 4].map((port) => room.enter(from("192.0.2.7", port)));
+  expect(others).toEqual([true, true, false]);
+});

@@ -32,9 +32,12 @@ export class WaitingRoom {
 
   /** From now on whoever comes to this server waits here until it asks; one too many is ended without an answer. */
   watch(server: Server): void {
-    const forget = (socket: Socket) => this.leave(socket);
+    const forget = (socket: Socket) => {
+      // What was asked for once is known when it is closed too; another may have come by the same port.
+      if (this.#waiting.get(nameOf(socket)) === socket) this.leave(socket);
+    };
     const forgetClosed = function (this: Socket) {
-      forget(this); // what was asked for once is known when it is closed too
+      forget(this);
     };
     server.on("connection", (socket: Socket) => {
       if (this.enter(socket)) socket.on("close", forgetClosed);
@@ -51,11 +54,16 @@ export class WaitingRoom {
   /** False where there is no room. */
   enter(socket: Socket): boolean {
     const { limits } = this.#options;
+    // Who has gone already has no address, and needs no place.
+    if (socket.remoteAddress === undefined) return true;
+    if (this.#waiting.size >= limits.pending) return false;
     const network = this.#networkOf(socket);
-    const count = this.#ofNetwork.get(network ?? "") ?? 0;
-    if (this.#waiting.size >= limits.pending || count >= limits.connectionsPerAddress) return false;
+    const count = network === undefined ? 0 : (this.#ofNetwork.get(network) ?? 0);
+    if (count >= limits.connectionsPerAddress) return false;
+    // One that comes by the port of another is what that has become: it has gone, and was not told of yet.
+    this.leave(socket);
     this.#waiting.set(nameOf(socket), socket);
-    if (network !== undefined) this.#ofNetwork.set(network, count + 1);
+    if (network !== undefined) this.#ofNetwork.set(network, (this.#ofNetwork.get(network) ?? 0) + 1);
     return true;
   }
 
