@@ -97,6 +97,8 @@ const COMPUTER: Surroundings = {
   environment: process.env,
 };
 
+/** How often a start that has failed is tried again by who asks whether it is ready. */
+const RETRY_MS = 1_000;
 const DEFAULT_HISTORY = 100;
 const WITHOUT_HISTORY: Published = { epoch: undefined, offset: undefined };
 const NOBODY = { users: 0, connections: 0, isOfThisProcess: false };
@@ -112,6 +114,15 @@ async function publishIn(hub: Hub, ref: ChannelRef, event: ChannelEvent, options
   const ownKey = key === undefined ? undefined : `app ${key}`;
   const { epoch, offset } = await hub.channels.publish(ref, event, { except: except?.id, key: ownKey });
   return ref["~definition"].history === undefined ? WITHOUT_HISTORY : { epoch, offset };
+}
+
+/** What is thrown at once is rejected with, too. */
+function called<Value>(run: () => Promise<Value>): Promise<Value> {
+  try {
+    return run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** What follows from what code and the environment say. */
@@ -146,6 +157,8 @@ export class TidingsApp implements App {
   readonly #known: Set<ChannelDefinition>;
   /** Handshakes that came before it runs. */
   #waitingForStart = 0;
+  /** When a start was last tried by who asks whether it is ready. */
+  #triedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AppOptions) {
     checkAppOptions(options);
@@ -177,11 +190,13 @@ export class TidingsApp implements App {
   }
 
   publish(ref: ChannelRef, type: string, payload: unknown, options: PublishOptions = {}): Promise<Published> {
-    checkNamed(ref);
-    if (!this.#known.has(ref["~definition"])) this.#warnOfUnheard(ref);
     const running = this.#begun;
     const say = ({ hub }: RunningApp) => publishIn(hub, ref, { type, payload }, options);
-    return this.#owned(`publish of "${type}"`, () => (running === undefined ? this.#core().then(say) : say(running)));
+    return this.#owned(`publish of "${type}"`, () => {
+      checkNamed(ref);
+      if (!this.#known.has(ref["~definition"])) this.#warnOfUnheard(ref);
+      return running === undefined ? this.#core().then(say) : say(running);
+    });
   }
 
   async presence<Contract extends ChannelContract>(
@@ -389,7 +404,12 @@ export class TidingsApp implements App {
 
   /** Whoever waits for it to be ready lets nobody dial before: where a start has failed, to ask for it is to try again. */
   #isReady(): boolean {
-    if (this.#starting === undefined && this.#servers.isAttached) this.#startAttached();
+    const nowMs = COMPUTER.clock.elapsed();
+    // Whoever asks needs no password.
+    if (this.#starting === undefined && this.#servers.isAttached && nowMs >= this.#triedAtMs + RETRY_MS) {
+      this.#triedAtMs = nowMs;
+      this.#startAttached();
+    }
     return this.#running?.isReady === true;
   }
 
@@ -530,7 +550,7 @@ export class TidingsApp implements App {
   /** What it fails with goes to `onError`, where nobody awaits it. */
   #owned<Value>(during: string, run: () => Promise<Value>): Promise<Value> {
     const failed = (error: unknown) => this.#happened({ event: "error", error, during, ...NOWHERE });
-    return ownedPromise(run(), failed, setImmediate);
+    return ownedPromise(called(run), failed, setImmediate);
   }
 
   /** Once. Without endpoints, or with a broker, it is others who hear. */

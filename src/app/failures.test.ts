@@ -189,20 +189,26 @@ test("a channel that was not called is no channel: whoever uses it is told", asy
   const rooms = channel("rooms/:id", { events: { said: z.string() }, presence: true, history: { size: 1, ttl: "1m" } });
   const hall = endpoint("/hall", {
     channels: [rooms],
-    receives: { enter: z.null() },
-    on: { enter: ({ connection }) => connection.join(rooms as never) },
+    receives: { enter: z.null(), exit: z.null() },
+    on: {
+      enter: ({ connection }) => connection.join(rooms as never),
+      exit: ({ connection }) => connection.leave(rooms as never),
+    },
   });
   const app = createApp({ endpoints: [hall], onError: () => {} });
   await using server = await startTestApp(app);
   const uncalled = rooms as never;
   const message = expect.stringContaining('"rooms/:id" is called to name one of its channels');
-  await expect((async () => app.publish(uncalled, "said" as never, "hi" as never))()).rejects.toMatchObject({
+  await expect(app.publish(uncalled, "said" as never, "hi" as never)).rejects.toMatchObject({
     message,
   });
   await expect(app.history(uncalled)).rejects.toMatchObject({ message });
   await expect(app.presence(uncalled)).rejects.toMatchObject({ message });
+  await expect(app.history("rooms/a" as never)).rejects.toThrow('"rooms/a" is no channel');
   const ana = await server.connect<typeof hall>("/hall");
-  await expect(ana.request("enter", null)).rejects.toMatchObject({ code: "internal" });
+  for (const type of ["enter", "exit"] as const) {
+    await expect(ana.request(type, null)).rejects.toMatchObject({ code: "internal" });
+  }
   expect(app.stats().channels).toBe(0);
 });
 

@@ -279,15 +279,19 @@ describe("where it may not be", () => {
     expect([asks(world).length, world.socket.heardOf("unsubscribe")]).toEqual([1, []]);
   });
 
-  test("for the moment, and the client is closed before it is over: no timer is left", async () => {
-    const entered = await enter();
-    const { world } = entered;
-    await subscribe(entered);
-    refuse(world, { code: "unavailable", message: "", retryAfterMs: 60_000 });
-    await world.settled();
-    entered.client.close();
-    expect(world.clock.size).toBe(0);
-  });
+  test.each(["closed", "unsubscribed, and closed"])(
+    "for the moment, and the client is %s before it is over: no timer is left",
+    async (how) => {
+      const entered = await enter();
+      const { world } = entered;
+      const { subscription } = await subscribe(entered);
+      refuse(world, { code: "unavailable", message: "", retryAfterMs: 60_000 });
+      await world.settled();
+      if (how !== "closed") await subscription.unsubscribe();
+      entered.client.close();
+      expect(world.clock.size).toBe(0);
+    },
+  );
 
   test("for the moment, and the connection is another when the moment is over: it asks once", async () => {
     const entered = await enter();

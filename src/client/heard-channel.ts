@@ -110,7 +110,6 @@ export class HeardChannel {
   /** There is none any more. */
   lost(): void {
     this.#asked = undefined;
-    this.#again?.cancel();
     // Where the server had put us it may do so again, and then there is a gap to be told.
     this.#become("subscribing");
   }
@@ -219,8 +218,9 @@ export class HeardChannel {
     await this.#exchange.ask(type, { channel: this.name, watch }).catch(() => {});
   }
 
-  /** Where nobody has to do with it any more, it is forgotten. */
+  /** Where nobody has to do with it any more, it is forgotten; and what was to be asked again later is not. */
   #become(status: SubscriptionStatus, error?: TidingsError): void {
+    this.#again?.cancel();
     if (status !== "live" && !this.isJoined && this.#hearers.size === 0) this.#host.forget(this.name);
     if (status === this.status) return;
     this.status = status;

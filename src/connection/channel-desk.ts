@@ -102,7 +102,10 @@ export class ChannelDesk {
 
   /** Takes it off these. */
   leave(refs: readonly ChannelRef[]): void {
-    for (const { channel } of refs) this.#takeOff(channel, "left");
+    for (const ref of refs) {
+      checkNamed(ref);
+      this.#takeOff(ref.channel, "left");
+    }
   }
 
   /** Does what the client asks for. Throws, or rejects with, what is wrong. */

@@ -85,12 +85,15 @@ async function callThrough(received: Received, message: ClientMessage, scene: Sc
     let within: OwnedPromise<void> | undefined;
     let isOver = false;
     const left = (error: unknown) => isOver && report(error);
-    await middleware(context, message, () => {
-      if (within !== undefined) throw new TypeError("A middleware has called `next` twice.");
-      within = ownedPromise(callFrom(index + 1), left, endOfTurn);
-      return within;
-    });
-    isOver = true;
+    try {
+      await middleware(context, message, () => {
+        if (within !== undefined) throw new TypeError("A middleware has called `next` twice.");
+        within = ownedPromise(callFrom(index + 1), left, endOfTurn);
+        return within;
+      });
+    } finally {
+      isOver = true;
+    }
     // Where it forgot to await it, it is awaited here: what the handler throws is an answer then, too.
     if (within?.isAsked === false) await within;
   };

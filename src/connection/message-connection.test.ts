@@ -231,6 +231,17 @@ describe("a middleware that is careless about `next`", () => {
     expect([heard, errors]).toEqual([["hi"], [new TypeError("A middleware has called `next` twice.")]]);
   });
 
+  test("throws itself, and has left it alone: both are told", async () => {
+    const { shape, errors, onError } = withMiddleware((_, __, next) => {
+      next();
+      throw new Error("the middleware's own");
+    });
+    await using client = await connect(shape, { onError });
+    await client.say({ type: "say", payload: "no", id: 1 });
+    expect(client.heard().at(-1)).toMatchObject({ type: "error", id: 1, payload: { code: "internal" } });
+    expect(errors).toEqual([new Error("the middleware's own"), expect.objectContaining({ code: "forbidden" })]);
+  });
+
   test("calls it when it is over: what the handler throws then is told, and ends no process", async () => {
     let call = (): unknown => undefined;
     const { shape, errors, onError } = withMiddleware((_, __, next) => {

@@ -252,8 +252,11 @@ export function familyOf<Contract extends ChannelContract>(definition: ChannelDe
 }
 
 /** @throws TypeError for a channel that was not called, where one of its names is wanted: types tell of it, where there are any */
-export function checkNamed({ channel, pattern }: ChannelRef): void {
+export function checkNamed(ref: ChannelRef): void {
+  const { channel, pattern } = ref;
   if (typeof channel === "string") return;
+  if (typeof pattern !== "string")
+    throw new TypeError(`${JSON.stringify(ref)} is no channel: call one that was declared.`);
   throw new TypeError(`"${pattern}" is called to name one of its channels, such as chat({ room: "lobby" }).`);
 }
 
