@@ -419,6 +419,22 @@ test("what is seen when its user has just been revoked, and was shown before, is
   expect(isRevoked).toEqual([true, false]);
 });
 
+test("what was truly issued after a revocation that is told late stays good, though who has it is expelled for another", async () => {
+  const { hub, link, member, node } = await openHub();
+  const said: Revocation[] = [];
+  link.revoke = async (revocation) => void said.push(revocation);
+  const [old, fresh] = [
+    { user: { id: "ana" }, tokenId: "old", issuedAtMs: NOW_MS - 5_000 },
+    { user: { id: "ana" }, tokenId: "fresh", issuedAtMs: NOW_MS + 5_000 },
+  ];
+  const ana = member("1", "ana", [old, fresh]);
+  await hub.enter(ana);
+  node.revoke({ user: "ana", revokedAtMs: NOW_MS, untilMs: undefined });
+  expect([ana.expelled, said]).toEqual([1, []]);
+  const isRevoked = [old, fresh].map((paper) => hub.isRevoked(paper, { id: "ana" }, NOW_MS + 6_000));
+  expect(isRevoked).toEqual([true, false]);
+});
+
 test("who came in elsewhere with what has no name is expelled when others tell what it is called", async () => {
   const { hub, member, node } = await openHub();
   const [ana, ben] = [

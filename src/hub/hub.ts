@@ -260,13 +260,14 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
       const isWho = "user" in revocation && member.user?.id === revocation.user;
       if (concerned.length === 0 && !isWho) continue;
       member.expel();
-      // What does not say when it was issued has no other than its own name; nor has what says that it was later.
+      // What does not say when it was issued has no other than its own name; nor has what was seen before, and says that it was issued later.
       for (const paper of concerned) {
         const name = nameOf(paper);
-        const { issuedAtMs, expiresAtMs } = paper;
+        const { issuedAtMs, seenAtMs, expiresAtMs } = paper;
         if (name === undefined) continue;
         if (issuedAtMs === undefined) ends.set(name, undefined);
-        else if (issuedAtMs > revokedAtMs) ends.set(name, expiresAtMs);
+        else if (issuedAtMs > revokedAtMs && seenAtMs !== undefined && seenAtMs <= revokedAtMs)
+          ends.set(name, expiresAtMs);
       }
     }
     if ("tokenId" in revocation) return;
