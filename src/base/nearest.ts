@@ -3,6 +3,8 @@ export function nearestOf(name: string, known: Iterable<string>): string | undef
   let nearest: string | undefined;
   let least = (name.length < LONG ? 2 : 3) + 1;
   for (const each of known) {
+    // It has at least as many letters to add or to take away.
+    if (Math.abs(each.length - name.length) >= least) continue;
     const far = distance(each.toLowerCase(), name.toLowerCase());
     if (far < least) [nearest, least] = [each, far];
   }
