@@ -9,8 +9,8 @@ const limits = { pending: 5, connectionsPerAddress: 2 };
 
 function from(remoteAddress: string, remotePort: number): Socket {
   return Object.defineProperties(new Socket(), {
-    remoteAddress: { value: remoteAddress },
-    remotePort: { value: remotePort },
+    remoteAddress: { value: remoteAddress, configurable: true },
+    remotePort: { value: remotePort, configurable: true },
   });
 }
 
@@ -19,7 +19,7 @@ test("one address can't take all places: others come in beside it", () => {
   const silent = [1, 2, 3].map((port) => from("192.0.2.7", port));
   expect(silent.map((socket) => room.enter(socket))).toEqual([true, true, false]);
   expect(room.enter(from("192.0.2.8", 1))).toBe(true);
-  expect([...room.sockets]).toHaveLength(3);
+  expect(room.sockets).toHaveLength(3);
 });
 
 test.each([
@@ -47,16 +47,31 @@ test("who has asked, or has gone, makes room, once", () => {
   const room = new WaitingRoom({ limits, isProxy });
   const [first, second] = [from("192.0.2.7", 1), from("192.0.2.7", 2)];
   expect([room.enter(first), room.enter(second)]).toEqual([true, true]);
-  expect([room.leave(first), room.leave(first)]).toEqual([first, undefined]);
+  room.leave(first);
+  room.leave(first);
+  expect([first.listenerCount("close"), room.sockets]).toEqual([0, [second]]);
   expect([room.enter(from("192.0.2.7", 3)), room.enter(from("192.0.2.7", 4))]).toEqual([true, false]);
+});
+
+test("who is closed makes room, also where its socket knows no more by then where it came from", () => {
+  const room = new WaitingRoom({ limits, isProxy });
+  const silent = from("192.0.2.7", 1);
+  room.enter(silent);
+  Object.defineProperties(silent, { remoteAddress: { value: undefined }, remotePort: { value: undefined } });
+  silent.emit("close", false);
+  expect(room.sockets).toEqual([]);
+  expect([2, 3, 4].map((port) => room.enter(from("192.0.2.7", port)))).toEqual([true, true, false]);
 });
 
 test("who comes by a port that is known here has taken the other's place, and one without an address needs none", () => {
   const room = new WaitingRoom({ limits, isProxy });
   const [first, second] = [from("192.0.2.7", 1), from("192.0.2.7", 1)];
   expect([room.enter(first), room.enter(second), room.enter(new Socket())]).toEqual([true, true, true]);
-  expect([...room.sockets]).toEqual([second]);
-  expect([room.leave(second), [...room.sockets]]).toEqual([second, []]);
+  expect(room.sockets).toEqual([second]);
+  first.emit("close", false);
+  expect(room.sockets).toEqual([second]);
+  room.leave(second);
+  expect(room.sockets).toEqual([]);
   const others = [2, 3, 4].map((port) => room.enter(from("192.0.2.7", port)));
   expect(others).toEqual([true, true, false]);
 });

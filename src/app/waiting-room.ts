@@ -18,7 +18,7 @@ type Peer = Pick<Socket, "remoteAddress" | "remotePort">;
  */
 export class WaitingRoom {
   readonly #options: WaitingRoomOptions;
-  readonly #waiting = new Map<string, Socket>();
+  readonly #places = new Map<string, Place>();
   readonly #ofNetwork = new Map<string, number>();
 
   constructor(options: WaitingRoomOptions) {
@@ -26,65 +26,68 @@ export class WaitingRoom {
   }
 
   /** Who is there. */
-  get sockets(): Iterable<Socket> {
-    return this.#waiting.values();
+  get sockets(): readonly Socket[] {
+    return [...this.#places.values()].map(({ socket }) => socket);
   }
 
   /** From now on whoever comes to this server waits here until it asks; one too many is ended without an answer. */
   watch(server: Server): void {
-    const forget = (socket: Socket) => {
-      // What was asked for once is known when it is closed too; another may have come by the same port.
-      if (this.#waiting.get(nameOf(socket)) === socket) this.leave(socket);
-    };
-    const forgetClosed = function (this: Socket) {
-      forget(this);
-    };
     server.on("connection", (socket: Socket) => {
-      if (this.enter(socket)) socket.on("close", forgetClosed);
-      else socket.destroy();
+      if (!this.enter(socket)) socket.destroy();
     });
-    const hasAsked = ({ socket }: { readonly socket: Socket }) => {
-      // Who has asked may stay for days: nothing of this stays with them.
-      this.leave(socket)?.off("close", forgetClosed);
-    };
+    const hasAsked = ({ socket }: { readonly socket: Socket }) => this.leave(socket);
     server.prependListener("request", hasAsked);
     server.prependListener("upgrade", hasAsked);
   }
 
-  /** False where there is no room. */
+  /** Until it asks, or is closed. False where there is no room. */
   enter(socket: Socket): boolean {
-    const { limits } = this.#options;
+    const { limits, isProxy } = this.#options;
+    const { remoteAddress: address } = socket;
     // Who has gone already has no address, and needs no place.
-    if (socket.remoteAddress === undefined) return true;
-    if (this.#waiting.size >= limits.pending) return false;
-    const network = this.#networkOf(socket);
-    const count = network === undefined ? 0 : (this.#ofNetwork.get(network) ?? 0);
-    if (count >= limits.connectionsPerAddress) return false;
-    // One that comes by the port of another is what that has become: it has gone, and was not told of yet.
-    this.leave(socket);
-    this.#waiting.set(nameOf(socket), socket);
-    if (network !== undefined) this.#ofNetwork.set(network, (this.#ofNetwork.get(network) ?? 0) + 1);
+    if (address === undefined) return true;
+    if (this.#places.size >= limits.pending) return false;
+    const network = isProxy(address) ? undefined : networkOf(address);
+    if (this.#countOf(network) >= limits.connectionsPerAddress) return false;
+    const name = nameOf(socket);
+    // Who came by this port before has gone, and nobody was told yet.
+    this.#free(this.#places.get(name));
+    // By its end a socket need not know any more where it came from.
+    const place: Place = { socket, name, network, free: () => this.#free(place) };
+    this.#places.set(name, place);
+    if (network !== undefined) this.#ofNetwork.set(network, this.#countOf(network) + 1);
+    socket.on("close", place.free);
     return true;
   }
 
-  /** Gives who was there, where it was. */
-  leave(peer: Peer): Socket | undefined {
-    const name = nameOf(peer);
-    const socket = this.#waiting.get(name);
-    if (socket === undefined) return undefined;
-    this.#waiting.delete(name);
-    const network = this.#networkOf(peer);
-    if (network === undefined) return socket;
-    const left = (this.#ofNetwork.get(network) ?? 0) - 1;
+  /** It has asked, and may stay for days: nothing of this stays with it. */
+  leave(peer: Peer): void {
+    this.#free(this.#places.get(nameOf(peer)));
+  }
+
+  #free(place: Place | undefined): void {
+    if (place === undefined || this.#places.get(place.name) !== place) return;
+    const { socket, name, network, free } = place;
+    socket.off("close", free);
+    this.#places.delete(name);
+    if (network === undefined) return;
+    const left = this.#countOf(network) - 1;
     if (left > 0) this.#ofNetwork.set(network, left);
     else this.#ofNetwork.delete(network);
-    return socket;
   }
 
   /** Undefined: it is not counted. */
-  #networkOf({ remoteAddress = "" }: Peer): string | undefined {
-    return this.#options.isProxy(remoteAddress) ? undefined : networkOf(remoteAddress);
+  #countOf(network: string | undefined): number {
+    return network === undefined ? 0 : (this.#ofNetwork.get(network) ?? 0);
   }
+}
+
+interface Place {
+  readonly socket: Socket;
+  readonly name: string;
+  /** Undefined: it is not counted. */
+  readonly network: string | undefined;
+  readonly free: () => void;
 }
 
 function nameOf({ remoteAddress, remotePort }: Peer): string {

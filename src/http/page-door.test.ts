@@ -46,18 +46,29 @@ test.each<[Access, visitor: boolean, neighbour: boolean]>([
   if (!forVisitor) await expect(door.enter("dashboard", visitor)).rejects.toMatchObject({ code: "not_found" });
 });
 
-test("who tries passwords is told of: the first wrong one at once, then once in ten seconds; who shows none is not", async () => {
-  const { door, clock, refused } = doorFor(() => false);
-  const guess = { ...visitor, rawHeaders: [...visitor.rawHeaders, "Authorization", "Basic b3BzOng="] };
-  const enter = (asked: Asked) => door.enter("dashboard", asked).catch(() => {});
-  await enter(visitor);
-  expect(refused).toEqual([]);
-  for (let times = 0; times < 5; times += 1) await enter(guess);
-  expect(refused).toEqual([{ address: "10.0.0.1", times: 1 }]);
-  await clock.advance("10s");
-  await enter(guess);
-  expect(refused.slice(1)).toEqual([{ address: "10.0.0.1", times: 5 }]);
-});
+test.each<[string, Guard]>([
+  ["false", () => false],
+  [
+    "a refusal that is thrown",
+    () => {
+      throw forbidden();
+    },
+  ],
+])(
+  "who tries passwords is told of: the first wrong one at once, then once in ten seconds; who shows none is not (%s)",
+  async (_, guard) => {
+    const { door, clock, refused } = doorFor(guard);
+    const guess = { ...visitor, rawHeaders: [...visitor.rawHeaders, "Authorization", "Basic b3BzOng="] };
+    const enter = (asked: Asked) => door.enter("dashboard", asked).catch(() => {});
+    await enter(visitor);
+    expect(refused).toEqual([]);
+    for (let times = 0; times < 5; times += 1) await enter(guess);
+    expect(refused).toEqual([{ address: "10.0.0.1", times: 1 }]);
+    await clock.advance("10s");
+    await enter(guess);
+    expect(refused.slice(1)).toEqual([{ address: "10.0.0.1", times: 5 }]);
+  },
+);
 
 test("a guard is asked each time, and its `true` lets in", async () => {
   const seen: string[] = [];

@@ -83,16 +83,25 @@ export class PageDoor {
       // Somebody's user, or a forgotten `return`, is no yes.
       if (isAllowed !== true) {
         this.#tellOfNoAnswer(isAllowed);
-        if (valuesOf(asked, "authorization").length > 0) this.#refusals.add(forwarded(asked)?.address ?? asked.address);
         throw new TidingsError("unauthorized");
       }
     } catch (error) {
-      if (error instanceof TidingsError) throw error;
+      if (error instanceof TidingsError) {
+        this.#noteRefused(error, asked);
+        throw error;
+      }
       this.#options.onError(error);
       throw new TidingsError("internal");
     } finally {
       this.#asking -= 1;
     }
+  }
+
+  /** Who shows nothing has tried nothing. */
+  #noteRefused({ code }: TidingsError, asked: Asked): void {
+    const isRefused = code === "unauthorized" || code === "forbidden";
+    if (!isRefused || valuesOf(asked, "authorization").length === 0) return;
+    this.#refusals.add(this.#options.forwarded(asked)?.address ?? asked.address);
   }
 
   /** Once: whoever wrote the guard would wonder why it lets nobody in. */
