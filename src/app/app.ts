@@ -307,7 +307,8 @@ export class TidingsApp implements App {
   }
 
   http(request: HttpRequest, response: HttpResponse, next?: () => void): void {
-    if (this.#closing !== undefined || this.#isClosed) response.setHeader?.("connection", "close");
+    const isGoing = this.#closing !== undefined || this.#isClosed;
+    if (isGoing && request.httpVersionMajor !== 2) response.setHeader?.("connection", "close");
     this.#pages.here.answer(request, response, next);
   }
 

@@ -9,8 +9,8 @@ export function ownedPromise<Value>(
   alone: (error: unknown) => void,
   later: (run: () => void) => void,
 ): OwnedPromise<Value> {
-  const owned = new OwnedPromise<Value>((resolve, reject) => promise.then(resolve, reject));
-  promise.catch((error: unknown) => {
+  const owned = OwnedPromise.of(promise);
+  owned.ifLeft((error) => {
     later(() => {
       if (!owned.isAsked) alone(error);
     });
@@ -18,13 +18,17 @@ export function ownedPromise<Value>(
   return owned;
 }
 
+/** A promise that knows whether anybody has asked for its result. What it fails with is no unhandled rejection. */
 export class OwnedPromise<Value> extends Promise<Value> {
-  /** Has anybody asked for its result? */
   isAsked = false;
 
   // What `then` gives is the caller's own affair.
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
+  }
+
+  static of<Value>(promise: Promise<Value>): OwnedPromise<Value> {
+    return new OwnedPromise((resolve, reject) => promise.then(resolve, reject));
   }
 
   constructor(begin: ConstructorParameters<typeof Promise<Value>>[0]) {
@@ -39,5 +43,12 @@ export class OwnedPromise<Value> extends Promise<Value> {
   ): Promise<Result | Failure> {
     this.isAsked = true;
     return super.then(onValue, onError);
+  }
+
+  /** Calls with what it fails with, unless somebody has asked by then. */
+  ifLeft(alone: (error: unknown) => void): void {
+    super.then(undefined, (error: unknown) => {
+      if (!this.isAsked) alone(error);
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { type OwnedPromise, ownedPromise } from "../base/owned-promise.js";
+import { OwnedPromise } from "../base/owned-promise.js";
 import { isThenable } from "../base/thenable.js";
 import type { AnyContext, Middleware } from "../declare/context.js";
 import type { Received } from "../declare/endpoint.js";
@@ -17,7 +17,6 @@ export interface Scene {
   readonly watch: <Result>(during: string, call: () => Result) => Result;
   /** What a handler throws that nobody waits for: a middleware called `next`, and was over before. */
   readonly report: (error: unknown) => void;
-  readonly endOfTurn: (run: () => void) => void;
   readonly tracing: Tracing | undefined;
   /** The endpoint's path, and the connection's id. */
   readonly endpoint: string;
@@ -74,7 +73,7 @@ function call(
 
 /** Through each middleware to the handler, whose result none of them can change. */
 async function callThrough(received: Received, message: ClientMessage, scene: Scene): Promise<unknown> {
-  const { use, context, endOfTurn, report } = scene;
+  const { use, context, report } = scene;
   let result: unknown;
   const callFrom = async (index: number): Promise<void> => {
     const middleware = use[index];
@@ -84,13 +83,19 @@ async function callThrough(received: Received, message: ClientMessage, scene: Sc
     }
     let within: OwnedPromise<void> | undefined;
     let isOver = false;
-    const left = (error: unknown) => isOver && report(error);
+    const next = () => {
+      if (within !== undefined) throw new TypeError("A middleware has called `next` twice.");
+      within = OwnedPromise.of(callFrom(index + 1));
+      // Nobody waits for it any more.
+      if (isOver) within.ifLeft(report);
+      return within;
+    };
     try {
-      await middleware(context, message, () => {
-        if (within !== undefined) throw new TypeError("A middleware has called `next` twice.");
-        within = ownedPromise(callFrom(index + 1), left, endOfTurn);
-        return within;
-      });
+      await middleware(context, message, next);
+    } catch (error) {
+      // That is the answer.
+      within?.ifLeft(report);
+      throw error;
     } finally {
       isOver = true;
     }

@@ -409,7 +409,6 @@ export class MessageConnection
         use: this.route.use,
         watch: (during, call) => this.watch(during, call),
         report: (error) => this.report(error, "a middleware's next"),
-        endOfTurn: this.environment.turn.endOfTurn,
         tracing: this.environment.observer.tracing,
         endpoint: this.route.endpoint.pattern.source,
         connection: this.id,

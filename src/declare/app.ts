@@ -117,6 +117,8 @@ export interface HttpRequest {
   readonly url?: string | undefined;
   /** Names and values in turns, as they were sent. Without them, and without an address, only health checks are answered. */
   readonly rawHeaders?: readonly string[] | undefined;
+  /** 2 for HTTP/2, which has no `connection` header (RFC 9113 §8.2.2). */
+  readonly httpVersionMajor?: number | undefined;
   /** Whose `remoteAddress` is the peer's. */
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
 }

@@ -114,12 +114,12 @@ test("on a phone a link leads from what one has done to its frames, and the chos
   await alice.connectAs("alice");
   await alice.outcome.getByRole("button", { name: "See its frames" }).click();
   const frames = alice.page.getByRole("listbox", { name: "Frames of alice" });
-  expect(await isSeen(frames)).toBe(true);
+  await isInSight(frames);
   expect(await frames.evaluate((each) => each === document.activeElement)).toBe(true);
   await alice.page.goto(`${consoleOf(showcase.url)}#/ws_admin`);
   await alice.page.reload();
   await alice.page.getByRole("heading", { level: 1, name: "/ws/admin" }).waitFor();
-  expect(await isSeen(alice.page.getByRole("navigation").locator("[aria-current]"))).toBe(true);
+  await isInSight(alice.page.getByRole("navigation").locator("[aria-current]"));
 });
 
 test("it is light or dark as the system is, until somebody says otherwise, on all pages", async () => {
@@ -151,15 +151,19 @@ function enter(options: VisitorOptions): Promise<ConsoleVisitor> {
   return ConsoleVisitor.open(browser, consoleOf(showcase.url, tokenOf(showcase.links.alice)), options);
 }
 
-/** All of it, in the window and in what scrolls around it. */
-function isSeen(found: Locator): Promise<boolean> {
-  return found.evaluate((element) => {
-    const { top, bottom } = element.getBoundingClientRect();
-    const boxes = [new DOMRect(0, 0, innerWidth, innerHeight)];
-    for (let each = element.parentElement; each !== null; each = each.parentElement)
-      if (/auto|scroll/.test(getComputedStyle(each).overflowY)) boxes.push(each.getBoundingClientRect());
-    return boxes.every((box) => top >= box.top - 1 && bottom <= box.bottom + 1);
-  });
+/** Resolves when all of it is in the window, and in what scrolls around it: what is chosen is brought there once it is drawn. */
+async function isInSight(found: Locator): Promise<void> {
+  await found.page().waitForFunction(
+    (element) => {
+      if (element === null) return false;
+      const { top, bottom } = element.getBoundingClientRect();
+      const boxes = [new DOMRect(0, 0, innerWidth, innerHeight)];
+      for (let each = element.parentElement; each !== null; each = each.parentElement)
+        if (/auto|scroll/.test(getComputedStyle(each).overflowY)) boxes.push(each.getBoundingClientRect());
+      return boxes.every((box) => top >= box.top - 1 && bottom <= box.bottom + 1);
+    },
+    await found.elementHandle(),
+  );
 }
 
 function focused({ page }: ConsoleVisitor): Promise<string> {
