@@ -60,14 +60,18 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      // What is so small is soon tested where each file does not load everything anew.
+      // What is so small is soon tested where each file does not load everything anew; and what is many.
       shared(project("unit", ["{src,ui}/**/*.test.{ts,tsx}"])),
-      project(
-        "integration",
-        ["test/{conformance,integration,rfc,security,fuzz}/**/*.test.ts", "test/react/**/*.test.tsx"],
-        20_000,
-        chaos,
+      shared(
+        project(
+          "integration",
+          ["test/{conformance,integration,rfc,security}/**/*.test.ts", "test/react/**/*.test.tsx"],
+          20_000,
+          chaos,
+        ),
       ),
+      // What code an input reaches is counted in the whole process: here nobody else's.
+      project("fuzz", ["test/fuzz/**/*.test.ts"], 20_000),
       project("chaos", chaos, 20_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000, looks),
       project("looks", looks, 60_000),
