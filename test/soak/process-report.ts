@@ -11,7 +11,8 @@ export async function processReport(serving: Serving, beganMs: number): Promise<
   const quarterAtMs = serving.startedAtMs + lifeMs / 4;
   const quarter = crowded.find(({ atMs }) => atMs >= quarterAtMs - SLACK * lifeMs);
   const last = crowded.at(-1);
-  const isLongEnough = quarter !== undefined && last !== undefined && last.atMs - quarter.atMs > lifeMs / 2;
+  const isLongEnough =
+    serving.isWarm && quarter !== undefined && last !== undefined && last.atMs - quarter.atMs > lifeMs / 2;
   return {
     name: serving.name,
     seconds: Math.round(lifeMs / 1_000),

@@ -54,6 +54,7 @@ export class Rabble implements AsyncDisposable {
     await this.leave();
     await this.tell();
     await this.#process.ask("warm", this.#options.worlds.indexOf(world));
+    for (const serving of world.servings) serving.isWarm = true;
     if (wasOpen) await this.come();
   }
 

@@ -19,6 +19,8 @@ export class Serving extends ServingProcess {
   readonly startedAtMs = performance.now();
   /** Before anybody came. */
   first: AtRest | undefined;
+  /** Has everything been done there once, before it was measured? Otherwise its heap grows by what is then done for the first time. */
+  isWarm = false;
   /** With the crowd there, and nobody else. */
   readonly measurements: { readonly atMs: number; readonly measurement: Measurement }[] = [];
   readonly #options: ServingOptions;

@@ -45,7 +45,7 @@ export interface ProcessReport {
   readonly after: AtRest;
   /** With the crowd there, and nobody else: at which second of the run the heap had how many bytes. */
   readonly heap: readonly { readonly atSeconds: number; readonly bytes: number; readonly connections: number }[];
-  /** The heap in the end, by that at a quarter of its life; undefined where it lived too short a time to tell. */
+  /** The heap in the end, by that at a quarter of its life; undefined where it can't be told: it took the place of another, or lived too short a time. */
   readonly growth: number | undefined;
 }
 
@@ -129,10 +129,10 @@ export function describeSoak(report: SoakReport): string {
   ].join("\n");
 }
 
-/** Who lived too short a time says nothing of whether the heap grows. */
+/** Who took the place of another, or lived too short a time, says nothing of whether the heap grows. */
 function notJudged({ processes }: SoakReport): string {
   const names = processes.filter(({ growth }) => growth === undefined).map(({ name }) => name);
-  return names.length === 0 ? "" : ` Not judged: whether the heap of ${names.join(" and ")} grows, in so short a life.`;
+  return names.length === 0 ? "" : ` Not judged: whether the heap of ${names.join(" and ")} grows: it came late.`;
 }
 
 function describeProcess({ name, seconds, before, after, heap, growth }: ProcessReport): string[] {
@@ -147,8 +147,7 @@ function describeProcess({ name, seconds, before, after, heap, growth }: Process
     `heap ${megabytes(before.measurement.heapBytes)} → ${megabytes(after.measurement.heapBytes)}`,
   ];
   const curve = heap.map(({ atSeconds, bytes }) => `${megabytes(bytes)} at ${atSeconds} s`);
-  const grown =
-    growth === undefined ? "too short a life to tell" : `× ${growth.toFixed(3)} since a quarter of its life`;
+  const grown = growth === undefined ? "not to be compared" : `× ${growth.toFixed(3)} since a quarter of its life`;
   return [`  ${name} (${seconds} s): ${held.join(", ")}`, `    heap with the crowd: ${curve.join(", ")}: ${grown}`];
 }
 
