@@ -173,6 +173,8 @@ export class Hub implements Omit<BrokerNode, "away" | "back" | "failed"> {
 
   /** Was this credential revoked, be it as somebody else's than who came in with it? */
   isRevoked(paper: Authenticated, user: Identity | undefined, nowMs: number): boolean {
+    // Mostly there is none, and then no name need be made of what came in.
+    if (this.#revocations.size === 0) return false;
     const { issuedAtMs } = paper;
     const tokenId = nameOf(paper);
     const users = new Set([paper.user.id, user?.id ?? paper.user.id]);
