@@ -1,5 +1,6 @@
 /** The same client where Node loads it: before version 22 it has no WebSocket of its own, and `ws` is there. */
 import type { ClientOptions } from "ws";
+import { describeGiven } from "../base/quantity.js";
 import { browser } from "./browser.js";
 import { type Connect, createConnect } from "./connect.js";
 import type { Socket } from "./surroundings.js";
@@ -15,7 +16,7 @@ import type { Socket } from "./surroundings.js";
 export const connect: Connect = ((url: string, options?: never) => {
   // A page's own server is what it came from; here there is none.
   if (!URL.canParse(url, browser.base))
-    throw new TypeError(`connect() wants an address such as ws://127.0.0.1:8000/ws here, not ${JSON.stringify(url)}.`);
+    throw new TypeError(`connect() wants an address such as ws://127.0.0.1:8000/ws here, not ${describeGiven(url)}.`);
   return dial(url, options);
 }) as Connect; // what it is called with is the contract's
 

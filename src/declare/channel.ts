@@ -253,10 +253,10 @@ export function familyOf<Contract extends ChannelContract>(definition: ChannelDe
 
 /** @throws TypeError for a channel that was not called, where one of its names is wanted: types tell of it, where there are any */
 export function checkNamed(ref: ChannelRef): void {
-  const { channel, pattern } = ref;
+  const { channel, pattern } = Object(ref) as Partial<ChannelRef>; // in JavaScript it may be anything
   if (typeof channel === "string") return;
   if (typeof pattern !== "string")
-    throw new TypeError(`${JSON.stringify(ref)} is no channel: call one that was declared.`);
+    throw new TypeError(`${describeGiven(ref)} is no channel: call one that was declared.`);
   throw new TypeError(`"${pattern}" is called to name one of its channels, such as chat({ room: "lobby" }).`);
 }
 

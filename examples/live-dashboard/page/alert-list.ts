@@ -38,25 +38,25 @@ export function showAlerts(client: ClientFor<typeof desk>, role: string): void {
 /** One alert, what can be done about it, and why not. */
 class Row {
   readonly element: HTMLLIElement;
-  readonly #todo: HTMLElement;
+  readonly #toDo: HTMLElement;
   readonly #refused = make("span", "refused");
 
   /** @param acknowledge undefined for who may not */
   constructor({ figure, value, at }: Alert, acknowledge: (() => Promise<unknown>) | undefined) {
     const text = `${words[figure](value)} at ${new Date(at).toLocaleTimeString()}`;
-    this.#todo =
+    this.#toDo =
       acknowledge === undefined
         ? make("span", "quiet", "Only an operator acknowledges it.")
         : this.#button(acknowledge);
-    this.element = make("li", "", make("span", "", text), this.#todo, this.#refused);
+    this.element = make("li", "", make("span", "", text), this.#toDo, this.#refused);
   }
 
   showOwner(name: string): void {
     this.element.dataset.acknowledged = "";
     this.#refused.textContent = "";
     const owner = make("span", "quiet", `${name} looks after it`);
-    this.#todo.before(owner);
-    remove(this.#todo, find("alerts-title", HTMLElement));
+    this.#toDo.before(owner);
+    remove(this.#toDo, find("alerts-title", HTMLElement));
   }
 
   #button(acknowledge: () => Promise<unknown>): HTMLButtonElement {
