@@ -34,6 +34,13 @@ function collectGarbage(): void {
   runInNewContext("gc")();
 }
 
+/** Sees each zlib stream that is made to inflate, while the test runs. */
+function watchInflating() {
+  const created = vi.spyOn(zlib, "createInflateRaw");
+  onTestFinished(() => created.mockRestore());
+  return created;
+}
+
 /** A frame as a client sends it: masked, here with zeros, which leave the payload as it is. */
 function clientFrame(opcode: number, payload: string | Uint8Array, isFinal = true): Buffer {
   const bytes = Buffer.from(payload);
@@ -309,8 +316,7 @@ test.each(compressedBreaches)("%s closes with its word", async (_, sent, code, r
 });
 
 test.each(compressedBreaches)("%s leaves no zlib stream behind", async (_, sent) => {
-  const created = vi.spyOn(zlib, "createInflateRaw");
-  onTestFinished(() => created.mockRestore());
+  const created = watchInflating();
   const { driver, peer, upgrade } = await dialRaw(offered);
   await using _driver = driver;
   const heard = new RecordingListener();
@@ -346,8 +352,7 @@ test("a compressed message may come in pieces, with a ping between them", async 
 });
 
 test("a connection holds no zlib stream when its messages are inflated, and one for what came together", async () => {
-  const created = vi.spyOn(zlib, "createInflateRaw");
-  onTestFinished(() => created.mockRestore());
+  const created = watchInflating();
   const { driver, peer, upgrade } = await dialRaw(offered);
   await using _ = driver;
   const heard = new RecordingListener();
@@ -362,8 +367,7 @@ test("a connection holds no zlib stream when its messages are inflated, and one 
 });
 
 test("a zlib stream that is closed is kept by nobody, though its connection stays", async () => {
-  const created = vi.spyOn(zlib, "createInflateRaw");
-  onTestFinished(() => created.mockRestore());
+  const created = watchInflating();
   const { driver, peer, upgrade } = await dialRaw(offered);
   await using _ = driver;
   const heard = new RecordingListener();
@@ -379,8 +383,7 @@ test("a zlib stream that is closed is kept by nobody, though its connection stay
 });
 
 test("what comes after we have closed is not inflated, and the peer's close frame is seen behind it", async () => {
-  const created = vi.spyOn(zlib, "createInflateRaw");
-  onTestFinished(() => created.mockRestore());
+  const created = watchInflating();
   const { driver, peer, upgrade } = await dialRaw(offered);
   await using _ = driver;
   const heard = new RecordingListener();
